@@ -1,0 +1,104 @@
+"""Action that judges all settings of a host at once; it runs on the controller, where the variables are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.landfall.eks.plugins.module_utils import settings as known_settings
+from ansible_collections.landfall.eks.plugins.module_utils.settings_checks import Situation, check_all
+
+ROLES = Path(__file__).parents[2] / "roles"
+LOOKED_AT_NEXT = ("platform", "hosts")
+"""Roles whose settings the rest of preflight is given, which would only trip over ones of the wrong type."""
+
+
+class ActionModule(ActionBase):
+    """Compares the variables of a host with the argument specs of all roles of this collection."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _, options = self.validate_argument_spec({"tags": {"type": "list", "elements": "str", "required": True}})
+        tags: list[str] = options["tags"]
+        settings = known_settings.load_settings(ROLES)
+        computed = known_settings.computed_names(ROLES)
+        play_roles = [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
+        values, refused = self._judge_values(settings, variables)
+        roles = self._active_roles(variables, values)
+        problems = [
+            *known_settings.unknown_tags(
+                [*variables.get("ansible_run_tags", []), *variables.get("ansible_skip_tags", [])], tags
+            ),
+            *known_settings.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
+            *known_settings.missing_settings(settings, variables, play_roles),
+            *(sentence for sentences in refused.values() for sentence in sentences),
+            *check_all(Situation(values, settings, tuple(roles))),
+        ]
+        components = [role for role in roles if f"__{role}_releases" in variables]
+        result.update(
+            changed=False,
+            problems=problems,
+            usable=all(settings[name].role not in LOOKED_AT_NEXT for name in refused),
+            roles=roles,
+            components=components,
+            pins=self._pins(components, variables),
+        )
+        return result
+
+    def _judge_values(
+        self, settings: dict[str, known_settings.Setting], variables: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """Return the values that are as their specs say, and the sentences on all others, both by name."""
+        values: dict[str, Any] = {}
+        refused: dict[str, list[str]] = {}
+        for name, setting in settings.items():
+            if name not in variables:
+                continue
+            try:
+                given = self._templar.template(variables[name])
+            except AnsibleError as error:
+                refused[name] = [f"{name} cannot be worked out, correct what it refers to: {_first_line(error)}."]
+                continue
+            value, problems = known_settings.check_value(setting, given)
+            if problems:
+                refused[name] = problems
+            else:
+                values[name] = value
+        return values, refused
+
+    @staticmethod
+    def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
+        """Return the roles of the play that the tags select and that are enabled."""
+        selected = known_settings.selected_roles(
+            variables.get("ansible_play_role_names", []),
+            variables.get("ansible_run_tags", []),
+            variables.get("ansible_skip_tags", []),
+        )
+        return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
+
+    def _pins(self, components: list[str], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the charts of the components' releases, by release.
+
+        The values of a release are not looked at: they may need what is only known once the cluster was asked.
+        """
+        pins: dict[str, Any] = {}
+        for component in components:
+            releases = variables[f"__{component}_releases"]
+            if isinstance(releases, str):
+                releases = self._templar.template(releases)
+            for release in releases:
+                pins[self._templar.template(release["name"])] = self._templar.template(release["chart"])
+        return pins
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")

@@ -1,0 +1,176 @@
+"""How Landfall's modules reach a cluster: one client made from the two options that every such module has."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+try:
+    import yaml
+    from kubernetes import client, config
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
+
+    HAS_KUBERNETES = True
+except ImportError:  # said by the module in one sentence
+    HAS_KUBERNETES = False
+
+CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
+    "kubeconfig": {"type": "raw"},
+    "context": {"type": "str"},
+}
+
+REQUEST_TIMEOUT = (5, 30)
+"""Seconds to connect and to read; a cluster that does not answer within them is reported, not waited for."""
+
+
+FIRST_ERROR_STATUS = 400
+
+
+class ClusterError(Exception):
+    """A sentence on what the cluster refused or why it could not be reached."""
+
+
+def client_from(params: dict[str, Any]) -> client.ApiClient:
+    """Make an API client from a module's `kubeconfig` (a path or a dict) and `context` (a name, or empty).
+
+    Raises ClusterError with one sentence if the library is missing or the kubeconfig cannot be used.
+    """
+    if not HAS_KUBERNETES:
+        raise ClusterError("The Python package kubernetes is missing: install Landfall's requirements.txt.")
+    kubeconfig = params.get("kubeconfig")
+    if not kubeconfig:
+        raise ClusterError("platform_kubeconfig is empty: write the path of the cluster's kubeconfig.")
+    context = params.get("context") or None
+    try:
+        if isinstance(kubeconfig, dict):
+            return config.new_client_from_config_dict(copy.deepcopy(kubeconfig), context=context)
+        return config.new_client_from_config(str(kubeconfig), context=context)
+    except (config.ConfigException, OSError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        where = "the given dict" if isinstance(kubeconfig, dict) else kubeconfig
+        raise ClusterError(f"platform_kubeconfig ({where}) cannot be used: {reason}") from error
+
+
+def reason_of(content: bytes) -> str:
+    """Return the message of the API's Status object in an error answer; empty if it is not one."""
+    try:
+        return str(json.loads(content).get("message", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+class Cluster:
+    """Plain JSON in, plain JSON out: the few calls that Landfall makes, without a class per kind."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        """Keep the client; `api` is what client_from returned."""
+        self.api = api
+        self._paths: dict[str, dict[str, tuple[str, bool]]] = {}
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> dict[str, Any]:
+        """Call one path of the API and return the decoded object.
+
+        Raises ApiException for an answer of 400 and above.
+        """
+        serialized = self.api.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": accept, "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        response = self.api.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
+        content = response.read()
+        if response.status >= FIRST_ERROR_STATUS:
+            raise ApiException(status=response.status, reason=reason_of(content) or response.reason)
+        decoded: dict[str, Any] = json.loads(content) if content else {}
+        return decoded
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None, name: str | None = None) -> str | None:
+        """Return the path of a kind's collection, or of one object; None where the cluster does not know the kind."""
+        known = self._kinds(api_version).get(kind)
+        if known is None:
+            return None
+        plural, namespaced = known
+        path = self._group_path(api_version)
+        if namespaced and namespace:
+            path += f"/namespaces/{namespace}"
+        path += f"/{plural}"
+        return f"{path}/{name}" if name else path
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """Return one object, or None if it (or its kind) is not there."""
+        path = self.resource_path(api_version, kind, namespace, name)
+        return self._or_none(path) if path else None
+
+    def list(
+        self, api_version: str, kind: str, namespace: str | None = None, query: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the objects of a kind, in one namespace or in all; none if the kind is unknown."""
+        path = self.resource_path(api_version, kind, namespace)
+        if path is None:
+            return []
+        items: list[dict[str, Any]] = self.request("GET", path, query=query).get("items") or []
+        return items
+
+    def forget_kinds(self) -> None:
+        """Look kinds up anew, after new definitions were applied."""
+        self._paths.clear()
+
+    @staticmethod
+    def _group_path(api_version: str) -> str:
+        return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+    def _kinds(self, api_version: str) -> dict[str, tuple[str, bool]]:
+        if api_version not in self._paths:
+            found = self._or_none(self._group_path(api_version)) or {}
+            self._paths[api_version] = {
+                each["kind"]: (each["name"], each["namespaced"])
+                for each in found.get("resources", [])
+                if "/" not in each["name"]
+            }
+            if not found:
+                return self._paths.pop(api_version)
+        return self._paths[api_version]
+
+    def _or_none(self, path: str) -> dict[str, Any] | None:
+        try:
+            return self.request("GET", path)
+        except ApiException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+
+@contextmanager
+def reading(module: Any) -> Iterator[Cluster]:
+    """Give a module its cluster, and end the module with one sentence where the cluster refuses or does not answer."""
+    try:
+        yield Cluster(client_from(module.params))
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    except ApiException as error:
+        module.fail_json(msg=f"The cluster refused ({error.status}): {error.reason}")
+    except HTTPError as error:
+        module.fail_json(msg=f"The cluster of platform_kubeconfig does not answer: {root_cause(error)}")
+
+
+def root_cause(error: BaseException) -> str:
+    """Return the innermost reason of a chain of transport errors."""
+    reason = getattr(error, "reason", None)
+    return root_cause(reason) if isinstance(reason, BaseException) else str(error)

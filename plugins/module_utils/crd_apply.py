@@ -1,0 +1,147 @@
+"""Custom resource definitions: taken from charts, applied server-side, waited for, removed when nothing uses them."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils import chart_archive
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+
+API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+ANNOTATION_DEFINITION = "landfall.eks/definition"
+LABEL_RELEASE = "landfall.eks/crds-of"
+ESTABLISH_SECONDS = 60
+RENDER_SECONDS = 60
+
+Definition = dict[str, Any]
+
+
+class DefinitionError(Exception):
+    """A sentence on definitions that could not be read or were not accepted."""
+
+
+def definitions_of(chart: dict[str, Any], helm: str) -> list[Definition]:
+    """Return the definitions that a chart brings.
+
+    `chart` is {release, path, source, values}: source `chart` reads crds/ folders, `templates` renders the chart with
+    `values` (its own switch turned on) and picks the definitions, `none` returns nothing.
+    """
+    if chart["source"] == "none":
+        return []
+    path = Path(chart["path"])
+    found = chart_archive.definitions_in(path) if chart["source"] == "chart" else _rendered(chart, helm)
+    if not found:
+        raise DefinitionError(f"The chart {path} of release {chart['release']} holds no custom resource definition.")
+    return found
+
+
+def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
+    command = [helm, "template", chart["release"], chart["path"], "--include-crds", "--skip-tests", "--values", "-"]
+    values = yaml.safe_dump(chart.get("values") or {})
+    try:
+        done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
+    except (subprocess.SubprocessError, OSError) as error:
+        reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
+        raise DefinitionError(
+            f"The chart {chart['path']} of release {chart['release']} does not render: {reason}"
+        ) from error
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return chart_archive.definitions(yaml.load_all(done.stdout, Loader=loader))
+
+
+def marked(definition: Definition, release: str) -> Definition:
+    """Return a definition that says whose it is and, by a digest, what it was made from; Helm's marks are left out."""
+    made = copy.deepcopy(definition)
+    made.pop("status", None)
+    metadata = made["metadata"]
+    labels = {
+        k: v
+        for k, v in (metadata.get("labels") or {}).items()
+        if k not in {"helm.sh/chart", "app.kubernetes.io/managed-by"}
+    }
+    metadata["labels"] = {**labels, LABEL_RELEASE: release}
+    metadata.setdefault("annotations", {})
+    metadata["annotations"][ANNOTATION_DEFINITION] = chart_archive.values_digest(made)
+    return made
+
+
+def live_digests(cluster: Cluster) -> dict[str, str]:
+    """Return the digest noted on each definition of the cluster, by name; empty for those that are not ours."""
+    items = cluster.request("GET", API, accept=METADATA_ONLY).get("items") or []
+    return {
+        each["metadata"]["name"]: (each["metadata"].get("annotations") or {}).get(ANNOTATION_DEFINITION, "")
+        for each in items
+    }
+
+
+def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]:
+    """Return the definitions that are missing or differ from what is live."""
+    return [
+        each
+        for each in wanted
+        if live.get(each["metadata"]["name"]) != each["metadata"]["annotations"][ANNOTATION_DEFINITION]
+    ]
+
+
+def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
+    """Apply definitions server-side, side by side, and wait until each is established."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(lambda each: _apply(cluster, each), wanted))
+        list(pool.map(lambda each: _wait_established(cluster, each["metadata"]["name"]), wanted))
+
+
+def _apply(cluster: Cluster, definition: Definition) -> None:
+    cluster.request(
+        "PATCH",
+        f"{API}/{definition['metadata']['name']}",
+        body=definition,
+        query={"fieldManager": "landfall", "force": "true"},
+        content_type="application/apply-patch+yaml",
+    )
+
+
+def _wait_established(cluster: Cluster, name: str) -> None:
+    deadline = time.monotonic() + ESTABLISH_SECONDS
+    while time.monotonic() < deadline:
+        conditions = (cluster.request("GET", f"{API}/{name}").get("status") or {}).get("conditions") or []
+        if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
+            return
+        time.sleep(0.1)
+    refused = "; ".join(each.get("message", "") for each in conditions if each["status"] != "True")
+    raise DefinitionError(f"The definition {name} was not established within {ESTABLISH_SECONDS} s: {refused}")
+
+
+def ours_of(cluster: Cluster, release: str) -> list[Definition]:
+    """Return the definitions that were applied for a release."""
+    items = cluster.request("GET", API, query={"labelSelector": f"{LABEL_RELEASE}={release}"}).get("items") or []
+    return list(items)
+
+
+def holds_objects(cluster: Cluster, definition: Definition) -> bool:
+    """Say whether any object of a definition's kind exists."""
+    spec = definition["spec"]
+    version = next(each["name"] for each in spec["versions"] if each.get("served"))
+    path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+    return bool(cluster.request("GET", path, query={"limit": "1"}).get("items"))
+
+
+def remove_unused(cluster: Cluster, release: str, keep: bool, dry_run: bool) -> tuple[list[str], list[str]]:
+    """Remove a release's definitions; with `keep`, those that hold objects stay. Returns removed and kept names."""
+    removed, kept = [], []
+    for definition in ours_of(cluster, release):
+        name = definition["metadata"]["name"]
+        if keep and holds_objects(cluster, definition):
+            kept.append(name)
+            continue
+        removed.append(name)
+        if not dry_run:
+            cluster.request("DELETE", f"{API}/{name}")
+    return removed, kept

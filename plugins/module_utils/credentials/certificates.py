@@ -1,0 +1,160 @@
+"""The certificate authority of a cluster and the server certificates that it signs."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CA_LIFETIME = timedelta(days=3650)
+LEAF_LIFETIME = timedelta(days=365)
+RENEW_BEFORE = timedelta(days=30)
+CLOCK_SKEW = timedelta(hours=1)
+"""Validity starts so much earlier, for clients whose clocks are behind."""
+COMMON_NAME_MAXIMUM = 64
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A certificate and its private key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def read(cls, data: dict[str, str] | None) -> KeyPair | None:
+        """Read `tls.crt` and `tls.key` (PEM); None if they are missing, damaged or do not belong together."""
+        try:
+            certificate = x509.load_pem_x509_certificate((data or {}).get("tls.crt", "").encode())
+            key = serialization.load_pem_private_key((data or {}).get("tls.key", "").encode(), password=None)
+        except ValueError:
+            return None
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+            return None
+        return cls(certificate, key)
+
+    @property
+    def data(self) -> dict[str, str]:
+        """`tls.crt` and `tls.key` as PEM text."""
+        key = self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return {"tls.crt": pem(self.certificate), "tls.key": key.decode()}
+
+
+def pem(certificate: x509.Certificate) -> str:
+    """Return a certificate as PEM text."""
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def certificate_expiry(data: dict[str, str]) -> datetime | None:
+    """Return when the certificate in `tls.crt` ends, in UTC; None if there is none."""
+    pair = KeyPair.read(data)
+    return pair.certificate.not_valid_after_utc if pair else None
+
+
+def make_ca(cluster: str, now: datetime) -> KeyPair:
+    """Make a certificate authority whose subject names the cluster. `now` is in UTC."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _subject(f"Landfall CA of {cluster}")
+    builder = (
+        _builder(key, subject, subject, now, now + CA_LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+    )
+    return KeyPair(builder.sign(key, hashes.SHA256()), key)
+
+
+def make_leaf(ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> KeyPair:
+    """Make a server certificate for host names, wildcards or IP addresses; it never outlives its authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    until = min(now + LEAF_LIFETIME, ca.certificate.not_valid_after_utc)
+    builder = (
+        _builder(key, _subject(hosts[0]), ca.certificate.subject, now, until)
+        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key()), critical=False)
+    )
+    return KeyPair(builder.sign(ca.key, hashes.SHA256()), key)
+
+
+def ends_soon(certificate: x509.Certificate, now: datetime) -> bool:
+    """Tell whether less than RENEW_BEFORE is left."""
+    return certificate.not_valid_after_utc - now < RENEW_BEFORE
+
+
+def renewal_reason(leaf: KeyPair | None, ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> str | None:
+    """Say why a certificate must be made anew; None if it can stay."""
+    if leaf is None:
+        return "there is none that can be read"
+    if ends_soon(leaf.certificate, now):
+        return f"it ends on {leaf.certificate.not_valid_after_utc:%Y-%m-%d}"
+    if named_hosts(leaf.certificate) != set(hosts):
+        return "its host names changed"
+    try:
+        leaf.certificate.verify_directly_issued_by(ca.certificate)
+    except (ValueError, TypeError, InvalidSignature):
+        return "another authority had signed it"
+    return None
+
+
+def named_hosts(certificate: x509.Certificate) -> set[str]:
+    """Return the host names and addresses that a certificate is for."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(name.value) for name in names}
+
+
+def _subject(common_name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Landfall"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name[:COMMON_NAME_MAXIMUM]),
+        ]
+    )
+
+
+def _builder(
+    key: ec.EllipticCurvePrivateKey, subject: x509.Name, issuer: x509.Name, since: datetime, until: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since - CLOCK_SKEW)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

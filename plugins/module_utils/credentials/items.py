@@ -1,0 +1,122 @@
+"""What a role asks for: one credential and the Secret in which its chart expects to find it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+CA_NAME = "landfall-ca"
+LABEL_CREDENTIAL = "landfall.eks/credential"
+LABEL_MADE_BY = "landfall.eks/made-by"
+MADE_BY = "landfall"
+
+TLS_TYPE = "kubernetes.io/tls"
+OPAQUE_TYPE = "Opaque"
+
+PLACEHOLDERS = ("password", "password_bcrypt", "token", "created")
+BCRYPT_MAXIMUM = 72
+"""Bytes of a password that bcrypt looks at; it refuses longer ones."""
+PASSWORD_MINIMUM = 12
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+class CredentialError(Exception):
+    """One sentence on a credential that cannot be made or delivered, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One wanted credential; `data` maps the delivered Secret's keys to templates, and is empty for certificates."""
+
+    name: str
+    kind: str
+    secret: str
+    namespace: str
+    hosts: tuple[str, ...] = ()
+    length: int = 32
+    data: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def secret_type(self) -> str:
+        """Type of the delivered Secret."""
+        return TLS_TYPE if self.kind == "certificate" else OPAQUE_TYPE
+
+    @property
+    def placeholders(self) -> set[str]:
+        """Names in braces that the data templates use; text of kind fixed has none."""
+        if self.kind != "password":
+            return set()
+        return {name for template in self.data.values() for name in _PLACEHOLDER.findall(template)}
+
+
+def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
+    """Read the module's list of credentials; `home` is the namespace that keeps the originals.
+
+    Raises CredentialError with one sentence about the first entry that cannot be right.
+    """
+    items = [_parse(each) for each in wanted]
+    for item in items:
+        _check(item, home)
+    names = [item.name for item in items]
+    for name in names:
+        if names.count(name) > 1:
+            raise CredentialError(f"credentials_items names {name} twice: give each credential a name of its own.")
+    return items
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """Put values in the places of `{password}` and the like; braces around anything else stay as they are."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
+
+
+def _parse(entry: dict[str, Any]) -> Item:
+    secret = entry["secret"]
+    return Item(
+        name=entry["name"],
+        kind=entry["kind"],
+        secret=secret["name"],
+        namespace=secret["namespace"],
+        hosts=tuple(entry.get("hosts") or ()),
+        length=entry.get("length") or Item.length,
+        data={key: str(value) for key, value in (secret.get("data") or {}).items()},
+        labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
+    )
+
+
+def _check(item: Item, home: str) -> None:
+    if not _NAME.fullmatch(item.name) or item.name == CA_NAME:
+        raise CredentialError(
+            f"{item.name!r} cannot name a credential: write lower case letters, digits and dashes, not {CA_NAME}."
+        )
+    if item.namespace == home:
+        raise CredentialError(f"Credential {item.name} may not be delivered into {home}, where the originals are kept.")
+    if item.kind == "certificate":
+        _check_certificate(item)
+    elif not item.data:
+        raise CredentialError(f"Credential {item.name} has no secret.data: write the keys that its chart reads.")
+    if item.kind == "password":
+        _check_password(item)
+
+
+def _check_certificate(item: Item) -> None:
+    if not item.hosts:
+        raise CredentialError(f"Certificate {item.name} has no hosts: write the names that it is for.")
+    if item.data:
+        raise CredentialError(
+            f"Certificate {item.name} has secret.data: leave it out, the keys of {TLS_TYPE} are given."
+        )
+
+
+def _check_password(item: Item) -> None:
+    unknown = sorted(item.placeholders - set(PLACEHOLDERS))
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise CredentialError(f"Credential {item.name} uses {{{unknown[0]}}} in secret.data: write one of {known}.")
+    if not PASSWORD_MINIMUM <= item.length <= BCRYPT_MAXIMUM:
+        raise CredentialError(
+            f"Credential {item.name} has length {item.length}: write {PASSWORD_MINIMUM} to {BCRYPT_MAXIMUM}."
+        )

@@ -1,0 +1,182 @@
+"""Decides, without a cluster, what must be written so that every credential exists and lies where its chart looks."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import KeyPair
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    CA_NAME,
+    LABEL_CREDENTIAL,
+    LABEL_MADE_BY,
+    MADE_BY,
+    OPAQUE_TYPE,
+    TLS_TYPE,
+    CredentialError,
+    Item,
+    fill,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.passwords import complete_password
+
+Secret = dict[str, Any]
+"""A Secret as the API gives or takes it, its data base64-encoded."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The namespace of the originals, the cluster's name for the authority's subject, and the time in UTC."""
+
+    home: str
+    cluster: str
+    now: datetime
+
+
+@dataclass
+class Found:
+    """What the cluster holds: originals by credential name, delivered Secrets by (namespace, name)."""
+
+    originals: dict[str, Secret] = field(default_factory=dict)
+    delivered: dict[tuple[str, str], Secret] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """Secrets to apply in order, a public row per credential, and the authority's public certificate (PEM or empty)."""
+
+    writes: list[Secret] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    ca_certificate: str = ""
+
+
+def make_plan(items: list[Item], found: Found, run: Run) -> Plan:
+    """Decide what to write.
+
+    Raises CredentialError where a Secret of somebody else stands in the way.
+    """
+    plan = Plan()
+    ca = _authority(plan, items, found, run)
+    for item in items:
+        original = decoded(found.originals.get(item.name))
+        data, reason = _original(item, original, ca, run.now)
+        if item.kind != "fixed" and data != original:
+            plan.writes.append(_secret(item.name, run.home, item.secret_type, data, item.name))
+        _deliver(plan, item, data, found, (reason, original is None))
+    return plan
+
+
+def decoded(secret: Secret | None) -> dict[str, str] | None:
+    """Return a Secret's data as text; None for no Secret."""
+    if secret is None:
+        return None
+    return {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
+
+
+def describe(secret: Secret | None) -> str:
+    """Describe a Secret without its values, for a diff."""
+    return f"{secret['type']} with {', '.join(sorted(secret['data']))}\n" if secret else ""
+
+
+def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> KeyPair | None:
+    if not any(item.kind == "certificate" for item in items):
+        return None
+    ca = KeyPair.read(decoded(found.originals.get(CA_NAME)))
+    if ca is None or certificates.ends_soon(ca.certificate, run.now):
+        ca = certificates.make_ca(run.cluster, run.now)
+        plan.writes.append(_secret(CA_NAME, run.home, TLS_TYPE, ca.data, CA_NAME))
+    plan.ca_certificate = certificates.pem(ca.certificate)
+    return ca
+
+
+def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: datetime) -> tuple[dict[str, str], str]:
+    """Return the original's data and, for a certificate that is replaced, the reason."""
+    if item.kind == "password":
+        return complete_password(item, kept, now), ""
+    if item.kind == "fixed" or ca is None:
+        return {}, ""
+    leaf = KeyPair.read(kept)
+    reason = certificates.renewal_reason(leaf, ca, item.hosts, now)
+    if leaf is None or reason:
+        return certificates.make_leaf(ca, item.hosts, now).data, reason or ""
+    return leaf.data, ""
+
+
+def _deliver(plan: Plan, item: Item, data: dict[str, str], found: Found, made: tuple[str, bool]) -> None:
+    wanted = _secret(item.secret, item.namespace, item.secret_type, _delivered_data(plan, item, data), item.name)
+    wanted["metadata"]["labels"] |= item.labels
+    there = found.delivered.get((item.namespace, item.secret))
+    _refuse_foreign(item, wanted, there)
+    stale = not _holds(there, wanted)
+    if stale:
+        plan.writes.append(wanted)
+    plan.rows.append(_row(item, data, made, stale=stale))
+
+
+def _delivered_data(plan: Plan, item: Item, data: dict[str, str]) -> dict[str, str]:
+    if item.kind == "certificate":
+        return data | {"ca.crt": plan.ca_certificate}
+    if item.kind == "fixed":
+        return item.data
+    return {key: fill(template, data) for key, template in item.data.items()}
+
+
+def _row(item: Item, data: dict[str, str], made: tuple[str, bool], *, stale: bool) -> dict[str, str]:
+    reason, is_new = made
+    action = "unchanged"
+    if stale:
+        action = "delivered"
+        if item.kind != "fixed" and (is_new or reason):
+            action = "created" if is_new else "renewed"
+    row = {"name": item.name, "kind": item.kind, "secret": f"{item.namespace}/{item.secret}", "action": action}
+    expiry = certificates.certificate_expiry(data) if item.kind == "certificate" else None
+    if expiry:
+        row["expires"] = f"{expiry:%Y-%m-%d}"
+    if action == "renewed":
+        row["reason"] = reason
+    return row
+
+
+def _secret(name: str, namespace: str, secret_type: str, data: dict[str, str], credential: str) -> Secret:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {LABEL_CREDENTIAL: credential, LABEL_MADE_BY: MADE_BY},
+        },
+        "type": secret_type,
+        "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+
+
+def _holds(there: Secret | None, wanted: Secret) -> bool:
+    if there is None:
+        return False
+    data = there.get("data") or {}
+    labels = there["metadata"].get("labels") or {}
+    return _contains(data, wanted["data"]) and _contains(labels, wanted["metadata"]["labels"])
+
+
+def _contains(there: dict[str, str], wanted: dict[str, str]) -> bool:
+    return wanted.items() <= there.items()
+
+
+def _refuse_foreign(item: Item, wanted: Secret, there: Secret | None) -> None:
+    if there is None:
+        return
+    place = f"{item.namespace}/{item.secret}"
+    if there.get("type", OPAQUE_TYPE) != item.secret_type:
+        raise CredentialError(
+            f"Secret {place} is of type {there.get('type')} where {item.secret_type} is needed: remove or rename it."
+        )
+    ours = (there["metadata"].get("labels") or {}).get(LABEL_MADE_BY) == MADE_BY
+    data = there.get("data") or {}
+    changed = sorted(key for key, value in wanted["data"].items() if key in data and data[key] != value)
+    if changed and not ours:
+        raise CredentialError(
+            f"Secret {place} was not made by Landfall and holds another {changed[0]}: remove or rename it."
+        )

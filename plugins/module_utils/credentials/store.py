@@ -1,0 +1,60 @@
+"""Where credentials are kept: Secrets and namespaces of the cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    LABEL_CREDENTIAL,
+    LABEL_MADE_BY,
+    MADE_BY,
+    Item,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Secret
+
+FIELD_MANAGER = "landfall-credentials"
+
+
+def find(cluster: Cluster, items: list[Item], home: str) -> Found:
+    """Read the originals in `home` and the Secrets that the items are delivered to."""
+    originals = cluster.list("v1", "Secret", home, query={"labelSelector": LABEL_CREDENTIAL})
+    delivered = {}
+    for item in items:
+        there = cluster.get("v1", "Secret", item.secret, item.namespace)
+        if there is not None:
+            delivered[item.namespace, item.secret] = there
+    return Found({each["metadata"]["labels"][LABEL_CREDENTIAL]: each for each in originals}, delivered)
+
+
+def missing_namespaces(cluster: Cluster, names: set[str]) -> list[str]:
+    """Return those of the namespaces that do not exist, sorted."""
+    return sorted(name for name in names if cluster.get("v1", "Namespace", name) is None)
+
+
+def make_namespace(cluster: Cluster, name: str) -> None:
+    """Make a namespace, marked as ours so that uninstalling may remove it."""
+    _apply(
+        cluster,
+        "/api/v1/namespaces",
+        {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": {LABEL_MADE_BY: MADE_BY}},
+        },
+    )
+
+
+def apply_secret(cluster: Cluster, secret: Secret) -> None:
+    """Apply the named keys and labels alone; what others keep in the same Secret stays."""
+    _apply(cluster, f"/api/v1/namespaces/{secret['metadata']['namespace']}/secrets", secret)
+
+
+def _apply(cluster: Cluster, collection: str, wanted: dict[str, Any]) -> None:
+    cluster.request(
+        "PATCH",
+        f"{collection}/{wanted['metadata']['name']}",
+        body=wanted,
+        query={"fieldManager": FIELD_MANAGER, "force": "true"},
+        content_type="application/apply-patch+yaml",
+    )

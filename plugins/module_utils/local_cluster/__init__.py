@@ -1,0 +1,1 @@
+"""The embedded local cluster: real control plane, simulated kubelets and AWS."""

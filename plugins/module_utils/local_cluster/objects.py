@@ -1,0 +1,181 @@
+"""The objects that a fresh cluster holds: nodes, storage, and the rights of metrics-server. Applied server-side."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import METRICS_SERVER_USER
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import (
+    FAKE_NODE_ANNOTATION,
+    FAKE_NODE_VALUE,
+    KUBELET_PORT,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import FakeNode, Settings
+
+FIELD_MANAGER = "landfall-local"
+INSTANCE_TYPE = "m7i.xlarge"
+CAPACITY = {"cpu": "4", "memory": "16Gi", "pods": "58", "ephemeral-storage": "80Gi"}
+ALLOCATABLE = {**CAPACITY, "cpu": "3920m", "memory": "15Gi", "ephemeral-storage": "72Gi"}
+RBAC = "rbac.authorization.k8s.io"
+EBS_DRIVER = "ebs.csi.aws.com"
+METRICS_SERVER = "landfall:metrics-server"
+# Written by the API server, or by others at any time.
+VOLATILE = ("resourceVersion", "managedFields", "generation")
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An object to apply, or one of its subresources."""
+
+    manifest: Manifest
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        """Return `Kind/name`."""
+        return f"{self.manifest['kind']}/{self.manifest['metadata']['name']}"
+
+
+def stage_definition() -> Manifest:
+    """Return the definition of kwok's kind Stage, which kwok itself validates."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": "v1alpha1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+    }
+    names = {"kind": "Stage", "listKind": "StageList", "plural": "stages", "singular": "stage"}
+    spec = {"group": "kwok.x-k8s.io", "scope": "Cluster", "names": names, "versions": [version]}
+    return _manifest("apiextensions.k8s.io/v1", "CustomResourceDefinition", "stages.kwok.x-k8s.io", spec=spec)
+
+
+def base(settings: Settings, version: str) -> list[Wanted]:
+    """Return what the cluster holds before anybody installs anything; `version` is that of the API server."""
+    wanted = [Wanted(each) for each in (*_storage(), *_metrics_server_rights())]
+    for node in settings.nodes():
+        wanted += [Wanted(_node(settings, node)), Wanted(_node_status(node, version), "status")]
+    return wanted
+
+
+def _manifest(api_version: str, kind: str, name: str, **rest: Any) -> Manifest:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **rest}
+
+
+def _node(settings: Settings, node: FakeNode) -> Manifest:
+    manifest = _manifest("v1", "Node", node.name)
+    manifest["metadata"]["annotations"] = {
+        FAKE_NODE_ANNOTATION: FAKE_NODE_VALUE,
+        metrics.PATH_ANNOTATION: metrics.path(node.name),
+    }
+    manifest["metadata"]["labels"] = {
+        "eks.amazonaws.com/nodegroup": settings.name,
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": INSTANCE_TYPE,
+        "topology.kubernetes.io/region": settings.region,
+        "topology.kubernetes.io/zone": node.zone,
+    }
+    instance = hashlib.sha256(node.name.encode()).hexdigest()[:17]
+    manifest["spec"] = {"providerID": f"aws:///{node.zone}/i-{instance}"}
+    return manifest
+
+
+def _node_status(node: FakeNode, version: str) -> Manifest:
+    status = {
+        "addresses": [
+            {"type": "InternalIP", "address": node.address},
+            {"type": "Hostname", "address": node.name},
+            {"type": "InternalDNS", "address": node.name},
+        ],
+        "allocatable": ALLOCATABLE,
+        "capacity": CAPACITY,
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": KUBELET_PORT}},
+        "nodeInfo": {
+            "architecture": "amd64",
+            "bootID": "",
+            "containerRuntimeVersion": "kwok://simulated",
+            "kernelVersion": "simulated",
+            "kubeProxyVersion": "",
+            "kubeletVersion": version,
+            "machineID": "",
+            "operatingSystem": "linux",
+            "osImage": "simulated by kwok",
+            "systemUUID": "",
+        },
+    }
+    return _manifest("v1", "Node", node.name, status=status)
+
+
+def _storage() -> list[Manifest]:
+    storage_class = _manifest(
+        "storage.k8s.io/v1",
+        "StorageClass",
+        "gp3",
+        provisioner=EBS_DRIVER,
+        parameters={"type": "gp3"},
+        reclaimPolicy="Delete",
+        volumeBindingMode="WaitForFirstConsumer",
+        allowVolumeExpansion=True,
+    )
+    storage_class["metadata"]["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
+    driver = _manifest("storage.k8s.io/v1", "CSIDriver", EBS_DRIVER, spec={"attachRequired": True})
+    return [storage_class, driver]
+
+
+def _metrics_server_rights() -> list[Manifest]:
+    """The rights of the metrics-server process, apart from those that the chart gives its service account."""
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
+        {"apiGroups": [""], "resources": ["pods", "nodes"], "verbs": ["get", "list", "watch"]},
+    ]
+    reader = _binding("RoleBinding", "Role", "extension-apiserver-authentication-reader")
+    reader["metadata"]["namespace"] = "kube-system"
+    delegator = _binding("ClusterRoleBinding", "ClusterRole", "system:auth-delegator")
+    delegator["metadata"]["name"] += ":auth-delegator"
+    role = _manifest(f"{RBAC}/v1", "ClusterRole", METRICS_SERVER, rules=rules)
+    return [role, _binding("ClusterRoleBinding", "ClusterRole", METRICS_SERVER), reader, delegator]
+
+
+def _binding(kind: str, role_kind: str, role: str) -> Manifest:
+    return _manifest(
+        f"{RBAC}/v1",
+        kind,
+        METRICS_SERVER,
+        roleRef={"apiGroup": RBAC, "kind": role_kind, "name": role},
+        subjects=[{"apiGroup": RBAC, "kind": "User", "name": METRICS_SERVER_USER}],
+    )
+
+
+def apply(cluster: Cluster, wanted: Wanted) -> bool:
+    """Make the cluster hold `wanted`; return whether it did not."""
+    manifest = wanted.manifest
+    metadata = manifest["metadata"]
+    path = cluster.resource_path(manifest["apiVersion"], manifest["kind"], metadata.get("namespace"), metadata["name"])
+    if path is None:
+        cluster.forget_kinds()
+        raise LookupError(f"The cluster does not know {manifest['kind']} yet.")
+    before = cluster.get(manifest["apiVersion"], manifest["kind"], metadata["name"], metadata.get("namespace"))
+    after = cluster.request(
+        "PATCH",
+        f"{path}/{wanted.subresource}" if wanted.subresource else path,
+        body=manifest,
+        query={"fieldManager": FIELD_MANAGER, "force": "true"},
+        content_type="application/apply-patch+yaml",
+    )
+    return before is None or _lasting(before, wanted) != _lasting(after, wanted)
+
+
+def _lasting(found: Manifest, wanted: Wanted) -> Any:
+    """What of an object tells whether applying changed it; conditions come from elsewhere."""
+    if wanted.subresource:
+        return {field: found.get("status", {}).get(field) for field in wanted.manifest["status"]}
+    metadata = {field: value for field, value in found["metadata"].items() if field not in VOLATILE}
+    return {**{field: value for field, value in found.items() if field != "status"}, "metadata": metadata}

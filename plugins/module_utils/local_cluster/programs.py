@@ -1,0 +1,334 @@
+"""The processes of the cluster: their commands, and the files that they read."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import egress_proxy, files, metrics
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    API_SERVER_IP,
+    METRICS_SERVER_IP,
+    POD_CIDR,
+    SERVICE_CIDR,
+    Settings,
+)
+
+LOOPBACK = "127.0.0.1"
+CLIENTS = ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server")
+NAMES = ("etcd", "egress-proxy", "moto", "kube-apiserver", *CLIENTS)
+PORTS = (*NAMES, "etcd-peer")
+FAKE_NODE_ANNOTATION = "kwok.x-k8s.io/node"
+FAKE_NODE_VALUE = "fake"
+KUBELET_PORT = 10250
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the cluster keeps its things, and on which ports it listens."""
+
+    settings: Settings
+    ports: dict[str, int]
+
+    @property
+    def pki(self) -> Path:
+        """The folder of keys and certificates."""
+        return self.settings.directory / "pki"
+
+    def path(self, name: str) -> Path:
+        """A file of the cluster's folder."""
+        return self.settings.directory / name
+
+    def certificate(self, name: str) -> str:
+        """The path of a certificate."""
+        return str(self.pki / f"{name}.crt")
+
+    def key(self, name: str) -> str:
+        """The path of a key."""
+        return str(self.pki / f"{name}.key")
+
+    def tool(self, name: str) -> str:
+        """The path of a program."""
+        return str(self.settings.tools / name)
+
+    def kubeconfig(self, client: str) -> Path:
+        """The path of the kubeconfig of one of the cluster's own programs."""
+        return self.path("kubeconfigs") / f"{client}.yml"
+
+    def url(self, name: str) -> str:
+        """The loopback address of one of the HTTPS servers."""
+        return f"https://{LOOPBACK}:{self.ports[name]}"
+
+    def health(self, name: str, path: str) -> Health:
+        """How to ask one of the HTTPS servers, as the administrator."""
+        return Health(self.ports[name], path, self.certificate("ca"), self.certificate("admin"), self.key("admin"))
+
+
+def write_files(place: Place) -> bool:
+    """Write what the processes read, and the user's kubeconfig; return whether that one changed."""
+    for client in CLIENTS:
+        files.write(place.kubeconfig(client), kubeconfig(place, client, place.settings.name))
+    files.write(place.path("egress-selector.yml"), yaml.safe_dump(_egress_selector()))
+    files.write(place.path("egress_proxy.py"), inspect.getsource(egress_proxy))
+    files.write(place.path("kwok.yml"), yaml.safe_dump_all(metrics.documents()))
+    files.write_json(place.path("routes.json"), routes(place))
+    return files.write(place.settings.kubeconfig, kubeconfig(place, "admin", place.settings.context))
+
+
+def kubeconfig(place: Place, client: str, context: str) -> str:
+    """Return the kubeconfig with which `client` reaches the API server, its certificate inside."""
+    name = place.settings.name
+
+    def embedded(path: str) -> str:
+        return base64.b64encode(Path(path).read_bytes()).decode()
+
+    server = {"server": place.url("kube-apiserver"), "certificate-authority-data": embedded(place.certificate("ca"))}
+    user = {
+        "client-certificate-data": embedded(place.certificate(client)),
+        "client-key-data": embedded(place.key(client)),
+    }
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": server}],
+        "users": [{"name": f"{name}-{client}", "user": user}],
+        "contexts": [{"name": context, "context": {"cluster": name, "user": f"{name}-{client}"}}],
+        "current-context": context,
+    }
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def routes(place: Place) -> dict[str, int]:
+    """Return the egress proxy's routes: fake kubelets, metrics-server's pod, and what a test has added by hand."""
+    kubelets = {node.address: place.ports["kwok"] for node in place.settings.nodes()}
+    added = files.read_json(place.path("routes.json"))
+    return added | kubelets | {METRICS_SERVER_IP: place.ports["metrics-server"]}
+
+
+def _egress_selector() -> dict[str, Any]:
+    # A path relative to the API server's working folder: a socket's path must not exceed 108 bytes.
+    connection = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": "egress.sock"}}}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": name, "connection": connection} for name in ("cluster", "controlplane")],
+    }
+
+
+def programs(place: Place) -> list[Program]:
+    """Return every process of the cluster, each after those that it needs."""
+    return [
+        _etcd(place),
+        _egress_proxy(place),
+        _moto(place),
+        _api_server(place),
+        _controller_manager(place),
+        _scheduler(place),
+        _kwok(place),
+        _metrics_server(place),
+    ]
+
+
+def _etcd(place: Place) -> Program:
+    client, peer = place.url("etcd"), place.url("etcd-peer")
+    pair = {"cert-file": place.certificate("etcd"), "key-file": place.key("etcd")}
+    trust = {"trusted-ca-file": place.certificate("ca"), "client-cert-auth": True}
+    flags = {
+        "name": place.settings.name,
+        "data-dir": place.path("etcd"),
+        "listen-client-urls": client,
+        "advertise-client-urls": client,
+        "listen-peer-urls": peer,
+        "initial-advertise-peer-urls": peer,
+        "initial-cluster": f"{place.settings.name}={peer}",
+        **pair,
+        **trust,
+        **{f"peer-{flag}": value for flag, value in {**pair, **trust}.items()},
+        "auto-compaction-retention": "1",
+        "logger": "zap",
+        "log-level": "warn",
+        "unsafe-no-fsync": True,
+    }
+    return Program(
+        "etcd",
+        _command(place.tool("etcd"), flags),
+        place.health("etcd", "/health"),
+        reads=_pairs(place, "etcd", "ca"),
+    )
+
+
+def _egress_proxy(place: Place) -> Program:
+    script = place.path("egress_proxy.py")
+    flags = {"routes": place.path("routes.json"), "socket": "egress.sock", "port": place.ports["egress-proxy"]}
+    return Program(
+        "egress-proxy",
+        _command(sys.executable, flags, str(script)),
+        Health(place.ports["egress-proxy"], "/healthz"),
+        reads=(script,),
+    )
+
+
+def _moto(place: Place) -> Program:
+    port = place.ports["moto"]
+    credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    return Program(
+        "moto",
+        (sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)),
+        Health(port, "/moto-api/"),
+        environment=credentials | {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
+    )
+
+
+def _api_server(place: Place) -> Program:
+    service_account_key = place.pki / "service-account.key"
+    flags = {
+        "bind-address": LOOPBACK,
+        "secure-port": place.ports["kube-apiserver"],
+        "advertise-address": API_SERVER_IP,
+        "tls-cert-file": place.certificate("apiserver"),
+        "tls-private-key-file": place.key("apiserver"),
+        "client-ca-file": place.certificate("ca"),
+        "etcd-servers": place.url("etcd"),
+        "etcd-cafile": place.certificate("ca"),
+        "etcd-certfile": place.certificate("etcd-client"),
+        "etcd-keyfile": place.key("etcd-client"),
+        "authorization-mode": "Node,RBAC",
+        "allow-privileged": True,
+        "service-cluster-ip-range": SERVICE_CIDR,
+        "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
+        "service-account-key-file": service_account_key,
+        "service-account-signing-key-file": service_account_key,
+        "kubelet-certificate-authority": place.certificate("ca"),
+        "kubelet-client-certificate": place.certificate("kubelet-client"),
+        "kubelet-client-key": place.key("kubelet-client"),
+        "kubelet-preferred-address-types": "InternalIP",
+        "requestheader-client-ca-file": place.certificate("front-proxy-ca"),
+        "requestheader-allowed-names": "front-proxy-client",
+        "requestheader-username-headers": "X-Remote-User",
+        "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+        "proxy-client-cert-file": place.certificate("front-proxy"),
+        "proxy-client-key-file": place.key("front-proxy"),
+        "egress-selector-config-file": place.path("egress-selector.yml"),
+        "enable-aggregator-routing": True,
+        "profiling": False,
+    }
+    pairs = _pairs(place, "apiserver", "ca", "etcd-client", "kubelet-client", "front-proxy-ca", "front-proxy")
+    return Program(
+        "kube-apiserver",
+        _command(place.tool("kube-apiserver"), flags),
+        place.health("kube-apiserver", "/readyz"),
+        needs=("etcd",),
+        reads=(*pairs, service_account_key, place.path("egress-selector.yml")),
+    )
+
+
+def _controller_manager(place: Place) -> Program:
+    name = "kube-controller-manager"
+    flags = _client_flags(place, name) | {
+        "service-account-private-key-file": place.pki / "service-account.key",
+        "root-ca-file": place.certificate("ca"),
+        "cluster-signing-cert-file": place.certificate("ca"),
+        "cluster-signing-key-file": place.key("ca"),
+        "use-service-account-credentials": True,
+        "allocate-node-cidrs": False,
+        # Fake nodes report by status alone, and a suspended machine must not lose its pods.
+        "node-monitor-grace-period": "1h",
+        "kube-api-qps": 200,
+        "kube-api-burst": 400,
+    }
+    return _client(place, name, flags, "/healthz")
+
+
+def _scheduler(place: Place) -> Program:
+    return _client(place, "kube-scheduler", _client_flags(place, "kube-scheduler"), "/healthz")
+
+
+def _client_flags(place: Place, name: str) -> dict[str, Any]:
+    kubeconfig_path = place.kubeconfig(name)
+    return {
+        "kubeconfig": kubeconfig_path,
+        "authentication-kubeconfig": kubeconfig_path,
+        "authorization-kubeconfig": kubeconfig_path,
+        "bind-address": LOOPBACK,
+        "secure-port": place.ports[name],
+        "tls-cert-file": place.certificate(name),
+        "tls-private-key-file": place.key(name),
+        "leader-elect": False,
+        "profiling": False,
+    }
+
+
+def _kwok(place: Place) -> Program:
+    port = place.ports["kwok"]
+    flags = {
+        "kubeconfig": place.kubeconfig("kwok"),
+        "config": place.path("kwok.yml"),
+        "enable-crds": "Stage",
+        "cidr": POD_CIDR,
+        "manage-all-nodes": False,
+        "manage-nodes-with-annotation-selector": f"{FAKE_NODE_ANNOTATION}={FAKE_NODE_VALUE}",
+        # A lease would keep a restarted kwok from its nodes until the one before ran out.
+        "node-lease-duration-seconds": 0,
+        "node-port": KUBELET_PORT,
+        "server-address": f"{LOOPBACK}:{port}",
+        "tls-cert-file": place.certificate("kubelet"),
+        "tls-private-key-file": place.key("kubelet"),
+    }
+    return _client(place, "kwok", flags, "/healthz", certificate="kubelet")
+
+
+def _metrics_server(place: Place) -> Program:
+    name = "metrics-server"
+    flags = _client_flags(place, name) | {
+        "kubelet-certificate-authority": place.certificate("ca"),
+        "kubelet-preferred-address-types": "InternalIP",
+        "kubelet-use-node-status-port": True,
+        "kubelet-request-timeout": "5s",
+        "metric-resolution": "10s",
+    }
+    del flags["leader-elect"]
+    # The nodes' addresses are nobody's: only the egress proxy knows who answers for them.
+    proxy = {"HTTPS_PROXY": f"http://{LOOPBACK}:{place.ports['egress-proxy']}"}
+    return _client(place, name, flags, "/livez", environment=proxy)
+
+
+def _client(
+    place: Place,
+    name: str,
+    flags: dict[str, Any],
+    health: str,
+    *,
+    certificate: str = "",
+    environment: dict[str, str] | None = None,
+) -> Program:
+    """A program that works through the API server."""
+    config = (place.path("kwok.yml"),) if "config" in flags else ()
+    return Program(
+        name,
+        _command(place.tool(name), flags),
+        place.health(name, health),
+        needs=("kube-apiserver",),
+        reads=(place.kubeconfig(name), *_pairs(place, certificate or name, "ca"), *config),
+        environment=environment or {},
+    )
+
+
+def _pairs(place: Place, *names: str) -> tuple[Path, ...]:
+    return tuple(Path(path(name)) for name in names for path in (place.certificate, place.key))
+
+
+def _command(program: str, flags: dict[str, Any], *first: str) -> tuple[str, ...]:
+    return (program, *first, *(f"--{flag}={_value(value)}" for flag, value in flags.items()))
+
+
+def _value(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -1,0 +1,249 @@
+"""What a type cannot say about a setting: a table of small checks over the values of all settings."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
+
+HOST_LENGTH = 253
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_QUANTITY = re.compile(r"[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?")
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_REPOSITORY_URL = re.compile(r"(https?|ssh)://\S+|[\w.-]+@[\w.-]+:\S+")
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the checks look at.
+
+    `values` are the settings that are of the right type, coerced to it, by name; `roles` are the roles, without their
+    collection's name, that this run selects and that are enabled.
+    """
+
+    values: Mapping[str, Any]
+    settings: Mapping[str, Setting]
+    roles: tuple[str, ...]
+
+    def ending(self, *endings: str) -> Iterator[tuple[str, Any]]:
+        """Yield (name, value) of the settings whose name ends so; empty ones only if they must not be empty."""
+        for name, value in self.values.items():
+            may_be_empty = self.settings[name].option.get("default", "") in ("", None)
+            if name.endswith(endings) and (value or not may_be_empty):
+                yield name, value
+
+    def enabled(self, role: str) -> bool:
+        """Whether a role is switched on; one without a switch is."""
+        return bool(self.values.get(f"{role}_enabled", True))
+
+
+def host_problem(host: str) -> str:
+    """Return what is wrong with a host name (RFC 1123), as the end of a sentence that began with it; empty if nothing.
+
+    >>> host_problem("grafana.example.org")
+    ''
+    """
+    return next((advice(host) for is_wrong, advice in _HOST_FAULTS if is_wrong(host)), "")
+
+
+def _wrong_labels(host: str) -> list[str]:
+    return [label for label in host.split(".") if not _LABEL.fullmatch(label.lower())]
+
+
+def _punycode(host: str) -> str:
+    try:
+        return f"write {host.lower().encode('idna').decode()}"
+    except UnicodeError:
+        return "write it in ASCII"
+
+
+_NAME_ADVICE = "write a host name such as grafana.example.org"
+_HOST_FAULTS: tuple[tuple[Callable[[str], object], Callable[[str], str]], ...] = (
+    (lambda host: not host, lambda _: f"is empty: {_NAME_ADVICE}"),
+    (lambda host: not host.isascii(), lambda host: f"has letters outside ASCII: {_punycode(host)}"),
+    (lambda host: "*" in host, lambda _: f"is a wildcard: {_NAME_ADVICE}"),
+    (lambda host: host.endswith("."), lambda host: f"ends in a dot: write {host.rstrip('.')}"),
+    (lambda host: len(host) > HOST_LENGTH, lambda _: f"is longer than {HOST_LENGTH} characters: write a shorter one"),
+    (
+        lambda host: host.rpartition(".")[2].isdigit(),
+        lambda _: f"is a number or an address and no name: {_NAME_ADVICE}",
+    ),
+    (
+        _wrong_labels,
+        lambda host: (
+            f"is no host name, since {_wrong_labels(host)[0]!r} is not made of letters, digits and inner hyphens "
+            f"(63 at most): {_NAME_ADVICE}"
+        ),
+    ),
+    (lambda host: host != host.lower(), lambda host: f"has capital letters: write {host.lower()}"),
+)
+"""What can be wrong with a host name, the first that applies being said: (is it wrong so, what to say)."""
+
+
+def check_hosts(at: Situation) -> Iterator[str]:
+    """Host names and domains are names that DNS and an Ingress accept."""
+    for name, value in at.ending("_host", "_domain"):
+        if problem := host_problem(value):
+            yield f"{name} ({value!r}) {problem}."
+    for name, value in at.ending("_hosts", "_names"):
+        for host in value if isinstance(value, list) else []:
+            if problem := host_problem(str(host)):
+                yield f"{name} ({host!r}) {problem}."
+
+
+def check_hosts_differ(at: Situation) -> Iterator[str]:
+    """Two components cannot answer at one name."""
+    owners: dict[str, list[str]] = {}
+    for name, value in at.ending("_host"):
+        if value and at.enabled(at.settings[name].role):
+            owners.setdefault(value, []).append(name)
+    for host, names in owners.items():
+        if len(names) > 1:
+            yield f"{joined(names)} are all {host!r}: give each a name of its own."
+
+
+def check_minimum_below_maximum(at: Situation) -> Iterator[str]:
+    """A setting with `min` in its name is not above the one with `max` in that place."""
+    for name, low in at.values.items():
+        other = "_".join("max" if word == "min" else word for word in name.split("_"))
+        high = at.values.get(other)
+        if other != name and isinstance(low, int) and isinstance(high, int) and low > high:
+            yield f"{name} ({low}) is above {other} ({high}): write a minimum that is not above the maximum."
+
+
+def check_numbers(at: Situation) -> Iterator[str]:
+    """Counts, days and seconds are positive; percentages and ports are in their ranges."""
+    for name, value in at.values.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        low, high = _range_of(name)
+        low = 0 if at.settings[name].option.get("default") == 0 else low
+        if value < low:
+            yield f"{name} ({value}) is too small: write a whole number from {low} on."
+        elif high is not None and value > high:
+            yield f"{name} ({value}) is too large: write a whole number from {low} to {high}."
+
+
+def _range_of(name: str) -> tuple[int, int | None]:
+    if name.endswith(("_percent", "_percentage", "_utilization")):
+        return 1, 100
+    if name.endswith("_port"):
+        return 1, 65535
+    return (0, None) if name.endswith("_wait") else (1, None)
+
+
+def check_networks(at: Situation) -> Iterator[str]:
+    """Networks are in CIDR notation, with no address bits left of the mask."""
+    for name, value in at.ending("_cidrs", "_cidr"):
+        for cidr in value if isinstance(value, list) else [value]:
+            if problem := network_problem(str(cidr)):
+                yield f"{name} ({cidr!r}) {problem}."
+
+
+def network_problem(cidr: str) -> str:
+    """Return what is wrong with a network, as the end of a sentence that began with it; empty if nothing."""
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return "is no network: write one in CIDR notation, such as 203.0.113.0/24"
+    if "/" not in cidr:
+        return f"has no prefix length: write {network}"
+    address = ipaddress.ip_interface(cidr).ip
+    if address != network.network_address:
+        return f"is an address inside of a network: write {network} or {address}/{address.max_prefixlen}"
+    return ""
+
+
+def check_who_may_enter(at: Situation) -> Iterator[str]:
+    """On a real cluster, who may reach it is somebody's decision: open to all has to be typed."""
+    if at.values.get("platform_simulated") or at.values.get("platform_state") == "absent":
+        return
+    for name, value in at.values.items():
+        if name.endswith("_allowed_cidrs") and not value and at.settings[name].role in at.roles:
+            yield (
+                f"{name} is empty: write the networks that may reach it, such as ['203.0.113.0/24'] "
+                "(['0.0.0.0/0'] is everybody)."
+            )
+
+
+def check_names(at: Situation) -> Iterator[str]:
+    """Names of Kubernetes objects, and the cluster's name, are what the APIs accept."""
+    for name, value in at.ending("_namespace"):
+        if not _LABEL.fullmatch(value):
+            yield f"{name} ({value!r}) is no name of a namespace: write lower-case letters, digits and inner hyphens."
+    cluster = at.values.get("platform_cluster_name")
+    if cluster is not None and not _CLUSTER_NAME.fullmatch(cluster):
+        yield f"platform_cluster_name ({cluster!r}) is no name of a cluster: write letters, digits, '.', '_' and '-'."
+
+
+def check_quantities(at: Situation) -> Iterator[str]:
+    """Sizes of volumes are quantities of Kubernetes."""
+    for name, value in at.ending("_storage", "_storage_size", "_volume_size", "_disk_size"):
+        if not _QUANTITY.fullmatch(str(value)):
+            yield f"{name} ({value!r}) is no size: write a number and a unit, such as 20Gi."
+
+
+def check_load_balancer(at: Situation) -> Iterator[str]:
+    """Elastic IPs are one per subnet, and only for a load balancer that faces the internet."""
+    subnets, addresses = at.values.get("ingress_subnets") or [], at.values.get("ingress_eip_allocations") or []
+    if addresses and len(addresses) != len(subnets):
+        yield (
+            f"ingress_eip_allocations has {len(addresses)} entries and ingress_subnets has {len(subnets)}: "
+            "write one allocation for each subnet, in the same order."
+        )
+    if addresses and at.values.get("ingress_scheme") == "internal":
+        yield "ingress_eip_allocations is set though ingress_scheme is internal: leave it empty, or write internet-facing."
+
+
+def check_paths(at: Situation) -> Iterator[str]:
+    """Paths are absolute: what is relative to one program's folder is not to the next one's."""
+    for name in ("platform_kubeconfig", "platform_state_dir", "platform_chart_stand_ins", "hosts_file"):
+        value = at.values.get(name)
+        if isinstance(value, str) and value and not PurePath(value).is_absolute():
+            yield f"{name} ({value!r}) is not a full path: write one that begins with /."
+
+
+def check_addresses(at: Situation) -> Iterator[str]:
+    """Addresses that are handed in are IP addresses."""
+    for address in at.values.get("hosts_addresses") or []:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            yield f"hosts_addresses ({address!r}) is no IP address: write one such as 203.0.113.7."
+
+
+def check_references(at: Situation) -> Iterator[str]:
+    """Git repositories and image repositories have the form that their clients accept."""
+    for name, value in at.ending("_repo_url"):
+        if not _REPOSITORY_URL.fullmatch(value):
+            yield f"{name} ({value!r}) is no Git URL: write one such as https://git.example.org/team/platform.git."
+    for name, value in at.ending("_image_repository"):
+        if not _IMAGE.fullmatch(value):
+            yield f"{name} ({value!r}) is no image repository: write one such as registry.example.org/team/flask."
+
+
+CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
+    check_hosts,
+    check_hosts_differ,
+    check_minimum_below_maximum,
+    check_numbers,
+    check_networks,
+    check_who_may_enter,
+    check_names,
+    check_quantities,
+    check_load_balancer,
+    check_paths,
+    check_addresses,
+    check_references,
+)
+
+
+def check_all(at: Situation) -> list[str]:
+    """Return the sentences of all checks."""
+    return [problem for check in CHECKS for problem in check(at)]

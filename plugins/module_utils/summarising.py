@@ -1,0 +1,88 @@
+"""What is where: the releases of a cluster with their health, their addresses and where their charts came from."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, Settler
+
+RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+COLUMNS = ("release", "namespace", "chart", "version", "source", "health", "urls")
+
+
+def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bool) -> list[dict[str, Any]]:
+    """Describe every release that Landfall made.
+
+    `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
+    real although the cluster is `simulated`. Returns the rows of summary.json's `components`.
+    """
+    releases = {key: each for key, each in helm_storage.read_releases(cluster).items() if each["source"]}
+    known = {helm_storage.release_key(run["namespace"], run["name"]): run for run in runs}
+    settler = Settler(cluster, [known.get(key) or _unknown_run(each) for key, each in releases.items()])
+    outcomes = settler.look()
+    addresses = urls_by_release(cluster, list(releases.values()))
+    return [
+        {
+            "name": known.get(key, {}).get("component") or release["name"],
+            "release": release["name"],
+            "namespace": release["namespace"],
+            **_chart_of(cluster, release),
+            "source": release["source"],
+            "health": "ready" if outcomes[key].phase == "ready" else outcomes[key].message,
+            "urls": addresses.get(release["name"], []),
+            "simulated": simulated and release["name"] not in real,
+        }
+        for key, release in sorted(releases.items(), key=lambda item: item[1]["name"])
+    ]
+
+
+def _unknown_run(release: helm_storage.Release) -> Run:
+    """Return a run for a release that this run was not about: only its workloads are looked at."""
+    return {
+        "name": release["name"],
+        "namespace": release["namespace"],
+        "job": "",
+        "identity": "",
+        "source": release["source"],
+        "ready": [],
+        "timeout": 1,
+        "started": time.time(),
+    }
+
+
+def _chart_of(cluster: Cluster, release: helm_storage.Release) -> dict[str, str]:
+    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+    metadata = helm_storage.decode_release(secret)["chart"]["metadata"]
+    return {"chart": metadata["name"], "version": str(metadata["version"])}
+
+
+def urls_by_release(cluster: Cluster, releases: list[helm_storage.Release]) -> dict[str, list[str]]:
+    """Return the https addresses that lead to each release: its Ingresses' hosts, and load balancers of its own.
+
+    A load balancer's Service that no release made belongs to the only release of its namespace.
+    """
+    found: dict[str, list[str]] = {}
+    for ingress in cluster.list("networking.k8s.io/v1", "Ingress"):
+        owner = (ingress["metadata"].get("annotations") or {}).get(RELEASE_ANNOTATION, "")
+        hosts = [rule["host"] for rule in ingress["spec"].get("rules") or [] if rule.get("host")]
+        found.setdefault(owner, []).extend(f"https://{host}" for host in hosts)
+    for service in cluster.list("v1", "Service"):
+        annotations = service["metadata"].get("annotations") or {}
+        owners = [each["name"] for each in releases if each["namespace"] == service["metadata"]["namespace"]]
+        if service["spec"].get("type") == "LoadBalancer" and RELEASE_ANNOTATION not in annotations and len(owners) == 1:
+            entries = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+            found.setdefault(owners[0], []).extend(
+                f"https://{each['hostname']}" for each in entries if "hostname" in each
+            )
+    return {owner: sorted(set(urls)) for owner, urls in found.items()}
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Lay the components out as lines of aligned columns, headed by the column names."""
+    cells = [[column.capitalize() for column in COLUMNS]]
+    cells += [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]

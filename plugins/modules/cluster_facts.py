@@ -1,0 +1,165 @@
+#!/usr/bin/python
+"""Module that asks a cluster everything that must be known before the platform is installed on it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_facts
+short_description: Asks a cluster whether the platform can be installed on it
+description:
+  - Tells whether the cluster is reachable, of a known version, open to us, and has storage.
+  - Problems are returned, all together, so that the caller can report them with others; they do not fail the module.
+author: The Landfall authors
+options:
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+  oldest_version:
+    description: Oldest version of Kubernetes that will do.
+    type: str
+    required: true
+  newest_version:
+    description: Newest version of Kubernetes that will do.
+    type: str
+    required: true
+  permissions:
+    description: What we must be allowed to do.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      verb:
+        description: Verb of the API.
+        type: str
+        required: true
+      group:
+        description: API group of the resource; empty for the core group.
+        type: str
+        default: ""
+      resource:
+        description: Plural name of the resource.
+        type: str
+        required: true
+      namespace:
+        description: Namespace; empty for cluster-wide resources and for all namespaces.
+        type: str
+        default: ""
+      why:
+        description: What the permission is needed for, the end of a sentence.
+        type: str
+        required: true
+  volumes:
+    description: Whether volumes will be claimed.
+    type: bool
+    default: false
+  storage_class:
+    description: StorageClass of the volumes; empty for the cluster's default one.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Ask the cluster
+  landfall.eks.cluster_facts:
+    kubeconfig: .landfall/kubeconfig
+    oldest_version: "1.33"
+    newest_version: "1.36"
+    permissions:
+      - {verb: create, resource: namespaces, why: the namespaces of the releases}
+  register: __preflight_cluster
+"""
+
+RETURN = r"""
+reachable:
+  description: Whether the cluster answered and knew us.
+  type: bool
+  returned: always
+version:
+  description: Version of Kubernetes.
+  type: str
+  returned: always
+api_groups:
+  description: Names of the API groups of the cluster.
+  type: list
+  elements: str
+  returned: always
+service_monitors:
+  description: Whether the cluster knows ServiceMonitors.
+  type: bool
+  returned: always
+storage_class:
+  description: StorageClass that volumes get; empty if none was asked for or found.
+  type: str
+  returned: always
+problems:
+  description: One sentence for each problem.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
+from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as preflight
+from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
+
+PERMISSION = {
+    "verb": {"type": "str", "required": True},
+    "group": {"type": "str", "default": ""},
+    "resource": {"type": "str", "required": True},
+    "namespace": {"type": "str", "default": ""},
+    "why": {"type": "str", "required": True},
+}
+
+
+def look(params: dict[str, Any]) -> preflight.Facts:
+    """Return what is known of the cluster of a module's options, problems included."""
+    problem = kubeconfig_problem(params["kubeconfig"], params["context"] or "")
+    if problem:
+        return preflight.Facts(problems=[problem])
+    wanted = preflight.Wanted(
+        params["oldest_version"],
+        params["newest_version"],
+        params["permissions"],
+        params["volumes"],
+        params["storage_class"],
+    )
+    try:
+        api = cluster_client.client_from(params)
+    except cluster_client.ClusterError as error:
+        return preflight.Facts(problems=[str(error)])
+    # A cluster that is not there is reported after one try: urllib3's own three would make a user wait four times.
+    api.rest_client.pool_manager.connection_pool_kw["retries"] = False
+    server = api.configuration.host
+    try:
+        return preflight.gather(cluster_client.Cluster(api), wanted)
+    except cluster_client.ApiException as error:
+        return preflight.Facts(problems=[preflight.refusal_problem(error.status, error.reason, server)])
+    except (cluster_client.HTTPError, OSError) as error:
+        return preflight.Facts(problems=[preflight.silence_problem(cluster_client.root_cause(error), server)])
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **cluster_client.CLUSTER_OPTIONS,
+            "oldest_version": {"type": "str", "required": True},
+            "newest_version": {"type": "str", "required": True},
+            "permissions": {"type": "list", "elements": "dict", "default": [], "options": PERMISSION},
+            "volumes": {"type": "bool", "default": False},
+            "storage_class": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(changed=False, **asdict(look(module.params)))
+
+
+if __name__ == "__main__":
+    main()

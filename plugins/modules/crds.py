@@ -1,0 +1,121 @@
+#!/usr/bin/python
+"""Module that keeps the custom resource definitions of charts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: crds
+short_description: Applies the custom resource definitions of Helm charts
+description:
+  - Takes the definitions from chart archives, applies them server-side and waits until they are established, since Helm
+    never upgrades what lies in a chart's crds folder.
+  - With O(state=absent) removes the definitions that were applied for a release and hold no object any more.
+author: The Landfall authors
+options:
+  charts:
+    description:
+      - "Charts, each C({release, path, source, values, keep}). C(source) is C(chart) for the crds folders, C(templates)
+        for definitions that render with C(values), or C(none). C(keep) keeps definitions that hold objects."
+    type: list
+    elements: dict
+    required: true
+  state:
+    description: Whether the definitions shall be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Apply the definitions of a chart
+  landfall.eks.crds:
+    charts:
+      - release: eck-operator
+        path: /var/cache/charts/eck-operator-3.5.0.tgz
+        source: templates
+        values: {installCRDs: true}
+"""
+
+RETURN = r"""
+applied:
+  description: Names of the definitions that were applied.
+  type: list
+  elements: str
+  returned: when state is present
+releases:
+  description: The releases whose definitions are now as their charts have them.
+  type: list
+  elements: str
+  returned: when state is present
+removed:
+  description: Names of the definitions that were removed.
+  type: list
+  elements: str
+  returned: when state is absent
+kept:
+  description: Names of the definitions that still hold objects.
+  type: list
+  elements: str
+  returned: when state is absent
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils import crd_apply
+from ansible_collections.landfall.eks.plugins.module_utils.chart_archive import ChartError
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+
+
+def present(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
+    helm = module.get_bin_path("helm") or "helm"
+    wanted = [
+        crd_apply.marked(definition, chart["release"])
+        for chart in module.params["charts"]
+        for definition in crd_apply.definitions_of(chart, helm)
+    ]
+    changes = crd_apply.outdated(wanted, crd_apply.live_digests(cluster))
+    if not module.check_mode:
+        crd_apply.apply_all(cluster, changes)
+    return {
+        "changed": bool(changes),
+        "applied": sorted(each["metadata"]["name"] for each in changes),
+        "releases": [chart["release"] for chart in module.params["charts"]],
+    }
+
+
+def absent(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
+    removed: list[str] = []
+    kept: list[str] = []
+    for chart in module.params["charts"]:
+        gone, stays = crd_apply.remove_unused(cluster, chart["release"], chart.get("keep", True), module.check_mode)
+        removed.extend(gone)
+        kept.extend(stays)
+    return {"changed": bool(removed), "removed": sorted(removed), "kept": sorted(kept)}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "charts": {"type": "list", "elements": "dict", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    with reading(module) as cluster:
+        try:
+            module.exit_json(**(present if module.params["state"] == "present" else absent)(module, cluster))
+        except (ChartError, crd_apply.DefinitionError) as error:
+            module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+#!/usr/bin/python
+"""Module that makes credentials once and delivers them to the Secrets that charts read."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: credentials
+short_description: Makes credentials once and keeps them in Secrets
+description:
+  - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
+    namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
+  - A second run changes nothing. A certificate is made anew under 30 days before its end, or when its host names or the
+    authority changed.
+  - No secret value is returned, logged, or written to the control node.
+author: The Landfall authors
+options:
+  namespace:
+    description: Namespace that keeps the originals, each labelled C(landfall.eks/credential).
+    type: str
+    required: true
+  cluster_name:
+    description: Name of the cluster, which the authority's subject carries.
+    type: str
+    default: kubernetes
+  credentials:
+    description: Credentials that must exist.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the credential, and of its original Secret.
+        type: str
+        required: true
+      kind:
+        description:
+          - V(password) is random letters and digits; V(certificate) a server certificate of the cluster's own
+            authority; V(fixed) is text that is written as it is given.
+        type: str
+        choices: [password, certificate, fixed]
+        required: true
+      hosts:
+        description: Host names, wildcards or IP addresses of a certificate.
+        type: list
+        elements: str
+        default: []
+      length:
+        description: Characters of a password, 12 to 72.
+        type: int
+        default: 32
+      secret:
+        description: Secret to deliver.
+        type: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the Secret.
+            type: str
+            required: true
+          namespace:
+            description: Namespace of the Secret, made if it is missing.
+            type: str
+            required: true
+          data:
+            description:
+              - Keys and texts of the Secret. For a password C({password}), C({password_bcrypt}), C({token}) (a second
+                random value) and C({created}) (time of making) are filled in. Not for certificates.
+            type: dict
+            default: {}
+          labels:
+            description: Further labels of the Secret.
+            type: dict
+            default: {}
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Keep Grafana's administrator and Kibana's certificate
+  landfall.eks.credentials:
+    kubeconfig: .landfall/kubeconfig
+    namespace: landfall-system
+    credentials:
+      - name: grafana-admin
+        kind: password
+        secret:
+          name: grafana-admin
+          namespace: monitoring
+          data: {admin-user: admin, admin-password: "{password}"}
+      - name: kibana-tls
+        kind: certificate
+        hosts: [kibana.example.org]
+        secret: {name: kibana-tls, namespace: logging}
+"""
+
+RETURN = r"""
+credentials:
+  description: Per credential its name, kind, Secret, what was done and, for a certificate, the date of its end.
+  type: list
+  elements: dict
+  returned: always
+ca_certificate:
+  description: Public certificate of the authority (PEM); empty if no certificate was asked for.
+  type: str
+  returned: always
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
+        Found,
+        Plan,
+        Run,
+        describe,
+        make_plan,
+    )
+
+    HAS_CRYPTOGRAPHY = True
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+
+SECRET_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str", "required": True},
+    "data": {"type": "dict", "default": {}},
+    "labels": {"type": "dict", "default": {}},
+}
+CREDENTIAL_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "required": True, "choices": ["password", "certificate", "fixed"]},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "length": {"type": "int", "default": 32},
+    "secret": {"type": "dict", "required": True, "no_log": False, "options": SECRET_OPTIONS},
+}
+
+
+def diff_of(plan: Plan, found: Found) -> list[dict[str, str]]:
+    """Show which Secrets change, by the names of their keys."""
+    there = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found.originals.values()}
+    there |= found.delivered
+    rows = []
+    for wanted in plan.writes:
+        place = (wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+        before, after = describe(there.get(place)), describe(wanted)
+        title = f"Secret {'/'.join(place)}"
+        if before == after:
+            after = f"{after.rstrip()}, other values\n"
+        rows.append({"before_header": title, "after_header": title, "before": before, "after": after})
+    return rows
+
+
+def write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
+    for name in namespaces:
+        store.make_namespace(cluster, name)
+    for secret in plan.writes:
+        store.apply_secret(cluster, secret)
+
+
+def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
+    home = module.params["namespace"]
+    items = parse_items(module.params["credentials"], home)
+    namespaces = store.missing_namespaces(cluster, {home} | {item.namespace for item in items})
+    found = store.find(cluster, items, home)
+    plan = make_plan(items, found, Run(home, module.params["cluster_name"], datetime.now(UTC)))
+    if not module.check_mode:
+        write(cluster, namespaces, plan)
+    return {
+        "changed": bool(plan.writes or namespaces),
+        "credentials": plan.rows,
+        "ca_certificate": plan.ca_certificate,
+        "diff": diff_of(plan, found),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=CLUSTER_OPTIONS
+        | {
+            "namespace": {"type": "str", "required": True},
+            "cluster_name": {"type": "str", "default": "kubernetes"},
+            "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
+        },
+        supports_check_mode=True,
+    )
+    if not HAS_CRYPTOGRAPHY:
+        module.fail_json(msg=missing_required_lib("cryptography"))
+    with reading(module) as cluster:
+        try:
+            result = run(module, cluster)
+        except CredentialError as error:
+            module.fail_json(msg=str(error))
+        module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

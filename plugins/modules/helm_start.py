@@ -1,0 +1,38 @@
+#!/usr/bin/python
+"""Documentation of the action plugin helm_start; nothing runs here."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: helm_start
+short_description: Runs kubernetes.core.helm in the background
+description:
+  - Takes the options of M(kubernetes.core.helm) and runs that module, also with C(async), which its own action plugin
+    refuses.
+author: The Landfall authors
+notes:
+  - Every option of M(kubernetes.core.helm) is accepted and handed on.
+options:
+  name:
+    description: Name of the release.
+    type: str
+    required: true
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Start a release and go on
+  landfall.eks.helm_start:
+    name: metrics-server
+    release_namespace: kube-system
+    chart_ref: metrics-server-3.13.1.tgz
+  async: 600
+  poll: 0
+"""
+
+RETURN = r"""# what M(kubernetes.core.helm) returns, or the background job's id and results file"""

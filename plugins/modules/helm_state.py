@@ -1,0 +1,47 @@
+#!/usr/bin/python
+"""Module that reads all Helm releases of a cluster in one call."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: helm_state
+short_description: Reads every Helm release of a cluster
+description:
+  - Reads the metadata of Helm's Secrets in one call, pending and failed revisions included.
+author: The Landfall authors
+options:
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Read what is live
+  landfall.eks.helm_state:
+    kubeconfig: .landfall/kubeconfig
+"""
+
+RETURN = r"""
+releases:
+  description: Newest revision of each release, by C(namespace/name).
+  type: dict
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import read_releases
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=CLUSTER_OPTIONS, supports_check_mode=True)
+    with reading(module) as cluster:
+        module.exit_json(changed=False, releases=read_releases(cluster))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+#!/usr/bin/python
+"""Module that tells whether a hosts file can be written."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hosts_file_facts
+short_description: Tells whether a hosts file can be written
+description:
+  - Tells whether the user that runs the module could write the block of a cluster into a hosts file. Changes nothing.
+author: The Landfall authors
+options:
+  path:
+    description: The hosts file.
+    type: path
+    required: true
+  cluster:
+    description: Name of the cluster, part of the marker lines.
+    type: str
+    required: true
+  own_folder:
+    description: A folder that need not be there, since the run makes it.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Look at the hosts file
+  landfall.eks.hosts_file_facts:
+    path: /etc/hosts
+    cluster: production
+  register: __preflight_hosts_file
+"""
+
+RETURN = r"""
+writable:
+  description: Whether the file can be written.
+  type: bool
+  returned: always
+problem:
+  description: Why it cannot be written, in one sentence; empty if it can.
+  type: str
+  returned: always
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils import hosts_file
+
+
+def block_problem(path: Path, cluster: str) -> str:
+    """Return one sentence if the block of `cluster` in a file is broken or the file cannot be read; empty if not."""
+    try:
+        hosts_file.with_block(hosts_file.read(path), cluster, [])
+    except hosts_file.HostsFileError as error:
+        return f"hosts_file ({path}) {error}."
+    except OSError as error:
+        return f"hosts_file ({path}) cannot be read ({error.strerror}): write the path of a hosts file."
+    return ""
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "cluster": {"type": "str", "required": True},
+            "own_folder": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    path = Path(module.params["path"])
+    own_folder = Path(module.params["own_folder"]) if module.params["own_folder"] else None
+    problem = hosts_file.problem_with(path, own_folder) or block_problem(path, module.params["cluster"])
+    module.exit_json(changed=False, writable=not problem, problem=problem)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+"""Module that keeps the embedded local cluster."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: local_cluster
+short_description: Brings the embedded local cluster up, mends it, or removes it
+description:
+  - Runs a real Kubernetes control plane, kwok in the place of kubelets, metrics-server, and moto in the place of AWS,
+    all as processes of the current user that listen and connect on loopback alone.
+  - A process that ended, hangs or is outdated is started anew; the cluster's data stays.
+author: The Landfall authors
+options:
+  state:
+    description: V(present) brings the cluster up or mends it, V(absent) ends its processes and removes its folder.
+    type: str
+    choices: [present, absent]
+    default: present
+  name:
+    description: Name of the cluster.
+    type: str
+    required: true
+  directory:
+    description: Folder that holds all of the cluster.
+    type: path
+    required: true
+  kubeconfig:
+    description: Where the administrator's kubeconfig is written.
+    type: path
+    required: true
+  tools:
+    description: Folder of the programs.
+    type: path
+    required: true
+  stages:
+    description: Folder of the stages for kwok.
+    type: path
+    required: true
+  region:
+    description: AWS region that is simulated.
+    type: str
+    required: true
+  nodes:
+    description: How many nodes are simulated, dealt out over three zones.
+    type: int
+    required: true
+  load_balancers:
+    description: Services that have a network load balancer in the simulated AWS.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      namespace:
+        description: Namespace of the Service.
+        type: str
+        required: true
+      service:
+        description: Name of the Service.
+        type: str
+        required: true
+      ingress_class:
+        description: Class of the Ingresses that get this load balancer's host name.
+        type: str
+attributes:
+  check_mode:
+    description: Says whether a process is missing or there is something to remove.
+    support: partial
+"""
+
+EXAMPLES = r"""
+- name: Bring the local cluster up
+  landfall.eks.local_cluster:
+    name: landfall
+    directory: .landfall/cluster
+    kubeconfig: .landfall/kubeconfig
+    tools: .landfall/bin
+    stages: roles/local_cluster/files/stages
+    region: eu-west-1
+    nodes: 3
+    load_balancers:
+      - {namespace: ingress, service: nginx-ingress-controller, ingress_class: nginx}
+"""
+
+RETURN = r"""
+started:
+  description: Processes that were started.
+  type: list
+  elements: str
+  returned: when state is present
+applied:
+  description: Objects that were made or changed.
+  type: list
+  elements: str
+  returned: when state is present
+aws:
+  description: Facts of the simulated AWS account, also in aws.json of the folder.
+  type: dict
+  returned: when state is present and not in check mode
+seconds:
+  description: How long it took.
+  type: float
+  returned: when state is present
+"""
+
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster
+    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+        LocalClusterError,
+        settings_from,
+    )
+
+    MISSING = ""
+except ImportError as error:
+    MISSING = error.name or str(error)
+    MISSING_TRACE = traceback.format_exc()
+
+LOAD_BALANCER = {
+    "namespace": {"type": "str", "required": True},
+    "service": {"type": "str", "required": True},
+    "ingress_class": {"type": "str"},
+}
+OPTIONS = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "name": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "kubeconfig": {"type": "path", "required": True},
+    "tools": {"type": "path", "required": True},
+    "stages": {"type": "path", "required": True},
+    "region": {"type": "str", "required": True},
+    "nodes": {"type": "int", "required": True},
+    "load_balancers": {"type": "list", "elements": "dict", "options": LOAD_BALANCER, "required": True},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    if MISSING:
+        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    settings = settings_from(module.params)
+    try:
+        if module.params["state"] == "absent":
+            module.exit_json(changed=cluster.remove(settings, dry_run=module.check_mode))
+        if module.check_mode:
+            missing = cluster.missing(settings)
+            module.exit_json(changed=bool(missing), started=missing, applied=[], seconds=0)
+        report = cluster.ensure(settings)
+    except LocalClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=report.changed,
+        started=report.started,
+        applied=report.applied,
+        aws=report.aws,
+        seconds=report.seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+#!/usr/bin/python
+"""Module half of the wait for releases: one slice of looking; its action plugin repeats it and shows the progress."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: settle
+short_description: Waits until Helm releases are ready
+description:
+  - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
+  - Shows a line whenever a release gets on, and fails with one sentence for each release that does not get ready.
+  - Notes on each ready release what it was made of, so that the next run can leave it alone.
+author: The Landfall authors
+options:
+  runs:
+    description: The releases, C({name, namespace, job, identity, source, ready, timeout, started}).
+    type: list
+    elements: dict
+    required: true
+  seconds:
+    description: How long one slice looks before it reports; the action plugin starts the next one.
+    type: float
+    default: 5
+  kubeconfig:
+    description: How the cluster is reached, a path or a dict.
+    type: raw
+  context:
+    description: Context of the kubeconfig; empty for its current one.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Wait for a release that is there
+  landfall.eks.settle:
+    runs:
+      - {name: metrics-server, namespace: kube-system, job: "", identity: "", source: cache, ready: [], timeout: 300}
+"""
+
+RETURN = r"""
+outcomes:
+  description: Phase (C(ready), C(failed)) and message of each release by C(namespace/name).
+  type: dict
+  returned: always
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "runs": {"type": "list", "elements": "dict", "required": True},
+            "seconds": {"type": "float", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    runs = [{"started": time.time(), **run} for run in module.params["runs"]]
+    with reading(module) as cluster:
+        outcomes = Settler(cluster, runs).settle(module.params["seconds"])
+        module.exit_json(
+            changed=any(each.changed for each in outcomes.values()),
+            outcomes={key: each.as_dict() for key, each in outcomes.items()},
+        )
+
+
+if __name__ == "__main__":
+    main()

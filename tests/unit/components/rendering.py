@@ -1,0 +1,72 @@
+"""Renders a component's releases as Ansible would, without a cluster: defaults, then vars, then what a user sets."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+CHECKOUT = Path(__file__).parents[3]
+COMPONENTS = ("metrics_server", "ingress", "monitoring", "efk", "argocd", "flask_app")
+PLATFORM = {
+    "inventory_hostname": "test",
+    "platform_service_monitors": True,
+    "platform_aws_region": "eu-west-1",
+    "__preflight_cluster": {},
+}
+
+
+@cache
+def load(role: str, folder: str) -> dict[str, Any]:
+    """Read roles/<role>/<folder>/main.yml, its templates trusted."""
+    path = CHECKOUT / "roles" / role / folder / "main.yml"
+    if not path.exists():
+        return {}
+    loaded: dict[str, Any] = DataLoader().load_from_file(str(path), trusted_as_template=True)
+    return loaded
+
+
+def templar(role: str, **settings: Any) -> Templar:
+    """Return what a task of `role` would template with, after a user's settings."""
+    variables: dict[str, Any] = {"role_path": str(CHECKOUT / "roles" / role)}
+    for each in ("platform", *COMPONENTS):
+        variables |= load(each, "defaults")
+    for each in COMPONENTS:
+        variables |= load(each, "vars")
+    return Templar(DataLoader(), variables=variables | PLATFORM | settings)
+
+
+def evaluate(role: str, expression: str, **settings: Any) -> Any:
+    """Evaluate one expression as a task of `role` would."""
+    return templar(role, **settings).template(trust_as_template("{{ " + expression + " }}"))
+
+
+def releases(role: str, **settings: Any) -> list[dict[str, Any]]:
+    """Return a component's release specifications, in install order."""
+    found: list[dict[str, Any]] = evaluate(role, f"__{role}_releases", **settings) if settings else _as_shipped(role)
+    return found
+
+
+@cache
+def _as_shipped(role: str) -> Any:
+    return evaluate(role, f"__{role}_releases")
+
+
+def release(name: str, **settings: Any) -> dict[str, Any]:
+    """Return one release specification by its name."""
+    return next(each for each in releases(owner(name), **settings) if each["name"] == name)
+
+
+@cache
+def owner(name: str) -> str:
+    """Return the role that a release belongs to."""
+    return next(role for role in COMPONENTS for each in releases(role) if each["name"] == name)
+
+
+def leaves(tree: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
+    """Return the leaves of nested maps and lists by their paths; empty maps and lists are leaves."""
+    if not tree or not isinstance(tree, dict | list):
+        return {path: tree}
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return {where: leaf for key, value in entries for where, leaf in leaves(value, (*path, key)).items()}

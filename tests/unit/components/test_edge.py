@@ -1,0 +1,183 @@
+import re
+from typing import Any
+
+import pytest
+
+from tests.unit.components.rendering import evaluate, release
+
+AWS = "service.beta.kubernetes.io/aws-load-balancer-"
+
+
+def nginx(**settings: Any) -> dict[str, Any]:
+    controller: dict[str, Any] = release("nginx-ingress", **settings)["values"]["controller"]
+    return controller
+
+
+def annotations(**settings: Any) -> dict[str, str]:
+    found: dict[str, str] = nginx(**settings)["service"]["annotations"]
+    return {key.removeprefix(AWS): value for key, value in found.items()}
+
+
+def argocd_service(**settings: Any) -> dict[str, Any]:
+    service: dict[str, Any] = evaluate("argocd", "__argocd_service", **settings)
+    return service
+
+
+def argocd_annotations(**settings: Any) -> dict[str, str]:
+    found: dict[str, str] = argocd_service(**settings)["metadata"]["annotations"]
+    return {key.removeprefix(AWS): value for key, value in found.items()}
+
+
+def delay(target_group: str) -> int:
+    found = re.search(r"deregistration_delay\.timeout_seconds=(\d+)", target_group)
+    assert found
+    return int(found.group(1))
+
+
+def test_load_balancer_of_nginx() -> None:
+    assert annotations() == {
+        "scheme": "internet-facing",
+        "nlb-target-type": "ip",
+        "attributes": "load_balancing.cross_zone.enabled=true",
+        "proxy-protocol": "*",
+        "target-group-attributes": "preserve_client_ip.enabled=false,deregistration_delay.timeout_seconds=30",
+        "healthcheck-protocol": "tcp",
+        "healthcheck-port": "traffic-port",
+        "healthcheck-interval": "10",
+    }
+    service = nginx(ingress_allowed_cidrs=["203.0.113.0/24"])["service"]
+    assert service["loadBalancerClass"] == "service.k8s.aws/nlb"
+    assert service["allocateLoadBalancerNodePorts"] is False
+    assert service["httpPort"] == {"enable": False}
+    assert service["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
+
+
+def test_scheme_subnets_and_elastic_ips_are_taken_over() -> None:
+    given = annotations(
+        ingress_scheme="internal", ingress_subnets=["subnet-a", "subnet-b"], ingress_eip_allocations=["eip-a", "eip-b"]
+    )
+    assert given["scheme"] == "internal"
+    assert given["subnets"] == "subnet-a,subnet-b"
+    assert given["eip-allocations"] == "eip-a,eip-b"
+
+
+def test_argo_cds_load_balancer_is_nginxs_without_proxy_protocol() -> None:
+    ours, theirs = annotations(), argocd_annotations()
+    differing = {"proxy-protocol", "target-group-attributes"}
+    assert set(ours) - set(theirs) == {"proxy-protocol"}
+    assert {key: theirs[key] for key in theirs if key not in differing} == {
+        key: ours[key] for key in ours if key not in differing
+    }
+    assert "preserve_client_ip.enabled=false" in theirs["target-group-attributes"]
+
+
+def test_argo_cds_service_has_https_alone_and_leads_to_its_server() -> None:
+    spec = argocd_service(argocd_allowed_cidrs=["203.0.113.0/24"])["spec"]
+    assert spec["ports"] == [{"name": "https", "port": 443, "targetPort": "server", "protocol": "TCP"}]
+    assert spec["loadBalancerClass"] == "service.k8s.aws/nlb"
+    assert spec["allocateLoadBalancerNodePorts"] is False
+    assert spec["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
+    assert spec["selector"] == {
+        "app.kubernetes.io/name": "argocd-server",
+        "app.kubernetes.io/instance": release("argo-cd")["name"],
+    }
+
+
+def test_argo_cd_follows_the_ingress_unless_told_otherwise() -> None:
+    assert argocd_annotations(ingress_scheme="internal")["scheme"] == "internal"
+    assert argocd_annotations(ingress_scheme="internal", argocd_scheme="internet-facing")["scheme"] == "internet-facing"
+    assert argocd_service(ingress_allowed_cidrs=["10.0.0.0/8"])["spec"]["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
+
+
+def test_a_pod_leaves_the_load_balancer_before_it_ends() -> None:
+    controller = nginx()
+    pre_stop = controller["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert delay(annotations()["target-group-attributes"]) < pre_stop
+    drain = int(controller["config"]["entries"]["worker-shutdown-timeout"].removesuffix("s"))
+    assert pre_stop + drain < controller["terminationGracePeriodSeconds"]
+    server = release("argo-cd")["values"]["server"]
+    pre_stop = server["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert delay(argocd_annotations()["target-group-attributes"]) < pre_stop < server["terminationGracePeriodSeconds"]
+
+
+def test_nginx_speaks_proxy_protocol_and_believes_the_vpc() -> None:
+    entries = nginx(ingress_vpc_cidrs=["10.0.0.0/16", "10.1.0.0/16"])["config"]["entries"]
+    assert entries["proxy-protocol"] == "true"
+    assert entries["real-ip-header"] == "proxy_protocol"
+    assert entries["set-real-ip-from"] == "10.0.0.0/16,10.1.0.0/16"
+    assert all(isinstance(value, str) for value in entries.values())
+
+
+def test_nginx_stays_up_while_it_changes() -> None:
+    controller = nginx()
+    assert controller["replicaCount"] == 2
+    assert controller["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert controller["podDisruptionBudget"] == {"enabled": True, "maxUnavailable": 1}
+    assert {each["topologyKey"] for each in controller["topologySpreadConstraints"]} == {
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    }
+    assert controller["telemetryReporting"] == {"enable": False}
+    assert controller["enableLatencyMetrics"] is True
+    assert controller["defaultTLS"] == controller["wildcardTLS"] == {"secret": "ingress/ingress-tls"}
+
+
+@pytest.mark.parametrize("name", ["nginx-ingress", "argo-cd"])
+def test_namespaces_behind_load_balancers_get_readiness_gates(name: str) -> None:
+    assert release(name)["namespace_labels"] == {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+
+
+def test_load_balancer_controller() -> None:
+    values = release("aws-load-balancer-controller", platform_cluster_name="shop", ingress_vpc_id="vpc-1")["values"]
+    assert (values["clusterName"], values["region"], values["vpcId"]) == ("shop", "eu-west-1", "vpc-1")
+    assert values["keepTLSSecret"] is True
+    assert values["enableServiceMutatorWebhook"] is False
+    assert values["webhookConfig"] == {"disableIngressValidation": True}
+    assert values["replicaCount"] == 2
+    assert values["podDisruptionBudget"] == {"maxUnavailable": 1}
+
+
+def test_load_balancer_controllers_role_is_optional() -> None:
+    def service_account(**settings: Any) -> Any:
+        return release("aws-load-balancer-controller", **settings)["values"]["serviceAccount"]["annotations"]
+
+    assert service_account() == {}
+    role = "arn:aws:iam::123456789012:role/load-balancers"
+    assert service_account(ingress_controller_role_arn=role) == {"eks.amazonaws.com/role-arn": role}
+
+
+def test_every_https_host_has_its_certificate() -> None:
+    grafana = release("kube-prometheus-stack")["values"]["grafana"]["ingress"]
+    assert grafana["hosts"] == ["grafana.example.org"]
+    assert grafana["tls"] == [{"secretName": "grafana-tls", "hosts": ["grafana.example.org"]}]
+    kibana = release("eck-stack")["values"]["eck-kibana"]
+    assert kibana["ingress"]["hosts"] == [{"host": "kibana.example.org", "path": "/"}]
+    assert kibana["ingress"]["tls"] == {"enabled": True, "secretName": "kibana-tls"}
+    assert kibana["ingress"]["annotations"] == {"nginx.org/ssl-services": "kibana-kb-http"}
+    assert kibana["config"]["server.publicBaseUrl"] == "https://kibana.example.org"
+    flask = release("flask-app")["values"]["ingress"]
+    assert (flask["host"], flask["tlsSecretName"]) == ("flask.example.org", "flask-tls")
+
+
+@pytest.mark.parametrize(
+    ("known", "hosts"),
+    [
+        ({"__argocd_applied": {}, "__argocd_found": {}}, ["argocd.example.org"]),
+        (
+            {"__argocd_applied": {"result": {"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}}},
+            ["argocd.example.org", "nlb.test"],
+        ),
+        (
+            {
+                "__argocd_applied": {"result": {"status": {"loadBalancer": {}}}},
+                "__argocd_found": {
+                    "resources": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]
+                },
+            },
+            ["argocd.example.org", "nlb.test"],
+        ),
+    ],
+)
+def test_argo_cds_certificate_names_its_load_balancer(known: dict[str, Any], hosts: list[str]) -> None:
+    (certificate,) = evaluate("argocd", "__argocd_certificate", **known)
+    assert certificate["hosts"] == hosts

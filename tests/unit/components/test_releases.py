@@ -1,0 +1,162 @@
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.components.rendering import CHECKOUT, COMPONENTS, evaluate, leaves, load, release, releases
+
+NAMESPACES = {
+    "metrics-server": "kube-system",
+    "aws-load-balancer-controller": "kube-system",
+    "nginx-ingress": "ingress",
+    "kube-prometheus-stack": "monitoring",
+    "eck-operator": "elastic-system",
+    "eck-stack": "logging",
+    "fluent-bit": "logging",
+    "argo-cd": "argocd",
+    "flask-app": "flask-app",
+}
+SECRET_KEY = re.compile(r"pass(word|wd)?$|token$|secretkey$|\.key$|private", re.IGNORECASE)
+REFERENCE = re.compile(r"^(\$\{[A-Z_]+\}|[a-z0-9-]+(/[a-z0-9-]+)?)$")
+
+
+def every_release(**settings: Any) -> list[dict[str, Any]]:
+    return [each for role in COMPONENTS for each in releases(role, **settings)]
+
+
+def test_the_nine_releases_and_their_namespaces() -> None:
+    assert {each["name"]: each["namespace"] for each in every_release()} == NAMESPACES
+
+
+def test_chart_pins_are_exact_and_digests_come_from_the_lock_alone() -> None:
+    for each in every_release():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", each["chart"]["version"]), each["name"]
+        digest = each["chart"]["sha256"]
+        assert digest is None or re.fullmatch(r"[0-9a-f]{64}", digest), each["name"]
+
+
+def test_flask_app_is_the_chart_of_this_repository() -> None:
+    chart = yaml.safe_load((CHECKOUT / "app/chart/Chart.yaml").read_text())
+    spec = release("flask-app")["chart"]
+    assert spec["ref"] == str(CHECKOUT / "app/chart")
+    assert spec["version"] == chart["version"]
+
+
+@pytest.mark.parametrize("role", COMPONENTS)
+def test_spec_and_defaults_agree_in_name_and_value(role: str) -> None:
+    spec = yaml.safe_load((CHECKOUT / "roles" / role / "meta/argument_specs.yml").read_text())
+    options = spec["argument_specs"]["main"]["options"]
+    assert {name: option["default"] for name, option in options.items()} == load(role, "defaults")
+    assert all(option["description"] for option in options.values())
+
+
+@pytest.mark.parametrize("role", COMPONENTS)
+def test_every_chart_has_an_override_that_replaces_one_leaf(role: str) -> None:
+    overrides = [name for name in load(role, "defaults") if name.endswith("_values")]
+    assert len(overrides) == len(releases(role))
+    added = {"addedByUser": {"leaf": 1}}
+    for before, after in zip(releases(role), releases(role, **dict.fromkeys(overrides, added)), strict=True):
+        assert after["values"] == before["values"] | added
+
+
+def test_an_override_keeps_the_neighbours_of_its_leaf() -> None:
+    override = {"controller": {"service": {"httpPort": {"enable": True}}}}
+    before = leaves(release("nginx-ingress")["values"])
+    after = leaves(release("nginx-ingress", ingress_nginx_ingress_values=override)["values"])
+    where = ("controller", "service", "httpPort", "enable")
+    assert (before[where], after[where]) == (False, True)
+    assert after == before | {where: True}
+
+
+def test_values_hold_references_and_no_secrets() -> None:
+    suspects = {
+        (each["name"], *path): leaf
+        for each in every_release()
+        for path, leaf in leaves(each["values"]).items()
+        if isinstance(leaf, str) and SECRET_KEY.search(str(path[-1]))
+    }
+    assert suspects == {
+        ("kube-prometheus-stack", "grafana", "admin", "passwordKey"): "admin-password",
+    } or all(REFERENCE.fullmatch(value) for value in suspects.values())
+    assert "PRIVATE KEY" not in str(every_release())
+
+
+def test_values_are_the_same_at_each_rendering() -> None:
+    for role in COMPONENTS:
+        assert evaluate(role, f"__{role}_releases") == releases(role)
+
+
+def test_without_their_kind_nobody_brings_service_monitors() -> None:
+    for each in every_release(platform_service_monitors=False):
+        switched_on = {
+            path
+            for path, leaf in leaves(each["values"]).items()
+            if leaf is True and any(part in {"serviceMonitor", "podMonitor"} for part in path)
+        }
+        assert not switched_on, each["name"]
+
+
+def test_definitions_are_the_workers_and_off_in_the_charts() -> None:
+    sources = {each["name"]: (each.get("crds") or {}).get("source", "none") for each in every_release()}
+    assert sources == dict.fromkeys(NAMESPACES, "none") | {
+        "aws-load-balancer-controller": "chart",
+        "nginx-ingress": "chart",
+        "kube-prometheus-stack": "chart",
+        "eck-operator": "templates",
+        "argo-cd": "templates",
+    }
+    assert release("kube-prometheus-stack")["values"]["crds"]["enabled"] is False
+    assert release("eck-operator")["values"]["installCRDs"] is False
+    assert release("argo-cd")["values"]["crds"]["install"] is False
+
+
+def test_needs_name_releases_that_come_before() -> None:
+    seen: set[str] = set()
+    for name in ("ingress", *COMPONENTS):
+        for each in releases(name):
+            assert set(each.get("needs", [])) <= seen, each["name"]
+            seen.add(each["name"])
+    assert release("nginx-ingress")["needs"] == ["aws-load-balancer-controller"]
+
+
+def test_what_helm_does_not_wait_for_has_a_row() -> None:
+    rows = {(row["kind"], row["name"]) for each in every_release() for row in each.get("ready", [])}
+    assert rows == {
+        ("APIService", "v1beta1.metrics.k8s.io"),
+        ("Service", "nginx-ingress-controller"),
+        ("Prometheus", "kube-prometheus-stack-prometheus"),
+        ("Alertmanager", "kube-prometheus-stack-alertmanager"),
+        ("Elasticsearch", "elasticsearch"),
+        ("Kibana", "kibana"),
+    }
+
+
+def test_only_the_operators_own_products_are_not_awaited_where_no_operator_runs() -> None:
+    differing = []
+    for real, simulated in zip(every_release(), every_release(platform_simulated=True), strict=True):
+        assert real["values"] == simulated["values"]
+        differing += [real["name"]] if real.get("ready") != simulated.get("ready") else []
+    assert differing == ["kube-prometheus-stack"]
+
+
+def test_volumes_take_the_clusters_default_class_unless_one_is_set() -> None:
+    def classes(**settings: Any) -> list[Any]:
+        found = [leaves(release(name, **settings)["values"]) for name in ("eck-stack", "kube-prometheus-stack")]
+        return [leaf for each in found for path, leaf in each.items() if path[-1] == "storageClassName"]
+
+    assert classes() == []
+    assert classes(platform_storage_class="gp3") == ["gp3"] * 4
+
+
+@pytest.mark.parametrize(("size", "nodes", "memory"), [("small", 1, "2Gi"), ("medium", 3, "4Gi"), ("large", 3, "16Gi")])
+def test_sizes_of_elasticsearch(size: str, nodes: int, memory: str) -> None:
+    (node_set,) = release("eck-stack", efk_size=size)["values"]["eck-elasticsearch"]["nodeSets"]
+    assert node_set["count"] == nodes
+    (container,) = node_set["podTemplate"]["spec"]["containers"]
+    assert container["resources"]["limits"]["memory"] == memory
+
+
+def test_alertmanagers_configuration_is_text_with_a_receiver() -> None:
+    config = evaluate("monitoring", "__monitoring_alertmanager_config")
+    assert config["route"]["receiver"] in [each["name"] for each in config["receivers"]]

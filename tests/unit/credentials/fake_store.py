@@ -1,0 +1,29 @@
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
+
+NOW = datetime(2030, 1, 15, 12, 0, tzinfo=UTC)
+
+
+def text_of(secret: dict[str, Any]) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+class FakeStore:
+    """Keeps what plans write, the way the API server does for server-side apply of keys."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def run(self, items: list[Item], now: datetime = NOW) -> Plan:
+        originals = {name: secret for (place, name), secret in self.secrets.items() if place == "landfall-system"}
+        plan = make_plan(items, Found(originals, self.secrets), Run("landfall-system", "test", now))
+        for secret in plan.writes:
+            self.secrets[secret["metadata"]["namespace"], secret["metadata"]["name"]] = secret
+        return plan
+
+    def text(self, namespace: str, name: str) -> dict[str, str]:
+        return text_of(self.secrets[namespace, name])

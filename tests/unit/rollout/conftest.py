@@ -1,0 +1,79 @@
+"""A cluster in memory that answers as the API would, and charts made on the spot."""
+
+import base64
+import gzip
+import io
+import json
+import tarfile
+
+import pytest
+import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+
+
+class MemoryCluster(Cluster):
+    """Keeps objects by (kind, namespace, name) and a log of what was written."""
+
+    def __init__(self):
+        self.objects = {}
+        self.written = []
+
+    def add(self, found):
+        metadata = found["metadata"]
+        self.objects[(found["kind"], metadata.get("namespace"), metadata["name"])] = found
+        return found
+
+    def get(self, api_version, kind, name, namespace=None):
+        return self.objects.get((kind, namespace, name))
+
+    def list(self, api_version, kind, namespace=None, query=None):
+        return [each for (k, n, _), each in self.objects.items() if k == kind and (namespace is None or n == namespace)]
+
+    def request(self, method, path, *, body=None, query=None, content_type="", accept=""):
+        if method != "GET":
+            self.written.append((method, path, body))
+            return body or {}
+        if path.endswith("/secrets"):
+            return {"items": [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]}
+        return {"items": []}
+
+
+@pytest.fixture
+def cluster():
+    return MemoryCluster()
+
+
+@pytest.fixture
+def helm_secret():
+    def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), annotations=None):
+        record = {"manifest": yaml.safe_dump_all(manifest), "chart": {"metadata": {"name": name, "version": "1.2.3"}}}
+        packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
+        return {
+            "kind": "Secret",
+            "metadata": {
+                "name": f"sh.helm.release.v1.{name}.v{revision}",
+                "namespace": namespace,
+                "labels": {"owner": "helm", "name": name, "status": status, "version": str(revision)},
+                "annotations": annotations or {},
+            },
+            "data": {"release": packed},
+        }
+
+    return make
+
+
+@pytest.fixture
+def make_chart(tmp_path):
+    def make(name="demo", version="1.0.0", files=None, annotations=None, folder="cache"):
+        chart = {"apiVersion": "v2", "name": name, "version": version, "annotations": annotations or {}}
+        path = tmp_path / folder / f"{name}-{version}.tgz"
+        path.parent.mkdir(exist_ok=True)
+        with tarfile.open(path, "w:gz") as archive:
+            for file, content in {"Chart.yaml": yaml.safe_dump(chart), **(files or {})}.items():
+                member = tarfile.TarInfo(f"{name}/{file}")
+                member.size = len(content.encode())
+                archive.addfile(member, io.BytesIO(content.encode()))
+        return path
+
+    return make

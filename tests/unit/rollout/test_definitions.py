@@ -1,0 +1,74 @@
+"""Custom resource definitions: what is applied, what is left alone, what may be removed."""
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
+from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
+from ansible_collections.landfall.eks.plugins.module_utils import crd_apply
+
+THING = {
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "things.example.org", "labels": {"helm.sh/chart": "demo-1", "app": "demo"}},
+    "spec": {"group": "example.org", "versions": [{"name": "v1", "served": True}], "names": {"plural": "things"}},
+    "status": {"conditions": []},
+}
+
+
+def test_mark_says_whose_and_what_and_drops_status():
+    made = crd_apply.marked(THING, "demo")
+    assert made["metadata"]["labels"] == {"app": "demo", crd_apply.LABEL_RELEASE: "demo"}
+    assert len(made["metadata"]["annotations"][crd_apply.ANNOTATION_DEFINITION]) == 64
+    assert "status" not in made
+    assert "annotations" not in THING["metadata"]
+
+
+def test_only_what_differs_is_applied():
+    made = crd_apply.marked(THING, "demo")
+    digest = made["metadata"]["annotations"][crd_apply.ANNOTATION_DEFINITION]
+    assert crd_apply.outdated([made], {"things.example.org": digest}) == []
+    assert crd_apply.outdated([made], {"things.example.org": "other"}) == [made]
+    assert crd_apply.outdated([made], {}) == [made]
+
+
+def test_chart_without_definitions_is_an_error(make_chart):
+    with pytest.raises(crd_apply.DefinitionError, match="holds no custom resource definition"):
+        crd_apply.definitions_of({"release": "demo", "path": str(make_chart()), "source": "chart"}, "helm")
+    assert crd_apply.definitions_of({"release": "demo", "path": "nowhere", "source": "none"}, "helm") == []
+
+
+@pytest.mark.parametrize(("keep", "used", "removed"), [(True, True, []), (True, False, ["things.example.org"])])
+def test_definitions_with_objects_stay(cluster, monkeypatch, keep, used, removed):
+    monkeypatch.setattr(crd_apply, "ours_of", lambda *_: [THING])
+    monkeypatch.setattr(crd_apply, "holds_objects", lambda *_: used)
+    gone, kept = crd_apply.remove_unused(cluster, "demo", keep, dry_run=False)
+    assert gone == removed
+    assert bool(kept) is used
+    assert len(cluster.written) == len(removed)
+
+
+def test_check_mode_removes_nothing(cluster, monkeypatch):
+    monkeypatch.setattr(crd_apply, "ours_of", lambda *_: [THING])
+    monkeypatch.setattr(crd_apply, "holds_objects", lambda *_: False)
+    assert crd_apply.remove_unused(cluster, "demo", True, dry_run=True)[0] == ["things.example.org"]
+    assert cluster.written == []
+
+
+def test_charts_that_are_live_are_not_looked_at():
+    spec = {"name": "demo", "namespace": "a", "crds": {"source": "chart"}}
+    charts = {"demo": {"path": "p", "sha256": "abc"}}
+    live = {"a/demo": {"status": "deployed", "identity": "abc+1"}}
+    assert definition_charts([spec], charts, live) == []
+    assert len(definition_charts([spec], charts, {"a/demo": {"status": "failed", "identity": "abc+1"}})) == 1
+    assert len(definition_charts([spec], {"demo": {"path": "p", "sha256": "new"}}, live)) == 1
+    assert definition_charts([{**spec, "crds": {"source": "none"}}], charts, {}) == []
+
+
+def test_identity_depends_on_chart_values_and_secrets():
+    base = {"values": {"a": 1}, "secret_checksums": []}
+    identities = {
+        release_identity(base, "x"),
+        release_identity(base, "y"),
+        release_identity({**base, "values": {"a": 2}}, "x"),
+        release_identity({**base, "secret_checksums": ["s"]}, "x"),
+    }
+    assert len(identities) == 4

@@ -1,0 +1,42 @@
+"""Helm's Secrets: which revision counts, and what a revision rendered."""
+
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
+
+
+def test_newest_revision_counts_and_the_last_good_one_is_known(helm_secret):
+    secrets = [
+        helm_secret(revision=10, status="pending-upgrade"),
+        helm_secret(revision=9, status="deployed"),
+        helm_secret(revision=2, status="superseded"),
+    ]
+    found = helm_storage.newest_releases(secrets)["logging/logs"]
+    assert (found["revision"], found["status"], found["good_revision"]) == (10, "pending-upgrade", 9)
+
+
+def test_first_revision_that_hangs_has_no_good_one(helm_secret):
+    found = helm_storage.newest_releases([helm_secret(status="pending-install")])
+    assert found["logging/logs"]["good_revision"] == 0
+
+
+def test_same_name_in_two_namespaces_is_two_releases(helm_secret):
+    found = helm_storage.newest_releases([helm_secret(namespace="a"), helm_secret(namespace="b")])
+    assert set(found) == {"a/logs", "b/logs"}
+
+
+def test_identity_of_an_older_revision_is_not_that_of_the_newest(helm_secret):
+    old = helm_secret(revision=1, annotations={helm_storage.ANNOTATION_IDENTITY: "x"})
+    assert helm_storage.newest_releases([old, helm_secret(revision=2)])["logging/logs"]["identity"] == ""
+
+
+def test_manifest_is_decoded(helm_secret):
+    objects = [{"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "a"}}, {"kind": "Service"}]
+    record = helm_storage.decode_release(helm_secret(manifest=objects))
+    assert helm_storage.manifest_objects(record) == objects
+
+
+def test_identity_is_noted_on_the_live_revisions_secret(cluster, helm_secret):
+    release = helm_storage.newest_releases([helm_secret(revision=3)])["logging/logs"]
+    helm_storage.note_identity(cluster, release, "abc+def", "cache")
+    method, path, body = cluster.written[0]
+    assert (method, path) == ("PATCH", "/api/v1/namespaces/logging/secrets/sh.helm.release.v1.logs.v3")
+    assert body["metadata"]["annotations"][helm_storage.ANNOTATION_IDENTITY] == "abc+def"

@@ -1,0 +1,109 @@
+"""Settling: from Helm's job over workloads and rows to ready or failed, with the cause."""
+
+import json
+import time
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, settling
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+
+WORKLOAD = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "kibana"}}
+
+
+def run(**more):
+    return {
+        "name": "logs",
+        "namespace": "logging",
+        "job": "",
+        "identity": "abc",
+        "source": "cache",
+        "ready": [],
+        "timeout": 60,
+        "started": time.time(),
+        **more,
+    }
+
+
+def deployment(available):
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": "kibana", "namespace": "logging", "generation": 1},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "kibana"}}},
+        "status": {"observedGeneration": 1, "updatedReplicas": 1, "availableReplicas": available},
+    }
+
+
+def outcome(cluster, **more):
+    return Settler(cluster, [run(**more)]).look()["logging/logs"]
+
+
+def test_ready_release_is_noted_once(cluster, helm_secret):
+    secret = cluster.add(helm_secret(manifest=[WORKLOAD]))
+    cluster.add(deployment(1))
+    first = outcome(cluster)
+    assert (first.phase, first.changed, len(cluster.written)) == ("ready", True, 1)
+    secret["metadata"]["annotations"][helm_storage.ANNOTATION_IDENTITY] = "abc"
+    second = outcome(cluster)
+    assert (second.phase, second.changed, len(cluster.written)) == ("ready", False, 1)
+
+
+def test_waits_for_workloads_and_says_which(cluster, helm_secret):
+    cluster.add(helm_secret(manifest=[WORKLOAD]))
+    cluster.add(deployment(0))
+    found = outcome(cluster)
+    assert (found.phase, found.message) == ("running", "Deployment kibana: 0 of 1 replicas available")
+    assert cluster.written == []
+
+
+def test_late_release_fails_with_the_clusters_reason(cluster, helm_secret):
+    cluster.add(helm_secret(manifest=[WORKLOAD]))
+    cluster.add(deployment(0))
+    waiting = {"name": "kibana", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+    cluster.add(
+        {
+            "kind": "Pod",
+            "metadata": {"name": "kibana-1", "namespace": "logging"},
+            "status": {"containerStatuses": [waiting]},
+        }
+    )
+    found = outcome(cluster, started=time.time() - 61)
+    assert found.phase == "failed"
+    assert found.message == (
+        "not ready after 60 s: Deployment kibana: 0 of 1 replicas available "
+        "(pod kibana-1: container kibana: ImagePullBackOff no such image)"
+    )
+
+
+def test_row_that_does_not_hold_is_waited_for(cluster, helm_secret):
+    cluster.add(helm_secret())
+    row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}
+    assert outcome(cluster, ready=[row]).message == "Service nlb: does not exist"
+
+
+@pytest.mark.parametrize("status", ["failed", "pending-upgrade", "uninstalled"])
+def test_release_that_helm_does_not_call_deployed_has_failed(cluster, helm_secret, status):
+    cluster.add(helm_secret(status=status))
+    assert outcome(cluster).message == f"Helm calls revision 1 {status}"
+
+
+def test_job_at_work_and_job_that_failed(cluster, tmp_path):
+    job = tmp_path / "1"
+    assert outcome(cluster, job=str(job)).phase == "running"
+    job.write_text('{"started": 1, "finished": 0}')
+    assert outcome(cluster, job=str(job)).message == "Helm is at work"
+    job.write_text(json.dumps({"failed": True, "stderr": "WARNING: x\nError: UPGRADE FAILED: no such kind\n"}))
+    found = outcome(cluster, job=str(job))
+    assert (found.phase, found.message) == ("failed", "Error: UPGRADE FAILED: no such kind")
+
+
+def test_job_that_never_ends_fails_in_time(cluster, tmp_path):
+    found = outcome(cluster, job=str(tmp_path / "1"), started=time.time() - 61)
+    assert (found.phase, found.message) == ("failed", "not ready after 60 s: Helm has just been started")
+
+
+def test_settle_stops_as_soon_as_all_are_done(cluster, helm_secret):
+    cluster.add(helm_secret())
+    begun = time.monotonic()
+    assert Settler(cluster, [run()]).settle(30)["logging/logs"].phase == "ready"
+    assert time.monotonic() - begun < settling.POLL_SECONDS * 10
