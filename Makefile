@@ -13,23 +13,21 @@ LOCAL := ansible-playbook -i inventories/local
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(BIN)/.ready: requirements.txt tools/find_python.sh
-	@"$$(bash tools/find_python.sh)" -m venv $(VENV)
-	@echo "Installing the Python packages of requirements.txt into $(VENV) (once, a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@touch $@
+.PHONY: venv
+venv:
+	@bash tools/make_venv.sh
 
-tools: $(BIN)/.ready ## Get the tools (etcd, kube-apiserver, kwok, helm ...) into the cache
+tools: venv ## Get the tools (etcd, kube-apiserver, kwok, helm ...) into the cache
 	@python tools/get_tools.py --bin $(STATE)/bin
 
 up: tools ## Bring the embedded cluster up and roll the whole platform out on it
 	@$(LOCAL) playbooks/local_cluster.yml
 	@$(LOCAL) site.yml
 
-down: $(BIN)/.ready ## Remove the local cluster, and nothing else
+down: venv ## Remove the local cluster, and nothing else
 	@$(LOCAL) playbooks/local_cluster.yml -e local_cluster_state=absent
 
-lint: $(BIN)/.ready ## Check style, types, roles and generated docs
+lint: venv ## Check style, types, roles and generated docs
 	@bash tests/lint.sh
 
 unit: tools ## Run the unit tests
@@ -43,10 +41,10 @@ e2e: tools ## Run the tests that roll the platform out as a user would, from the
 
 test: lint unit molecule e2e ## Run every test
 
-docs: $(BIN)/.ready ## Write the role READMEs from their argument_specs
+docs: venv ## Write the role READMEs from their argument_specs
 	@python tools/role_docs.py
 
-requirements: $(BIN)/.ready ## Pin requirements.txt anew from requirements.in
+requirements: venv ## Pin requirements.txt anew from requirements.in
 	@pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet -o requirements.txt requirements.in
 	@cd app && for each in requirements requirements-test; do pip-compile --generate-hashes --strip-extras \

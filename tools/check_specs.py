@@ -25,9 +25,9 @@ def roles() -> list[Path]:
 
 
 def options_of(role: Path) -> dict[str, Any]:
-    """Return the options of a role's only entry point."""
-    found: dict[str, Any] = load(role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options") or {}
-    return found
+    """Return the options of a role, those of all its entry points together."""
+    entry_points = load(role / "meta/argument_specs.yml")["argument_specs"].values()
+    return {name: option for each in entry_points for name, option in (each.get("options") or {}).items()}
 
 
 def differences(role: Path) -> list[str]:
@@ -57,14 +57,12 @@ def undescribed(role: str, options: dict[str, Any], path: str = "") -> list[str]
 
 def unprefixed(role: Path) -> list[str]:
     """Return a sentence for each variable that does not begin with its role's name."""
-    prefixes = (f"{role.name}_", "platform_") if role.name == "preflight" else (f"{role.name}_",)
-    public = [name for name in load(role / "defaults/main.yml") or {} if not name.startswith(prefixes)]
-    private = [
-        name
-        for name in load(role / "vars/main.yml") or {}
-        if not name.startswith((f"__{role.name}_", *(("platform_",) if role.name == "preflight" else ())))
-    ]
-    return [f"{role.name}: {name} does not begin with the role's name" for name in public + private]
+    public, private = load(role / "defaults/main.yml") or {}, load(role / "vars/main.yml") or {}
+    wrong = [name for name in public if not name.startswith(f"{role.name}_")]
+    # What role platform works out is there for all to read, hence without underscores.
+    prefixes = (f"__{role.name}_", "platform_") if role.name == "platform" else (f"__{role.name}_",)
+    wrong += [name for name in private if not name.startswith(prefixes)]
+    return [f"{role.name}: {name} does not begin with the role's name" for name in wrong]
 
 
 def pins(role: Path) -> list[str]:

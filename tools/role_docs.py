@@ -46,7 +46,8 @@ def rows(options: dict[str, Any], path: str = "") -> list[str]:
 
 def readme(role: Path) -> str:
     """Return the README of a role."""
-    spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]
+    spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    spec = next(iter(spec.values()))
     description = spec.get("description") or []
     paragraphs = [description] if isinstance(description, str) else description
     lines = [f"# landfall.eks.{role.name}", "", f"{text(spec['short_description'])}.", ""]

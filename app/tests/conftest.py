@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import settings
+
 from landfall_app.factory import create_app
 from landfall_app.settings import Settings
 

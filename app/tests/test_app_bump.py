@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ci.bump import Branch, BumpError, image_tag, main, set_image
 
 CHART_VALUES = Path(__file__).parents[1] / "chart" / "values.yaml"

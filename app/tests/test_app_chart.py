@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ci import chart_readme
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,9 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
 from landfall_app.factory import create_app
 from landfall_app.settings import Settings
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 JSON = {"Accept": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

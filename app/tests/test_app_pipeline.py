@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ci.image import ImageError, describe
 
 REPOSITORY = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from landfall_app.settings import Settings, SettingsError, load
 
 

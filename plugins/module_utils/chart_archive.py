@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
+
 STAND_IN_ANNOTATION = "landfall/stand-in"
 
 
@@ -66,18 +68,17 @@ def is_stand_in(chart_metadata: dict[str, Any]) -> bool:
 
 def definitions_in(chart: Path) -> list[dict[str, Any]]:
     """Return the definitions in the chart's and its subcharts' crds/ folders, in file order; no templates."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: list[dict[str, Any]] = []
     for name, content in files_of(chart):
         folders = Path(name).parent.parts
         if "crds" in folders and "templates" not in folders and name.endswith((".yaml", ".yml")):
-            found.extend(definitions(yaml.load_all(content, Loader=loader)))
+            found.extend(definitions(kube_yaml.documents(content)))
     return found
 
 
-def definitions(documents: Any) -> list[dict[str, Any]]:
+def definitions(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep the CustomResourceDefinitions of some YAML documents."""
-    return [each for each in documents if isinstance(each, dict) and each.get("kind") == "CustomResourceDefinition"]
+    return [each for each in documents if each.get("kind") == "CustomResourceDefinition"]
 
 
 def values_digest(values: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive
+from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -53,8 +53,7 @@ def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
         raise DefinitionError(
             f"The chart {chart['path']} of release {chart['release']} does not render: {reason}"
         ) from error
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return chart_archive.definitions(yaml.load_all(done.stdout, Loader=loader))
+    return chart_archive.definitions(kube_yaml.documents(done.stdout))
 
 
 def marked(definition: Definition, release: str) -> Definition:

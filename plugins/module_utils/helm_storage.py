@@ -8,8 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
 ANNOTATION_IDENTITY = "landfall.eks/identity"
@@ -75,8 +74,7 @@ def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
 
 def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the objects that a revision rendered, hooks left out."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return [each for each in yaml.load_all(record.get("manifest") or "", Loader=loader) if each]
+    return kube_yaml.documents(record.get("manifest") or "")
 
 
 def note_identity(cluster: Cluster, release: Release, identity: str, source: str) -> None:

@@ -22,7 +22,7 @@ NOBODY = "system:anonymous"
 class ClusterReader(Protocol):
     """The part of cluster_client.Cluster that is used here."""
 
-    def request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def request(self, method: str, path: str, *, body: Any = None) -> dict[str, Any]:
         """Call one path of the API."""
 
     def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
@@ -168,7 +168,8 @@ def silence_problem(cause: str, server: str) -> str:
     for sign, what in SILENCES:
         if re.search(sign, cause, re.IGNORECASE):
             return f"The cluster at {server} {what}."
-    return f"The cluster at {server} cannot be spoken with ({cause}): check the address in platform_kubeconfig."
+    what = " ".join(cause.split())
+    return f"The cluster at {server} cannot be spoken with ({what}): check the address in platform_kubeconfig."
 
 
 SILENCES = (

@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+LIKELY_MEANT = 0.8
+"""How alike (0 to 1) a name with our prefix must be to one of ours for a question whether that one was meant."""
 LIKELY_MISTAKE = 0.93
 """How alike (0 to 1) a name without our prefix must be to one of ours to be taken for a slip of the keyboard."""
 
@@ -57,10 +59,13 @@ def load_settings(roles: Path) -> dict[str, Setting]:
     """
     settings: dict[str, Setting] = {}
     for path in sorted(roles.glob("*/meta/argument_specs.yml")):
+        role = path.parent.parent.name
         entry_points = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs") or {}
         for entry_point in entry_points.values():
             for name, option in (entry_point.get("options") or {}).items():
-                settings[name] = Setting(name, path.parent.parent.name, option)
+                # A role may state again what it takes from another one, whose word it is that counts.
+                if name.startswith(f"{role}_"):
+                    settings[name] = Setting(name, role, option)
     return settings
 
 
@@ -125,6 +130,8 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
 
     Returns the value as its type says (None if it has problems), and one sentence per problem.
     """
+    if value is None and setting.option.get("default") is not None:
+        return None, [f"{setting.name} has no value: write one, or remove the line ({_purpose(setting.option)})."]
     containers = [
         f"{path} must be {_TYPE_WORDS.get(wanted, wanted)}{_how_to_write(wanted)}, not {_shown(setting, value)}."
         for path, wanted in _wrong_container(setting.option, value, setting.name)
@@ -172,7 +179,7 @@ def unknown_settings(names: Iterable[str], known: Collection[str], prefixes: Col
             continue
         owners = [prefix for prefix in prefixes if name.startswith(f"{prefix}_")]
         if owners:
-            problems.append(_unknown(name, _closest(name, known, 0.6), max(owners, key=len)))
+            problems.append(_unknown(name, _closest(name, known, LIKELY_MEANT), max(owners, key=len)))
         elif slip := _closest(name, [each for each in known if each.count("_") == name.count("_")], LIKELY_MISTAKE):
             problems.append(_unknown(name, slip, ""))
     return problems

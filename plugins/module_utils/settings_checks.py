@@ -13,7 +13,12 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings import Setti
 
 HOST_LENGTH = 253
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-_QUANTITY = re.compile(r"[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?")
+_FORMS = (
+    (("_storage", "_storage_size", "_volume_size"), r"[1-9]\d*(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?", "a size", "20Gi"),
+    (("_retention_size",), r"[1-9]\d*([KMGTPE]?B)", "a size of Prometheus", "40GB"),
+    (("_retention",), r"([1-9]\d*(ms|[smhdwy]))+", "a span of time", "15d"),
+)
+"""How texts are written: (endings of the settings' names, pattern, what it is, an example)."""
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REPOSITORY_URL = re.compile(r"(https?|ssh)://\S+|[\w.-]+@[\w.-]+:\S+")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
@@ -37,6 +42,16 @@ class Situation:
             may_be_empty = self.settings[name].option.get("default", "") in ("", None)
             if name.endswith(endings) and (value or not may_be_empty):
                 yield name, value
+
+    def follows(self, name: str) -> bool:
+        """Whether a setting is by default what another one is, and is as empty as that one."""
+        default = re.fullmatch(r"{{ (\w+) }}", str(self.settings[name].option.get("default")))
+        return default is not None and not self.values.get(name) and not self.values.get(default[1], True)
+
+    @property
+    def real(self) -> bool:
+        """Whether this run rolls out on a real cluster."""
+        return not self.values.get("platform_simulated") and self.values.get("platform_state") != "absent"
 
     def enabled(self, role: str) -> bool:
         """Whether a role is switched on; one without a switch is."""
@@ -88,8 +103,11 @@ _HOST_FAULTS: tuple[tuple[Callable[[str], object], Callable[[str], str]], ...] =
 
 def check_hosts(at: Situation) -> Iterator[str]:
     """Host names and domains are names that DNS and an Ingress accept."""
+    domain = at.values.get("platform_domain") or ""
     for name, value in at.ending("_host", "_domain"):
-        if problem := host_problem(value):
+        # What is wrong with the domain is said once, not again for each name in it.
+        said = domain and host_problem(domain) and value.endswith(f".{domain}")
+        if (problem := host_problem(value)) and not said:
             yield f"{name} ({value!r}) {problem}."
     for name, value in at.ending("_hosts", "_names"):
         for host in value if isinstance(value, list) else []:
@@ -162,13 +180,30 @@ def network_problem(cidr: str) -> str:
 
 def check_who_may_enter(at: Situation) -> Iterator[str]:
     """On a real cluster, who may reach it is somebody's decision: open to all has to be typed."""
-    if at.values.get("platform_simulated") or at.values.get("platform_state") == "absent":
+    if not at.real:
         return
     for name, value in at.values.items():
-        if name.endswith("_allowed_cidrs") and not value and at.settings[name].role in at.roles:
+        if (
+            name.endswith("_allowed_cidrs")
+            and not value
+            and at.settings[name].role in at.roles
+            and not at.follows(name)
+        ):
             yield (
                 f"{name} is empty: write the networks that may reach it, such as ['203.0.113.0/24'] "
                 "(['0.0.0.0/0'] is everybody)."
+            )
+
+
+def check_image(at: Situation) -> Iterator[str]:
+    """On a real cluster the application's image comes from a registry, and which one is somebody's decision."""
+    name = "flask_app_image_repository"
+    if at.real and "flask_app" in at.roles and name in at.values:
+        value = at.values[name]
+        if not value or value == at.settings[name].option.get("default"):
+            yield (
+                f"{name} is {value!r}, which is in no registry: write where your pipeline pushes the image, "
+                "or flask_app_enabled: false."
             )
 
 
@@ -182,11 +217,12 @@ def check_names(at: Situation) -> Iterator[str]:
         yield f"platform_cluster_name ({cluster!r}) is no name of a cluster: write letters, digits, '.', '_' and '-'."
 
 
-def check_quantities(at: Situation) -> Iterator[str]:
-    """Sizes of volumes are quantities of Kubernetes."""
-    for name, value in at.ending("_storage", "_storage_size", "_volume_size", "_disk_size"):
-        if not _QUANTITY.fullmatch(str(value)):
-            yield f"{name} ({value!r}) is no size: write a number and a unit, such as 20Gi."
+def check_forms(at: Situation) -> Iterator[str]:
+    """Sizes and spans of time are a number and a unit that their reader knows."""
+    for endings, pattern, what, example in _FORMS:
+        for name, value in at.ending(*endings):
+            if isinstance(value, str) and not re.fullmatch(pattern, value):
+                yield f"{name} ({value!r}) is not {what}: write a number and a unit, such as {example}."
 
 
 def check_load_balancer(at: Situation) -> Iterator[str]:
@@ -198,7 +234,7 @@ def check_load_balancer(at: Situation) -> Iterator[str]:
             "write one allocation for each subnet, in the same order."
         )
     if addresses and at.values.get("ingress_scheme") == "internal":
-        yield "ingress_eip_allocations is set though ingress_scheme is internal: leave it empty, or write internet-facing."
+        yield "ingress_eip_allocations is set though ingress_scheme is internal: empty the one, or change the other."
 
 
 def check_paths(at: Situation) -> Iterator[str]:
@@ -224,7 +260,7 @@ def check_references(at: Situation) -> Iterator[str]:
         if not _REPOSITORY_URL.fullmatch(value):
             yield f"{name} ({value!r}) is no Git URL: write one such as https://git.example.org/team/platform.git."
     for name, value in at.ending("_image_repository"):
-        if not _IMAGE.fullmatch(value):
+        if value and not _IMAGE.fullmatch(value):
             yield f"{name} ({value!r}) is no image repository: write one such as registry.example.org/team/flask."
 
 
@@ -235,8 +271,9 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_numbers,
     check_networks,
     check_who_may_enter,
+    check_image,
     check_names,
-    check_quantities,
+    check_forms,
     check_load_balancer,
     check_paths,
     check_addresses,

@@ -101,6 +101,7 @@ problems:
   returned: always
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -109,6 +110,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
 from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as preflight
 from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
+
+with suppress(ImportError):  # which client_from says in a sentence
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
 
 PERMISSION = {
     "verb": {"type": "str", "required": True},
@@ -140,9 +145,12 @@ def look(params: dict[str, Any]) -> preflight.Facts:
     server = api.configuration.host
     try:
         return preflight.gather(cluster_client.Cluster(api), wanted)
-    except cluster_client.ApiException as error:
-        return preflight.Facts(problems=[preflight.refusal_problem(error.status, error.reason, server)])
-    except (cluster_client.HTTPError, OSError) as error:
+    except ApiException as error:
+        # The client wraps trouble with certificates into an answer without a status.
+        if not error.status:
+            return preflight.Facts(problems=[preflight.silence_problem(str(error.reason), server)])
+        return preflight.Facts(problems=[preflight.refusal_problem(error.status, str(error.reason), server)])
+    except (HTTPError, OSError) as error:
         return preflight.Facts(problems=[preflight.silence_problem(cluster_client.root_cause(error), server)])
 
 

@@ -104,7 +104,7 @@ credentials:
   elements: dict
   returned: always
 ca_certificate:
-  description: Public certificate of the authority (PEM); empty if no certificate was asked for.
+  description: Public certificate of the authority (PEM); empty if none was asked for, or if it is only planned.
   type: str
   returned: always
 """
@@ -153,7 +153,8 @@ def diff_of(plan: Plan, found: Found) -> list[dict[str, str]]:
     rows = []
     for wanted in plan.writes:
         place = (wanted["metadata"]["namespace"], wanted["metadata"]["name"])
-        before, after = describe(there.get(place)), describe(wanted)
+        known = there.get(place)
+        before, after = describe(known) if known else "", describe(wanted, known)
         title = f"Secret {'/'.join(place)}"
         if before == after:
             after = f"{after.rstrip()}, other values\n"
@@ -179,7 +180,8 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     return {
         "changed": bool(plan.writes or namespaces),
         "credentials": plan.rows,
-        "ca_certificate": plan.ca_certificate,
+        # An authority that is only planned is another one when it is made.
+        "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
         "diff": diff_of(plan, found),
     }
 

@@ -141,8 +141,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     if MISSING:
         module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
-    settings = settings_from(module.params)
     try:
+        settings = settings_from(module.params)
         if module.params["state"] == "absent":
             module.exit_json(changed=cluster.remove(settings, dry_run=module.check_mode))
         if module.check_mode:

@@ -67,6 +67,7 @@ class Builder:
         out.mkdir()
         ldflags = " ".join(("-s", "-w", *tools[0].ldflags))
         command = [str(go), "build", "-v", "-mod=readonly", "-trimpath", f"-p={jobs()}", f"-ldflags={ldflags}"]
+        command += ["-gcflags=all=-dwarf=false"]  # -s -w drop it anyway: a tenth less time, a fifth less disk
         command += [f"-o={out}{os.sep}", *(tool.package for tool in tools)]
         names = ", ".join(tool.name for tool in tools)
         self.progress.say(family.name, f"building {names} {family.version} with {go}")
@@ -116,7 +117,7 @@ class Builder:
         if NO_SPACE in text:
             return disk_full(self.cache_root)
         for line in output.lines:
-            self.progress.say(family.name, f"go: {line}")
+            self.progress.say(family.name, line)
         last = output.lines[-1] if output.lines else output.latest or "Go printed nothing"
         if any(mark in text for mark in NO_NETWORK):
             return ToolError(
@@ -138,6 +139,8 @@ class Builder:
             "GOARCH": self.target.arch,
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
+            "GOGC": "400",  # compilers live for seconds: more memory, a fifth less time
+            "GOMEMLIMIT": f"{GIB_PER_JOB}GiB",
         }
         kept = {name: value for name, value in os.environ.items() if name != "GOROOT"}
         return kept | {name: str(path) for name, path in paths.items()} | fixed

@@ -24,6 +24,7 @@ from toolcache.pins import Tool
 from toolcache.progress import Progress
 
 ABSENT = "not in the cache yet"
+OWNER = ".owner"
 POLL_SECONDS = 0.2
 
 
@@ -128,22 +129,24 @@ class Cache:
         with ExitStack() as held:
             with self._lock("tmp"):
                 work = Path(tempfile.mkdtemp(prefix="work-", dir=self._tmp))
-                owner = held.enter_context((work / ".owner").open("w"))
-                fcntl.flock(owner, fcntl.LOCK_EX)
+                held.enter_context(_owned(_owner_file(work)))
             try:
                 yield work
             finally:
-                shutil.rmtree(work, ignore_errors=True)
+                _remove(work)
 
     def sweep(self) -> None:
         """Remove the work folders of runs that no longer live."""
         if not any(self._tmp.iterdir()):
             return  # without taking a lock: a full cache may be read-only
-        with self._lock("tmp"):
-            for work in self._tmp.iterdir():
-                if _is_abandoned(work):
-                    self.progress.say("cache", f"removing what an interrupted run left ({work.name})")
-                    shutil.rmtree(work, ignore_errors=True)
+        with ExitStack() as held:
+            with self._lock("tmp"):
+                names = {path.name.removesuffix(OWNER) for path in self._tmp.iterdir()}
+                works = [self._tmp / name for name in sorted(names)]
+                abandoned = [work for work in works if held.enter_context(_owned(_owner_file(work)))]
+            for work in abandoned:
+                self.progress.say("cache", f"removing what an interrupted run left ({work.name})")
+                _remove(work)
 
     @contextmanager
     def _lock(self, name: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -181,10 +184,20 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _is_abandoned(work: Path) -> bool:
-    """Whether no living run owns the work folder."""
-    try:
-        with (work / ".owner").open("r") as owner:
-            return _try_lock(owner.fileno())
-    except OSError:
-        return True
+def _owner_file(work: Path) -> Path:
+    """The file whose lock tells that the run of a work folder lives. It outlasts the folder while that is removed."""
+    return work.with_name(f"{work.name}{OWNER}")
+
+
+@contextmanager
+def _owned(file: Path) -> Iterator[bool]:
+    """Own a work folder by the lock on `file`; yields False where a living run owns it."""
+    with file.open("a") as owner:
+        yield _try_lock(owner.fileno())
+
+
+def _remove(work: Path) -> None:
+    """Remove a work folder that this run owns. What an orphaned compiler still writes there goes at the next sweep."""
+    shutil.rmtree(work, ignore_errors=True)
+    if not work.exists():
+        _owner_file(work).unlink(missing_ok=True)

@@ -47,6 +47,7 @@ class Found:
 class Plan:
     """Secrets to apply in order, a public row per credential, and the authority's public certificate (PEM or empty)."""
 
+    ca_is_new: bool = False
     writes: list[Secret] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     ca_certificate: str = ""
@@ -75,9 +76,10 @@ def decoded(secret: Secret | None) -> dict[str, str] | None:
     return {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
 
 
-def describe(secret: Secret | None) -> str:
-    """Describe a Secret without its values, for a diff."""
-    return f"{secret['type']} with {', '.join(sorted(secret['data']))}\n" if secret else ""
+def describe(secret: Secret, there: Secret | None = None) -> str:
+    """Describe a Secret without its values, for a diff; keys that are `there` already stay."""
+    keys = set(secret.get("data") or {}) | set((there or {}).get("data") or {})
+    return f"{secret['type']} with {', '.join(sorted(keys))}\n"
 
 
 def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> KeyPair | None:
@@ -86,6 +88,7 @@ def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> KeyPair
     ca = KeyPair.read(decoded(found.originals.get(CA_NAME)))
     if ca is None or certificates.ends_soon(ca.certificate, run.now):
         ca = certificates.make_ca(run.cluster, run.now)
+        plan.ca_is_new = True
         plan.writes.append(_secret(CA_NAME, run.home, TLS_TYPE, ca.data, CA_NAME))
     plan.ca_certificate = certificates.pem(ca.certificate)
     return ca

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 
 RECORD = "cluster.json"
 READY_SECONDS = 60
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 10
 ETCD_GRACE_SECONDS = 10
 """Only etcd keeps anything; all others can be ended at once."""
 RETRY_SECONDS = 0.1
@@ -69,7 +70,7 @@ class Keeper:
         program = self.programs[name]
         running = self.running.get(name)
         recipe = program.recipe({each: mark.start for each, mark in self.running.items()})
-        if running and running.recipe == recipe and processes.answers(program.health, ANSWER_SECONDS):
+        if running and running.recipe == recipe and processes.answers_within(program.health, ANSWER_SECONDS):
             return
         if running:
             processes.stop([running], ETCD_GRACE_SECONDS if name == "etcd" else 0)
@@ -86,6 +87,7 @@ def ensure(settings: Settings) -> Report:
     begin = time.monotonic()
     report = Report()
     _check_tools(settings)
+    _reach_loopback_directly()
     with files.locked(settings.directory):
         place = _place(settings)
         _remember_ports(place)
@@ -108,6 +110,12 @@ def _check_tools(settings: Settings) -> None:
     missing = [name for name in needed if not (settings.tools / name).is_file()]
     if missing:
         raise LocalClusterError(f"{settings.tools} holds no {', '.join(missing)}: run `make tools`.")
+
+
+def _reach_loopback_directly() -> None:
+    """Keep a proxy of the user's shell out of this run's own calls: not every client knows that loopback needs none."""
+    kept = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, [kept, LOOPBACK]))
 
 
 def _place(settings: Settings) -> Place:

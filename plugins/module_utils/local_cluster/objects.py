@@ -37,8 +37,9 @@ class Wanted:
     subresource: str = ""
 
     def __str__(self) -> str:
-        """Return `Kind/name`."""
-        return f"{self.manifest['kind']}/{self.manifest['metadata']['name']}"
+        """Return `Kind/name`, with the subresource if it is one."""
+        name = f"{self.manifest['kind']}/{self.manifest['metadata']['name']}"
+        return f"{name} {self.subresource}".strip()
 
 
 def stage_definition() -> Manifest:

@@ -64,7 +64,8 @@ def ensure(settings: Settings, folder: Path) -> bool:
     A partial set, or one for other host names, is made anew as a whole.
     """
     wanted = leaves(settings)
-    expected = [f"{each.file}.{end}" for each in wanted for end in ("crt", "key")] + [SERVICE_ACCOUNT_KEY]
+    pairs = [*AUTHORITIES, *(each.file for each in wanted)]
+    expected = [f"{name}.{end}" for name in pairs for end in ("crt", "key")] + [SERVICE_ACCOUNT_KEY]
     recipe = folder / "recipe.json"
     description = {"leaves": [str(each) for each in wanted]}
     if files.read_json(recipe) == description and all((folder / name).is_file() for name in expected):

@@ -17,10 +17,10 @@ import psutil
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError
 
-MARK_CLUSTER = "LANDFALL_LOCAL_CLUSTER"
-MARK_NAME = "LANDFALL_LOCAL_PROCESS"
-MARK_RECIPE = "LANDFALL_LOCAL_RECIPE"
-MARK_START = "LANDFALL_LOCAL_START"
+MARK_CLUSTER = "_LANDFALL_PROCESS_OF"
+MARK_NAME = "_LANDFALL_PROCESS_NAME"
+MARK_RECIPE = "_LANDFALL_PROCESS_RECIPE"
+MARK_START = "_LANDFALL_PROCESS_START"
 
 LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 10
@@ -88,11 +88,14 @@ def find(directory: Path) -> list[Running]:
 def _marked(process: psutil.Process, directory: str) -> Running | None:
     try:
         marks = process.environ()
-        if marks.get(MARK_CLUSTER) != directory or process.status() == psutil.STATUS_ZOMBIE:
+        if marks.get(MARK_CLUSTER) != directory or not _alive(process):
             return None
     except (psutil.Error, OSError):
         return None  # ended meanwhile, or another user's
-    return Running(marks.get(MARK_NAME, ""), marks.get(MARK_RECIPE, ""), marks.get(MARK_START, ""), process)
+    try:
+        return Running(marks[MARK_NAME], marks[MARK_RECIPE], marks[MARK_START], process)
+    except KeyError:
+        return None
 
 
 def start(program: Program, recipe: str, directory: Path) -> Running:
@@ -127,11 +130,32 @@ def stop(running: Iterable[Running], grace_seconds: float) -> None:
     left = [each.process for each in running]
     if grace_seconds:
         _signal(left, force=False)
-        _, left = psutil.wait_procs(left, timeout=grace_seconds)
+        left = _wait_gone(left, grace_seconds)
     _signal(left, force=True)
-    _, left = psutil.wait_procs(left, timeout=STOP_SECONDS)
+    left = _wait_gone(left, STOP_SECONDS)
     if left:
         raise LocalClusterError(f"Process {left[0].pid} does not end: stop it by hand, then run this again.")
+
+
+def _wait_gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Return those that are still alive after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (left := [each for each in processes if _alive(each)]) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 10)
+    return left
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Say whether a process runs; one that ended counts as gone even before its parent has noticed.
+
+    Its first thread may be dead while another still holds its ports.
+    """
+    try:
+        if not process.is_running():
+            return False
+        return process.status() != psutil.STATUS_ZOMBIE or len(list(Path(f"/proc/{process.pid}/task").iterdir())) > 1
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
 
 
 def _signal(processes: Iterable[psutil.Process], *, force: bool) -> None:
@@ -157,6 +181,16 @@ def answers(health: Health, timeout: float) -> bool:
         connection.close()
 
 
+def answers_within(health: Health, seconds: float) -> bool:
+    """Say whether the process behind `health` answers at least once within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not answers(health, timeout=seconds):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
 def _connection(health: Health, timeout: float) -> http.client.HTTPConnection:
     if not health.authority:
         return http.client.HTTPConnection(LOOPBACK, health.port, timeout=timeout)
@@ -170,11 +204,14 @@ def wait_well(program: Program, running: Running, directory: Path, seconds: floa
     """Wait until `program` is well; LocalClusterError with the end of its log if it ends first or takes too long."""
     deadline = time.monotonic() + seconds
     while not answers(program.health, timeout=5):
-        ended = not running.process.is_running() or running.process.status() == psutil.STATUS_ZOMBIE
+        ended = not _alive(running.process)
         if ended or time.monotonic() > deadline:
             log = directory / "logs" / f"{program.name}.log"
             what = "ended" if ended else f"was not ready after {seconds:.0f} s"
-            raise LocalClusterError(f"{program.name} {what}; the end of {log}: {_tail(log)}")
+            raise LocalClusterError(
+                f"{program.name} {what}: mend what its log says, or begin anew with `make down` and `make up`; "
+                f"the end of {log}: {_tail(log)}"
+            )
         time.sleep(POLL_SECONDS)
 
 

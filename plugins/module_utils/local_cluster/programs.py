@@ -29,6 +29,8 @@ PORTS = (*NAMES, "etcd-peer")
 FAKE_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 FAKE_NODE_VALUE = "fake"
 KUBELET_PORT = 10250
+# Whatever name this interpreter was called by, its processes are the same ones.
+PYTHON = f"{sys.prefix}/bin/python3"
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _egress_proxy(place: Place) -> Program:
     flags = {"routes": place.path("routes.json"), "socket": "egress.sock", "port": place.ports["egress-proxy"]}
     return Program(
         "egress-proxy",
-        _command(sys.executable, flags, str(script)),
+        _command(PYTHON, flags, str(script)),
         Health(place.ports["egress-proxy"], "/healthz"),
         reads=(script,),
     )
@@ -181,7 +183,7 @@ def _moto(place: Place) -> Program:
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     return Program(
         "moto",
-        (sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)),
+        (PYTHON, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)),
         Health(port, "/moto-api/"),
         environment=credentials | {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
     )

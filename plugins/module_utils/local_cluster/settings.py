@@ -24,6 +24,8 @@ SUBNET_PREFIX = 20
 FIRST_HOST = 10
 NAME_PART = 8
 HASH_PART = 10
+MOST_NODES = 30
+MOST_LOAD_BALANCERS = 20
 
 
 class LocalClusterError(Exception):
@@ -112,12 +114,21 @@ class Settings:
 
 
 def settings_from(params: dict[str, Any]) -> Settings:
-    """Read a module's parameters: name, directory, kubeconfig, tools, stages, region, nodes, load_balancers."""
+    """Read a module's parameters: name, directory, kubeconfig, tools, stages, region, nodes, load_balancers.
+
+    LocalClusterError for a number that the address plan has no room for.
+    """
+    if not 1 <= params["nodes"] <= MOST_NODES:
+        raise LocalClusterError(f"local_cluster_nodes is {params['nodes']}: write a number from 1 to {MOST_NODES}.")
+    if len(params["load_balancers"]) > MOST_LOAD_BALANCERS:
+        raise LocalClusterError(
+            f"local_cluster_load_balancers is too long: name at most {MOST_LOAD_BALANCERS} Services."
+        )
     return Settings(
         name=params["name"],
-        directory=Path(params["directory"]).absolute(),
+        directory=Path(params["directory"]).resolve(),
         kubeconfig=Path(params["kubeconfig"]).absolute(),
-        tools=Path(params["tools"]).absolute(),
+        tools=Path(params["tools"]).resolve(),
         stages=Path(params["stages"]).absolute(),
         region=params["region"],
         node_count=params["nodes"],

@@ -38,7 +38,7 @@ def placeholders(settings: Settings, hostnames: dict[str, str]) -> dict[str, str
         "__REGION__": settings.region,
         "__ZONES__": _words({node.name: node.zone for node in settings.nodes()}),
         "__SERVICES__": _words(hostnames),
-        "__INGRESS_CLASSES__": ", ".join(json.dumps(name) for name in classes),
+        "__INGRESS_CLASSES__": ", ".join(json.dumps(name) for name in classes or [""]),
         "__INGRESS_HOSTNAMES__": _words(classes),
     }
 

@@ -97,7 +97,7 @@ def test_definitions_come_from_crds_folders_of_subcharts_too_but_not_from_templa
             "charts/sub/crds/one.yaml": text,
             "templates/crds/two.yaml": "{{ not yaml }}",
             "crds/notes.txt": "no",
-            "crds/three.yaml": f"---\n{text}---\nkind: ConfigMap\n",
+            "crds/three.yaml": f"---\n{text}---\nkind: ConfigMap\nenum: [=]\n---\n",
         }
     )
     assert [each["metadata"]["name"] for each in chart_archive.definitions_in(path)] == ["things.example.org"] * 2

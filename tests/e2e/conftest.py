@@ -1,0 +1,64 @@
+"""A fresh clone, in which the README's commands are typed one after another."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Checkout:
+    """A clone of the repository and the commands that a user types in it."""
+
+    def __init__(self, path):
+        self.path = path
+        self.state = path / ".landfall"
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "LANDFALL_STATE"))}
+        # Without a chart cache of the caller's: what a new user sees.
+        self.environment.pop("LANDFALL_CHART_CACHE", None)
+        self.environment.pop("MAKEFLAGS", None)
+        self.environment["PATH"] = f"{path}/.venv/bin:{self.environment['PATH']}"
+
+    def run(self, command, fails=False, **environment):
+        """Type a command; return what it printed. Unless `fails`, its exit status must be 0; with it, it must not."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.path,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode != 0) is fails, f"{command} ended with {done.returncode}:\n{done.stdout[-6000:]}"
+        return done.stdout
+
+    def summary(self):
+        return json.loads((self.state / "summary.json").read_text())
+
+    def kubectl(self, arguments):
+        return self.run(f"KUBECONFIG=.landfall/kubeconfig .landfall/bin/kubectl {arguments}")
+
+    def revisions(self):
+        """Return Helm's newest revision of each release."""
+        listed = json.loads(
+            self.run("KUBECONFIG=.landfall/kubeconfig .landfall/bin/helm list --all-namespaces -o json")
+        )
+        return {each["name"]: (each["revision"], each["updated"]) for each in listed}
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    path = tmp_path_factory.mktemp("fresh") / "landfall"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(path)], check=True)
+    # The packages of requirements.txt are those of this run; installing them again would only cost minutes.
+    (path / ".venv").symlink_to(ROOT / ".venv")
+    clone = Checkout(path)
+    yield clone
+    clone.run("make down")
+    shutil.rmtree(path)

@@ -1,0 +1,147 @@
+"""What a user types, in the order of the README: up, up again, one part alone, a mended cluster, down."""
+
+import json
+import os
+import re
+import signal
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.cluster
+
+RELEASES = {
+    "argo-cd": "argocd",
+    "aws-load-balancer-controller": "kube-system",
+    "eck-operator": "elastic-system",
+    "eck-stack": "logging",
+    "flask-app": "flask-app",
+    "fluent-bit": "logging",
+    "kube-prometheus-stack": "monitoring",
+    "metrics-server": "kube-system",
+    "nginx-ingress": "ingress",
+}
+NAMES = {"flask.example.org", "grafana.example.org", "kibana.example.org"}
+
+
+@pytest.fixture(scope="module")
+def first_up(checkout):
+    return checkout.run("make up")
+
+
+@pytest.fixture(scope="module")
+def second_up(first_up, checkout):
+    return checkout.run("make up")
+
+
+def test_up_ends_with_a_table_of_nine_releases_and_the_hosts_block(first_up, checkout):
+    summary = checkout.summary()
+    assert {each["release"]: each["namespace"] for each in summary["components"]} == RELEASES
+    assert {each["health"] for each in summary["components"]} == {"ready"}
+    assert {each["source"] for each in summary["components"]} <= {"stand-in", "upstream", "cache"}
+    assert summary["changed"] > 0
+    assert summary["seconds"]["total"] > 0
+    for each in summary["components"]:
+        assert re.search(rf"^{each['release']} .*{re.escape(each['version'])}.*ready", first_up, re.MULTILINE)
+    assert {line.split()[1] for line in summary["hosts"]} == NAMES
+    assert all(line in first_up for line in summary["hosts"])
+    assert "nothing answers at the addresses" in first_up
+
+
+def test_hosts_file_holds_the_block_and_ca_and_kubeconfig_are_there(first_up, checkout):
+    lines = (checkout.state / "hosts").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == checkout.summary()["hosts"]
+    assert (checkout.state / "ca.crt").read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert (checkout.state / "kubeconfig").stat().st_mode & 0o077 == 0
+
+
+def test_urls_lead_to_the_services(first_up, checkout):
+    urls = {each["release"]: each["urls"] for each in checkout.summary()["components"]}
+    assert urls["flask-app"] == ["https://flask.example.org"]
+    assert urls["eck-stack"] == ["https://kibana.example.org"]
+    assert urls["kube-prometheus-stack"] == ["https://grafana.example.org"]
+    assert len(urls["argo-cd"]) == 1
+    assert ".elb." in urls["argo-cd"][0]
+
+
+def test_second_up_changes_nothing(second_up, checkout):
+    assert re.findall(r"changed=(\d+)", second_up) == ["0", "0"]
+    assert checkout.summary()["changed"] == 0
+
+
+def test_kubectl_and_helm_just_work(second_up, checkout):
+    listed = checkout.kubectl("get nodes -o json")
+    zones = {each["metadata"]["labels"]["topology.kubernetes.io/zone"] for each in json.loads(listed)["items"]}
+    assert len(zones) == 3
+    assert set(checkout.revisions()) == set(RELEASES)
+
+
+def test_one_tag_touches_nothing_else(second_up, checkout):
+    before = checkout.revisions()
+    changed = '\'{"efk_fluent_bit_values": {"podAnnotations": {"example.org/touched": "yes"}}}\''
+    checkout.run(f"ansible-playbook -i inventories/local site.yml --tags efk -e {changed}")
+    after = checkout.revisions()
+    assert {name for name in before if before[name] != after[name]} == {"fluent-bit"}
+    checkout.run("ansible-playbook -i inventories/local site.yml --tags efk")
+
+
+def test_check_mode_changes_nothing(second_up, checkout):
+    before = checkout.revisions()
+    checkout.run("ansible-playbook -i inventories/local site.yml --check --diff -e flask_app_max_replicas=4")
+    assert checkout.revisions() == before
+
+
+def test_unknown_tag_fails_with_the_eight_names(second_up, checkout):
+    said = checkout.run("ansible-playbook -i inventories/local site.yml --tags nonsense", fails=True)
+    assert "nonsense" in said
+    assert "metrics_server" in said
+
+
+def test_untouched_eks_inventory_is_refused_with_what_to_write(checkout):
+    said = checkout.run("ansible-playbook site.yml", fails=True)
+    for setting in ("platform_kubeconfig", "ingress_allowed_cidrs", "argocd_allowed_cidrs"):
+        assert setting in said
+    assert re.search(r"changed=0 ", said)
+
+
+@pytest.mark.parametrize("program", ["kube-apiserver", "etcd", "kwok", "metrics-server", "moto"])
+def test_killed_process_is_healed_by_up(second_up, checkout, program):
+    victim = next(each for each in processes_of(checkout) if program in " ".join(each.cmdline()[:3]))
+    os.kill(victim.pid, signal.SIGKILL)
+    said = checkout.run("make up")
+    assert {each["health"] for each in checkout.summary()["components"]} == {"ready"}
+    assert set(checkout.revisions()) == set(RELEASES), said
+    names = [" ".join(each.cmdline()[:3]) for each in processes_of(checkout)]
+    assert any(program in name for name in names)
+
+
+def test_built_and_installed_collection_runs_too(second_up, checkout, tmp_path):
+    checkout.run(f"ansible-galaxy collection build --output-path {tmp_path}")
+    archive = next(tmp_path.glob("landfall-eks-*.tar.gz"))
+    checkout.run(f"ansible-galaxy collection install --offline --no-deps -p {tmp_path}/collections {archive}")
+    before = checkout.revisions()
+    said = checkout.run(
+        f"cd {tmp_path} && ansible-playbook -i {checkout.path}/inventories/local landfall.eks.site",
+        ANSIBLE_COLLECTIONS_PATH=f"{tmp_path}/collections",
+    )
+    assert f"{tmp_path}/collections/ansible_collections/landfall/eks" in said
+    assert re.findall(r"changed=(\d+)", said) == ["0"]
+    assert checkout.revisions() == before
+
+
+def test_down_leaves_no_process_and_no_folder(second_up, checkout):
+    running = processes_of(checkout)
+    assert len(running) >= 6
+    checkout.run("make down")
+    assert not checkout.state.exists()
+    assert processes_of(checkout) == []
+    assert checkout.run("git status --porcelain") == ""
+
+
+def processes_of(checkout):
+    """Return the living processes whose command line names the clone's state folder."""
+    found = []
+    for each in psutil.process_iter(["cmdline"]):
+        if each.status() != psutil.STATUS_ZOMBIE and str(checkout.state) in " ".join(each.info["cmdline"] or []):
+            found.append(each)
+    return found

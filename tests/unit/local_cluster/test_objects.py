@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics, objects
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings
+
+
+class FakeCluster:
+    """Keeps what is applied to it, and knows the kinds in `kinds`."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+        self.kept: dict[str, dict[str, Any]] = {}
+        self.version = 0
+
+    def resource_path(self, _api_version: str, kind: str, _namespace: str | None, name: str) -> str | None:
+        return f"{kind}/{name}" if kind in self.kinds else None
+
+    def forget_kinds(self) -> None:
+        self.version += 1
+
+    def get(self, _api_version: str, kind: str, name: str, _namespace: str | None = None) -> dict[str, Any] | None:
+        return copy.deepcopy(self.kept.get(f"{kind}/{name}"))
+
+    def request(self, _method: str, path: str, body: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+        self.version += 1
+        place = "/".join(path.split("/")[:2])
+        fields = {"status": body["status"]} if path.endswith("/status") else body
+        kept = self.kept.setdefault(place, {"metadata": {}}) | copy.deepcopy(fields)
+        kept["metadata"]["resourceVersion"] = str(self.version)
+        self.kept[place] = kept
+        return copy.deepcopy(kept)
+
+
+def nodes(settings: Settings) -> list[Wanted]:
+    return [each for each in objects.base(settings, "v1.35.4") if each.manifest["kind"] == "Node"]
+
+
+def test_applied_once(settings: Settings) -> None:
+    cluster: Any = FakeCluster("Node")
+    wanted = nodes(settings)
+    assert [objects.apply(cluster, each) for each in wanted] == [True] * 6
+    assert [objects.apply(cluster, each) for each in wanted] == [False] * 6
+
+
+def test_a_change_by_hand_is_put_back(settings: Settings) -> None:
+    cluster: Any = FakeCluster("Node")
+    node, status = nodes(settings)[:2]
+    objects.apply(cluster, node)
+    objects.apply(cluster, status)
+    kept = cluster.kept[f"Node/{settings.nodes()[0].name}"]
+    kept["metadata"]["labels"] = {}
+    kept["status"]["capacity"] = {"cpu": "1"}
+    assert objects.apply(cluster, node)
+    assert objects.apply(cluster, status)
+
+
+def test_heartbeats_are_no_change(settings: Settings) -> None:
+    cluster: Any = FakeCluster("Node")
+    node, status = nodes(settings)[:2]
+    objects.apply(cluster, node)
+    objects.apply(cluster, status)
+    cluster.kept[f"Node/{settings.nodes()[0].name}"]["status"]["conditions"] = [{"type": "Ready"}]
+    assert not objects.apply(cluster, node)
+
+
+def test_an_unknown_kind_is_looked_up_again(settings: Settings) -> None:
+    cluster: Any = FakeCluster()
+    with pytest.raises(LookupError, match="does not know Node yet"):
+        objects.apply(cluster, nodes(settings)[0])
+    assert cluster.version == 1
+
+
+def test_nodes_say_what_an_eks_node_says(settings: Settings) -> None:
+    node = nodes(settings)[2].manifest
+    assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "eu-west-1b"
+    assert node["metadata"]["annotations"]["kwok.x-k8s.io/node"] == "fake"
+    assert node["metadata"]["annotations"][metrics.PATH_ANNOTATION] == metrics.path(node["metadata"]["name"])
+    assert node["spec"]["providerID"].startswith("aws:///eu-west-1b/i-")
+
+
+def test_the_default_class_waits_for_its_first_consumer(settings: Settings) -> None:
+    by_kind = {each.manifest["kind"]: each.manifest for each in objects.base(settings, "v1.35.4")}
+    storage = by_kind["StorageClass"]
+    assert storage["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
+    assert (storage["provisioner"], storage["volumeBindingMode"]) == ("ebs.csi.aws.com", "WaitForFirstConsumer")
+
+
+def test_every_metric_that_metrics_server_reads_is_there() -> None:
+    metric = metrics.documents()[0]["spec"]
+    assert metric["path"] == "/metrics/nodes/{nodeName}/metrics/resource"
+    assert {each["name"] for each in metric["metrics"]} >= {
+        "node_cpu_usage_seconds_total",
+        "node_memory_working_set_bytes",
+        "container_cpu_usage_seconds_total",
+        "container_memory_working_set_bytes",
+        "container_start_time_seconds",
+    }

@@ -1,0 +1,139 @@
+"""What is found out about a cluster, with a cluster that is a table of answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as subject
+
+ROW = {"verb": "create", "group": "apps", "resource": "deployments", "namespace": "", "why": "the components"}
+SECRETS = {"verb": "list", "group": "", "resource": "secrets", "namespace": "kube-system", "why": "reading"}
+CLASSES = {"verb": "list", "group": "storage.k8s.io", "resource": "storageclasses", "why": "storage"}
+
+
+def storage_class(name: str, default: str = "false", born: str = "2026-01-01") -> dict[str, Any]:
+    mark = {subject.DEFAULT_CLASS_MARKS[0]: default}
+    return {"metadata": {"name": name, "annotations": mark, "creationTimestamp": born}}
+
+
+class Table:
+    """A cluster that answers from a table and allows everything but the resources in `denied`."""
+
+    def __init__(self, version: str = "v1.35.4", denied: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
+        self.version, self.denied, self.groups = version, denied, groups
+        self.classes = [storage_class("gp3", "true")]
+
+    def request(self, method: str, path: str, *, body: Any = None) -> dict[str, Any]:
+        if method == "POST":
+            return {"status": {"allowed": body["spec"]["resourceAttributes"]["resource"] not in self.denied}}
+        return {"/version": {"gitVersion": self.version}, "/apis": {"groups": [{"name": g} for g in self.groups]}}[path]
+
+    def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
+        assert "storageclasses" not in self.denied
+        return self.classes if (api_version, kind) == ("storage.k8s.io/v1", "StorageClass") else []
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
+        return f"/apis/{api_version}/{kind.lower()}s" if api_version.partition("/")[0] in self.groups else None
+
+
+def wanted(**other: Any) -> subject.Wanted:
+    return subject.Wanted(
+        **{
+            "oldest": "1.33",
+            "newest": "1.36",
+            "permissions": [ROW, SECRETS, CLASSES],
+            "volumes": True,
+            "storage_class": "",
+        }
+        | other
+    )
+
+
+def test_a_cluster_that_will_do() -> None:
+    facts = subject.gather(Table(groups=("apps", "monitoring.coreos.com")), wanted())
+    assert facts == subject.Facts(True, "v1.35.4", ["apps", "monitoring.coreos.com"], True, "gp3", [])
+
+
+def test_problems_come_all_together() -> None:
+    cluster = Table("v1.32.9", denied=("deployments", "secrets"))
+    cluster.classes = []
+    facts = subject.gather(cluster, wanted())
+    assert facts.reachable
+    assert not facts.service_monitors
+    assert len(facts.problems) == 4
+    assert "create deployments.apps, needed for the components" in facts.problems[1]
+    assert "list secrets in the namespace kube-system, needed for reading" in facts.problems[2]
+
+
+def test_storage_is_not_looked_at_without_the_right_to() -> None:
+    facts = subject.gather(Table(denied=("storageclasses",)), wanted())
+    assert [problem for problem in facts.problems if "StorageClass" in problem] == []
+
+
+@pytest.mark.parametrize("version", ["v1.33.0", "v1.34.2-eks-abc1234", "1.36.9", "v1.36"])
+def test_versions_that_will_do(version: str) -> None:
+    assert subject.version_problems(version, "1.33", "1.36") == []
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("v1.32.9", "upgrade the cluster"),
+        ("v1.37.0", "newer Landfall"),
+        ("v2.0.0", "newer Landfall"),
+        ("?", "no version"),
+    ],
+)
+def test_versions_that_will_not_do(version: str, said: str) -> None:
+    assert said in subject.version_problems(version, "1.33", "1.36")[0]
+
+
+@pytest.mark.parametrize(
+    ("classes", "name", "chosen", "said"),
+    [
+        ([storage_class("gp3", "true")], "", "gp3", ""),
+        ([storage_class("gp2", "true"), storage_class("gp3", "true", "2026-02-01")], "", "gp3", ""),
+        ([storage_class("gp3")], "gp3", "gp3", ""),
+        ([storage_class("gp3")], "", "", "write one of them as platform_storage_class"),
+        ([], "", "", "has none at all"),
+        ([storage_class("gp3", "true")], "io2", "", "platform_storage_class is 'io2', which is no StorageClass here"),
+    ],
+)
+def test_storage_class(classes: list[dict[str, Any]], name: str, chosen: str, said: str) -> None:
+    found, problems = subject.choose_storage_class(classes, name)
+    assert found == chosen
+    assert said in (problems[0] if problems else "")
+    assert bool(problems) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ("[Errno 111] Connection refused", "refuses connections"),
+        ("Connection to 10.0.0.1 timed out. (connect timeout=5)", "does not answer within seconds"),
+        ("Failed to resolve 'x.invalid' ([Errno -2] Name or service not known)", "does not resolve"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "certificate"),
+        ("[Errno 101] Network is unreachable", "out of reach"),
+        ("something\nelse", "(something else)"),
+    ],
+)
+def test_each_silence_has_its_own_sentence(cause: str, said: str) -> None:
+    sentence = subject.silence_problem(cause, "https://c")
+    assert said in sentence
+    assert sentence.startswith("The cluster at https://c ")
+    assert sentence.count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "said"),
+    [
+        (401, "Unauthorized", "does not accept the credentials"),
+        (403, 'User "system:anonymous" cannot get path "/apis"', "does not accept the credentials"),
+        (403, 'User "bob" cannot get path "/version"', "let an administrator allow it"),
+        (503, "etcd", "answers with an error (503 etcd)"),
+    ],
+)
+def test_each_refusal_has_its_own_sentence(status: int, reason: str, said: str) -> None:
+    assert said in subject.refusal_problem(status, reason, "https://c")

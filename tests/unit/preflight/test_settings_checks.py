@@ -1,0 +1,111 @@
+"""What no type can say about settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import settings_checks as subject
+from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting
+
+DEFAULTS: dict[str, Any] = {
+    "argocd_allowed_cidrs": "{{ ingress_allowed_cidrs }}",
+    "argocd_host": "argocd.{{ platform_domain }}",
+    "efk_host": "kibana.{{ platform_domain }}",
+    "flask_app_image_repository": "landfall/flask-app",
+    "hosts_retries": 0,
+    "platform_context": "",
+}
+ROLES = ("ingress", "argocd", "efk", "flask_app", "hosts")
+
+
+def said(values: dict[str, Any], roles: tuple[str, ...] = ROLES) -> list[str]:
+    """Return what the checks say about values; each setting's role is the longest that begins its name."""
+    settings = {
+        name: Setting(
+            name,
+            max((role for role in (*ROLES, "platform", "monitoring") if name.startswith(f"{role}_")), key=len),
+            {"default": DEFAULTS.get(name, "something")},
+        )
+        for name in values
+    }
+    return subject.check_all(subject.Situation(values, settings, roles))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"efk_host": "kibana.example.org", "platform_domain": "example.org"},
+        {"efk_host": "a", "argocd_host": "xn--mnchen-3ya.example.org"},
+        {"platform_context": ""},
+        {"argocd_host": "same.example.org", "argocd_enabled": False, "efk_host": "same.example.org"},
+        {"flask_app_min_replicas": 2, "flask_app_max_replicas": 2},
+        {"hosts_retries": 0, "hosts_wait": 0, "efk_retention_days": 1, "flask_app_cpu_utilization": 100},
+        {"ingress_vpc_cidrs": ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"]},
+        {"ingress_allowed_cidrs": [], "platform_simulated": True},
+        {"ingress_allowed_cidrs": [], "platform_state": "absent"},
+        {"ingress_allowed_cidrs": ["0.0.0.0/0"]},
+        {"ingress_namespace": "ingress-2", "platform_cluster_name": "Prod_1.eu"},
+        {"monitoring_prometheus_storage": "1.5Ti", "monitoring_retention": "1w2d", "monitoring_retention_size": "40GB"},
+        {"hosts_file": "/etc/hosts", "platform_kubeconfig": {"apiVersion": "v1"}, "hosts_addresses": ["2001:db8::1"]},
+        {"argocd_repo_url": "git@example.org:team/repo.git", "ingress_scheme": "internal"},
+        {"flask_app_image_repository": "registry.example.org:5000/team/flask-app"},
+        {"ingress_subnets": ["a", "b"], "ingress_eip_allocations": ["c", "d"]},
+    ],
+)
+def test_settings_that_will_do(values: dict[str, Any]) -> None:
+    assert said(values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ({"efk_host": "kib_ana.example.org"}, ["efk_host ('kib_ana.example.org') is no host name", "'kib_ana'"]),
+        ({"efk_host": "Kibana.example.org"}, ["efk_host", "write kibana.example.org"]),
+        ({"efk_host": "-a.example.org"}, ["efk_host", "'-a'"]),
+        ({"efk_host": "a..example.org"}, ["efk_host", "''"]),
+        ({"efk_host": ""}, ["efk_host", "is empty"]),
+        ({"efk_host": "*.example.org"}, ["efk_host", "wildcard"]),
+        ({"efk_host": "10.0.0.1"}, ["efk_host", "address"]),
+        ({"efk_host": "münchen.de"}, ["efk_host", "write xn--mnchen-3ya.de"]),
+        ({"efk_host": "a.example.org."}, ["efk_host", "write a.example.org"]),
+        ({"efk_host": f"{'a' * 64}.org"}, ["efk_host", "63"]),
+        ({"efk_host": ".".join(["abc"] * 80)}, ["efk_host", "253"]),
+        ({"hosts_names": ["a_b"]}, ["hosts_names ('a_b')"]),
+        ({"platform_domain": "exa mple", "efk_host": "kibana.exa mple"}, ["platform_domain"]),
+        ({"efk_host": "x.org", "argocd_host": "x.org"}, ["efk_host and argocd_host are all 'x.org'"]),
+        ({"flask_app_min_replicas": 6, "flask_app_max_replicas": 5}, ["flask_app_min_replicas (6)", "above"]),
+        ({"efk_retention_days": 0}, ["efk_retention_days (0)", "from 1"]),
+        ({"flask_app_cpu_utilization": 101}, ["flask_app_cpu_utilization (101)", "to 100"]),
+        ({"flask_app_port": 70000}, ["flask_app_port (70000)", "65535"]),
+        ({"ingress_vpc_cidrs": ["10.0.0.0/33"]}, ["ingress_vpc_cidrs ('10.0.0.0/33')", "CIDR"]),
+        ({"ingress_vpc_cidrs": ["10.0.0.1/24"]}, ["write 10.0.0.0/24 or 10.0.0.1/32"]),
+        ({"ingress_vpc_cidrs": ["10.0.0.1"]}, ["write 10.0.0.1/32"]),
+        ({"ingress_vpc_cidrs": ["2001:db8::1/64"]}, ["write 2001:db8::/64 or 2001:db8::1/128"]),
+        ({"ingress_allowed_cidrs": []}, ["ingress_allowed_cidrs is empty", "0.0.0.0/0"]),
+        ({"argocd_allowed_cidrs": [], "ingress_allowed_cidrs": ["10.0.0.0/8"]}, ["argocd_allowed_cidrs is empty"]),
+        ({"argocd_allowed_cidrs": [], "ingress_allowed_cidrs": []}, ["ingress_allowed_cidrs is empty"]),
+        ({"ingress_namespace": "In gress"}, ["ingress_namespace"]),
+        ({"platform_cluster_name": "a\nb"}, ["platform_cluster_name"]),
+        ({"monitoring_prometheus_storage": "big"}, ["monitoring_prometheus_storage ('big')", "20Gi"]),
+        ({"monitoring_retention": "15"}, ["monitoring_retention ('15')", "15d"]),
+        ({"monitoring_retention_size": "40Gi"}, ["monitoring_retention_size ('40Gi')", "40GB"]),
+        ({"hosts_file": "etc/hosts"}, ["hosts_file", "full path"]),
+        ({"hosts_addresses": ["localhost"]}, ["hosts_addresses ('localhost')"]),
+        ({"argocd_repo_url": "team/repo"}, ["argocd_repo_url", "Git URL"]),
+        ({"flask_app_image_repository": "Team/Flask:1"}, ["flask_app_image_repository ('Team/Flask:1')"]),
+        ({"flask_app_image_repository": ""}, ["flask_app_image_repository is ''", "flask_app_enabled: false"]),
+        ({"flask_app_image_repository": "landfall/flask-app"}, ["in no registry"]),
+        ({"ingress_subnets": ["a"], "ingress_eip_allocations": ["c", "d"]}, ["2 entries", "1"]),
+        ({"ingress_subnets": ["a"], "ingress_eip_allocations": ["c"], "ingress_scheme": "internal"}, ["internal"]),
+    ],
+)
+def test_settings_that_will_not_do(values: dict[str, Any], parts: list[str]) -> None:
+    problems = said(values)
+    assert len(problems) == 1
+    assert [part for part in parts if part not in problems[0]] == []
+
+
+def test_who_may_enter_is_only_asked_of_what_this_run_installs() -> None:
+    assert said({"ingress_allowed_cidrs": []}, roles=("efk",)) == []
