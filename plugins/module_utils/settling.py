@@ -54,15 +54,16 @@ class Settler:
 
     def look(self, keys: list[str] | None = None) -> dict[str, Outcome]:
         """Look once at the releases of `keys`, or at all."""
+        # The jobs first: of a job that has ended, the records read afterwards are the final ones.
+        jobs = {key: job_outcome(self.runs[key]["job"]) for key in keys or self.runs}
         live = helm_storage.read_releases(self.cluster)
-        return {key: self._outcome(self.runs[key], live.get(key)) for key in keys or self.runs}
+        return {key: self._outcome(self.runs[key], helm, live.get(key)) for key, helm in jobs.items()}
 
     @staticmethod
     def _running(outcomes: dict[str, Outcome]) -> list[str]:
         return [key for key, each in outcomes.items() if each.phase == "running"]
 
-    def _outcome(self, run: Run, release: helm_storage.Release | None) -> Outcome:
-        helm = job_outcome(run["job"])
+    def _outcome(self, run: Run, helm: Outcome, release: helm_storage.Release | None) -> Outcome:
         if helm.phase != "ready":
             return self._in_time(run, helm)
         if release is None:

@@ -30,8 +30,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 RECORD = "cluster.json"
 READY_SECONDS = 60
 ANSWER_SECONDS = 10
-ETCD_GRACE_SECONDS = 10
-"""Only etcd keeps anything; all others can be ended at once."""
 RETRY_SECONDS = 0.1
 AFTER_OBJECTS = ("kwok", "metrics-server")
 
@@ -63,7 +61,7 @@ class Keeper:
         self.programs = {each.name: each for each in programs.programs(place)}
         found = processes.find(self.directory)
         self.running = {each.name: each for each in found if each.name in self.programs}
-        processes.stop((each for each in found if self.running.get(each.name) is not each), ETCD_GRACE_SECONDS)
+        processes.stop(each for each in found if self.running.get(each.name) is not each)
 
     def keep(self, name: str) -> None:
         """See to it that a process runs; those that it needs come first."""
@@ -73,7 +71,7 @@ class Keeper:
         if running and running.recipe == recipe and processes.answers_within(program.health, ANSWER_SECONDS):
             return
         if running:
-            processes.stop([running], ETCD_GRACE_SECONDS if name == "etcd" else 0)
+            processes.stop([running])
         self.running[name] = processes.start(program, recipe, self.directory)
         self.report.started.append(name)
 
@@ -223,13 +221,13 @@ def remove(settings: Settings, *, dry_run: bool = False) -> bool:
     if not directory.exists():
         running = processes.find(directory)  # somebody removed the folder by hand
         if not dry_run:
-            processes.stop(running, grace_seconds=0)
+            processes.stop(running)
         return bool(running)
     if any(directory.iterdir()) and not (directory / RECORD).is_file():
         raise LocalClusterError(f"{directory} holds no local cluster: set local_cluster_dir to the folder of one.")
     if not dry_run:
         with files.locked(directory):
-            processes.stop(processes.find(directory), grace_seconds=0)
+            processes.stop(processes.find(directory))
             _remove_kubeconfig(settings)
             shutil.rmtree(directory)
     return True

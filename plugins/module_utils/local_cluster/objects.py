@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,7 @@ ALLOCATABLE = {**CAPACITY, "cpu": "3920m", "memory": "15Gi", "ephemeral-storage"
 RBAC = "rbac.authorization.k8s.io"
 EBS_DRIVER = "ebs.csi.aws.com"
 METRICS_SERVER = "landfall:metrics-server"
-# Written by the API server, or by others at any time.
-VOLATILE = ("resourceVersion", "managedFields", "generation")
+DIGEST_ANNOTATION = "landfall.test/made-from"
 
 Manifest = dict[str, Any]
 
@@ -156,27 +156,38 @@ def _binding(kind: str, role_kind: str, role: str) -> Manifest:
 
 
 def apply(cluster: Cluster, wanted: Wanted) -> bool:
-    """Make the cluster hold `wanted`; return whether it did not."""
-    manifest = wanted.manifest
+    """Make the cluster hold `wanted`; return whether it did not. LookupError while its kind is not known."""
+    manifest = wanted.manifest if wanted.subresource else _signed(wanted.manifest)
     metadata = manifest["metadata"]
-    path = cluster.resource_path(manifest["apiVersion"], manifest["kind"], metadata.get("namespace"), metadata["name"])
+    address = (manifest["apiVersion"], manifest["kind"])
+    path = cluster.resource_path(*address, metadata.get("namespace"), metadata["name"])
     if path is None:
         cluster.forget_kinds()
         raise LookupError(f"The cluster does not know {manifest['kind']} yet.")
-    before = cluster.get(manifest["apiVersion"], manifest["kind"], metadata["name"], metadata.get("namespace"))
-    after = cluster.request(
+    if _holds(cluster.get(*address, metadata["name"], metadata.get("namespace")), manifest):
+        return False
+    cluster.request(
         "PATCH",
         f"{path}/{wanted.subresource}" if wanted.subresource else path,
         body=manifest,
         query={"fieldManager": FIELD_MANAGER, "force": "true"},
         content_type="application/apply-patch+yaml",
     )
-    return before is None or _lasting(before, wanted) != _lasting(after, wanted)
+    return True
 
 
-def _lasting(found: Manifest, wanted: Wanted) -> Any:
-    """What of an object tells whether applying changed it; conditions come from elsewhere."""
-    if wanted.subresource:
-        return {field: found.get("status", {}).get(field) for field in wanted.manifest["status"]}
-    metadata = {field: value for field, value in found["metadata"].items() if field not in VOLATILE}
-    return {**{field: value for field, value in found.items() if field != "status"}, "metadata": metadata}
+def _signed(manifest: Manifest) -> Manifest:
+    """Return the manifest with a digest of itself, by which a field that it no longer has is noticed."""
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    annotations = {**manifest["metadata"].get("annotations", {}), DIGEST_ANNOTATION: digest}
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    """Say whether `found` has all that `wanted` says; what others added does not count."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        same_length = isinstance(found, list) and len(found) == len(wanted)
+        return same_length and all(map(_holds, found, wanted))
+    return bool(found == wanted)

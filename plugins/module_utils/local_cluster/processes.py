@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,13 +126,12 @@ def start(program: Program, recipe: str, directory: Path) -> Running:
     return Running(program.name, recipe, token, psutil.Process(child.pid))
 
 
-def stop(running: Iterable[Running], grace_seconds: float) -> None:
-    """End processes: politely first, by force after `grace_seconds` (at once for 0), and wait until they are gone."""
+def stop(running: Iterable[Running]) -> None:
+    """End processes at once and wait until they are gone; etcd, too, loses nothing by that that it has confirmed."""
     left = [each.process for each in running]
-    if grace_seconds:
-        _signal(left, force=False)
-        left = _wait_gone(left, grace_seconds)
-    _signal(left, force=True)
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     left = _wait_gone(left, STOP_SECONDS)
     if left:
         raise LocalClusterError(f"Process {left[0].pid} does not end: stop it by hand, then run this again.")
@@ -156,17 +156,6 @@ def _alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE or len(list(Path(f"/proc/{process.pid}/task").iterdir())) > 1
     except (psutil.NoSuchProcess, FileNotFoundError):
         return False
-
-
-def _signal(processes: Iterable[psutil.Process], *, force: bool) -> None:
-    for process in processes:
-        try:
-            if force:
-                process.kill()
-            else:
-                process.terminate()
-        except psutil.NoSuchProcess:
-            continue
 
 
 def answers(health: Health, timeout: float) -> bool:

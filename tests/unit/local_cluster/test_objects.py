@@ -60,6 +60,23 @@ def test_a_change_by_hand_is_put_back(settings: Settings) -> None:
     assert objects.apply(cluster, status)
 
 
+def test_a_field_that_is_wanted_no_more_is_noticed(settings: Settings) -> None:
+    cluster: Any = FakeCluster("Node")
+    node = nodes(settings)[0]
+    objects.apply(cluster, node)
+    fewer = copy.deepcopy(node.manifest)
+    del fewer["metadata"]["labels"]["kubernetes.io/os"]
+    assert objects.apply(cluster, Wanted(fewer))
+
+
+def test_what_others_added_stays(settings: Settings) -> None:
+    cluster: Any = FakeCluster("Node")
+    node = nodes(settings)[0]
+    objects.apply(cluster, node)
+    cluster.kept[f"Node/{settings.nodes()[0].name}"]["metadata"]["labels"]["somebody"] = "else"
+    assert not objects.apply(cluster, node)
+
+
 def test_heartbeats_are_no_change(settings: Settings) -> None:
     cluster: Any = FakeCluster("Node")
     node, status = nodes(settings)[:2]

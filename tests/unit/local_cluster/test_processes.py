@@ -40,7 +40,7 @@ def program(code: str = SERVER, path: str = "/well", **rest: object) -> Program:
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A cluster's folder; whatever is started for it ends with the test."""
     yield tmp_path
-    processes.stop(processes.find(tmp_path), 0)
+    processes.stop(processes.find(tmp_path))
 
 
 def test_a_process_is_started_found_and_stopped(folder: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_process_is_started_found_and_stopped(folder: Path) -> None:
         ("demo", "recipe", started.pid, started.start)
     ]
     assert os.getsid(started.pid) == started.pid
-    processes.stop([started], 5)
+    processes.stop([started])
     assert processes.find(folder) == []
 
 
@@ -87,12 +87,12 @@ def test_a_killed_process_is_not_found(folder: Path) -> None:
     assert processes.find(folder) == []
 
 
-def test_one_that_does_not_listen_is_ended_by_force(folder: Path) -> None:
+def test_one_that_ignores_signals_is_ended_all_the_same(folder: Path) -> None:
     started = processes.start(program(STUBBORN), "recipe", folder)
     log = folder / "logs" / "demo.log"
     while "on" not in log.read_text():
         time.sleep(0.05)
-    processes.stop([started], 0.2)
+    processes.stop([started])
     assert processes.find(folder) == []
 
 

@@ -107,3 +107,17 @@ def test_settle_stops_as_soon_as_all_are_done(cluster, helm_secret):
     begun = time.monotonic()
     assert Settler(cluster, [run()]).settle(30)["logging/logs"].phase == "ready"
     assert time.monotonic() - begun < settling.POLL_SECONDS * 10
+
+
+def test_job_that_ends_while_the_records_are_read_is_not_taken_for_a_failure(cluster, helm_secret, tmp_path, monkeypatch):
+    job = tmp_path / "1"
+    cluster.add(helm_secret(status="pending-install"))
+    read = helm_storage.read_releases
+
+    def read_while_helm_ends(*arguments):
+        found = read(*arguments)
+        job.write_text('{"finished": 1, "rc": 0}')
+        return found
+
+    monkeypatch.setattr(helm_storage, "read_releases", read_while_helm_ends)
+    assert outcome(cluster, job=str(job)).phase == "running"
