@@ -6,9 +6,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the order of the files, which is that of a user's day; the last one ends it."""
+    items.sort(key=lambda item: item.path.name)
 
 
 class Checkout:
@@ -21,10 +27,12 @@ class Checkout:
         # Without a chart cache of the caller's: what a new user sees.
         self.environment.pop("LANDFALL_CHART_CACHE", None)
         self.environment.pop("MAKEFLAGS", None)
+        self.typed = []
         self.environment["PATH"] = f"{path}/.venv/bin:{self.environment['PATH']}"
 
     def run(self, command, fails=False, **environment):
         """Type a command; return what it printed. Unless `fails`, its exit status must be 0; with it, it must not."""
+        self.typed.append(command)
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.path,
@@ -44,6 +52,17 @@ class Checkout:
     def kubectl(self, arguments):
         return self.run(f"KUBECONFIG=.landfall/kubeconfig .landfall/bin/kubectl {arguments}")
 
+    def processes(self):
+        """Return the living processes that name the clone's state folder, as an argument or in their environment."""
+        return [each for each in psutil.process_iter() if self._is_ours(each)]
+
+    def _is_ours(self, process):
+        try:
+            words = [*process.cmdline(), *process.environ().values()]
+            return process.status() != psutil.STATUS_ZOMBIE and any(str(self.state) in word for word in words)
+        except psutil.Error:
+            return False
+
     def revisions(self):
         """Return Helm's newest revision of each release."""
         listed = json.loads(
@@ -62,3 +81,13 @@ def checkout(tmp_path_factory):
     yield clone
     clone.run("make down")
     shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def first_up(checkout):
+    return checkout.run("make up")
+
+
+@pytest.fixture(scope="session")
+def second_up(first_up, checkout):
+    return checkout.run("make up")
