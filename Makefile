@@ -31,7 +31,7 @@ lint: venv ## Check style, types, roles and generated docs
 	@bash tests/lint.sh
 
 unit: tools ## Run the unit tests
-	@python -m pytest -m "not cluster"
+	@python -m pytest -n 2 -m "not cluster"
 
 molecule: tools ## Converge, converge again, verify and uninstall on clusters of their own
 	@bash tests/molecule.sh

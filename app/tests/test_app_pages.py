@@ -27,6 +27,11 @@ def test_browsers_and_whoever_takes_anything_get_a_page(client: FlaskClient, hea
     assert "Accept" in answer.vary
 
 
+@pytest.mark.parametrize("host", ["not a host", "[::1", ""])
+def test_a_host_header_that_is_none_is_a_page_too(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host}).status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def test_json_when_asked(client: FlaskClient) -> None:
     answer = client.get("/hello/user1", headers=JSON)
     assert answer.mimetype == "application/json"

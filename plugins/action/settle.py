@@ -33,15 +33,16 @@ class ActionModule(ActionBase):
             self._show(looked["outcomes"], shown, time.time() - begun)
             settled.update({key: each for key, each in looked["outcomes"].items() if each["phase"] != "running"})
             waiting = [run for run in waiting if release_key(run["namespace"], run["name"]) not in settled]
-        failures = [f"{key}: {each['message']}." for key, each in settled.items() if each["phase"] == "failed"]
+        failures = [
+            {**run, "cause": settled[release_key(run["namespace"], run["name"])]["message"]}
+            for run in self._task.args["runs"]
+            if settled[release_key(run["namespace"], run["name"])]["phase"] == "failed"
+        ]
         result.update(
-            outcomes=settled,
+            failures=failures,
             seconds=round(time.time() - begun, 1),
             changed=any(each["changed"] for each in settled.values()),
         )
-        if failures:
-            del result["outcomes"]
-            result.update(failed=True, msg="\n".join(failures))
         return result
 
     @staticmethod

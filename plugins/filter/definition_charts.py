@@ -52,7 +52,7 @@ def definition_charts(
         crds = spec.get("crds") or {}
         release = live.get(release_key(spec["namespace"], spec["name"]), {})
         chart = charts[spec["name"]]
-        same = release.get("status") == "deployed" and release.get("identity", "").partition("+")[0] == chart["sha256"]
+        same = release.get("status") == "deployed" and same_chart(release.get("identity", ""), chart["sha256"])
         if crds.get("source", "none") != "none" and not same:
             picked.append(
                 {
@@ -63,6 +63,12 @@ def definition_charts(
                 }
             )
     return picked
+
+
+def same_chart(identity: str, sha256: str) -> bool:
+    """Say whether an identity, as release_identity makes it, names the chart of that digest."""
+    begins = identity.partition("-")[0]
+    return bool(begins) and sha256.startswith(begins)
 
 
 class FilterModule:

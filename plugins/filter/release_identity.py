@@ -22,12 +22,12 @@ options:
 EXAMPLES = r"""
 - name: Show what a release would be made of
   ansible.builtin.debug:
-    msg: "{{ {'values': {'replicas': 2}, 'secret_checksums': []} | landfall.eks.release_identity('0' * 64) }}"
+    msg: "{{ {'values': {'replicas': 2}, 'secret_checksums': []} | landfall.eks.release_identity("0" * 64) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Chart digest and input digest, joined by a plus sign.
+  description: Beginnings of the chart digest and of the input digest, joined by a dash.
   type: str
 """
 
@@ -37,9 +37,14 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.chart_archive import values_digest
 
 
+# Of each digest as many characters as fit, with a revision number, into the 63 of a label's value; still 96 bits.
+DIGEST_CHARACTERS = 24
+
+
 def release_identity(spec: dict[str, Any], chart_digest: str) -> str:
-    """Return `<chart digest>+<digest of values and secret checksums>`."""
-    return f"{chart_digest}+{values_digest([spec.get('values') or {}, spec.get('secret_checksums') or []])}"
+    """Return `<chart digest>-<digest of values and secret checksums>`, both cut to DIGEST_CHARACTERS."""
+    inputs = values_digest([spec.get("values") or {}, spec.get("secret_checksums") or []])
+    return f"{chart_digest[:DIGEST_CHARACTERS]}-{inputs[:DIGEST_CHARACTERS]}"
 
 
 class FilterModule:

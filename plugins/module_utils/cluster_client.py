@@ -86,20 +86,13 @@ class Cluster:
 
         Raises ApiException for an answer of 400 and above.
         """
-        serialized = self.api.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params={"Accept": accept, "Content-Type": content_type},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        response = self.api.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
-        content = response.read()
-        if response.status >= FIRST_ERROR_STATUS:
-            raise ApiException(status=response.status, reason=reason_of(content) or response.reason)
+        content = self._call(method, path, body, query, {"Accept": accept, "Content-Type": content_type})
         decoded: dict[str, Any] = json.loads(content) if content else {}
         return decoded
+
+    def text(self, path: str, query: dict[str, str] | None = None) -> str:
+        """Read a path that answers with text, such as a container's log. Raises ApiException."""
+        return self._call("GET", path, None, query, {"Accept": "*/*"}).decode("utf-8", "replace")
 
     def resource_path(self, api_version: str, kind: str, namespace: str | None, name: str | None = None) -> str | None:
         """Return the path of a kind's collection, or of one object; None where the cluster does not know the kind."""
@@ -125,12 +118,24 @@ class Cluster:
         path = self.resource_path(api_version, kind, namespace)
         if path is None:
             return []
-        items: list[dict[str, Any]] = self.request("GET", path, query=query).get("items") or []
-        return items
+        items = self.request("GET", path, query=query).get("items") or []
+        # In a list the API leaves out what all items have in common.
+        return [{"apiVersion": api_version, "kind": kind, **each} for each in items]
 
     def forget_kinds(self) -> None:
         """Look kinds up anew, after new definitions were applied."""
         self._paths.clear()
+
+    def _call(self, method: str, path: str, body: Any, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:
+        parameters = list((query or {}).items())
+        serialized = self.api.param_serialize(
+            method, path, query_params=parameters, header_params=headers, body=body, auth_settings=["BearerToken"]
+        )
+        response = self.api.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
+        content: bytes = response.read()
+        if response.status >= FIRST_ERROR_STATUS:
+            raise ApiException(status=response.status, reason=reason_of(content) or response.reason)
+        return content
 
     @staticmethod
     def _group_path(api_version: str) -> str:

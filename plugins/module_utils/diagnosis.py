@@ -16,7 +16,7 @@ def cause_of(cluster: Cluster, found: Object) -> str:
     selector = ((found.get("spec") or {}).get("selector") or {}) if found["kind"] != "Service" else {}
     labels = selector.get("matchLabels") if isinstance(selector, dict) else None
     for pod in _pods(cluster, namespace, labels or {}):
-        reason = pod_cause(pod) or _warning(cluster, namespace, pod["metadata"]["name"])
+        reason = _volume_cause(cluster, pod) or pod_cause(pod) or _warning(cluster, namespace, pod["metadata"]["name"])
         if reason:
             return _short(f"pod {pod['metadata']['name']}: {reason}")
     return _short(_warning(cluster, namespace, found["metadata"]["name"]) or _owned_warning(cluster, namespace, found))
@@ -29,10 +29,26 @@ def pod_cause(pod: Object) -> str:
         state = container.get("state") or {}
         trouble = state.get("waiting") or (state.get("terminated") if _died(state) else None)
         if trouble and trouble.get("reason") not in {"ContainerCreating", "PodInitializing"}:
-            return f"container {container['name']}: {trouble.get('reason', '')} {trouble.get('message', '')}".strip()
+            ended = (container.get("lastState") or {}).get("terminated") or {}
+            last = f" (last exit code {ended['exitCode']}, {ended.get('reason', '')})" if ended else ""
+            words = f"{trouble.get('reason', '')} {trouble.get('message', '')}".strip()
+            return f"container {container['name']}: {words}{last}"
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return str(condition.get("message") or condition.get("reason"))
+    return ""
+
+
+def _volume_cause(cluster: Cluster, pod: Object) -> str:
+    """Return why a claim of a pod is not bound, if that is so: the newest event on it, else its phase."""
+    for volume in (pod.get("spec") or {}).get("volumes") or []:
+        name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+        namespace = pod["metadata"].get("namespace", "")
+        if not name:
+            continue
+        claim = cluster.get("v1", "PersistentVolumeClaim", name, namespace)
+        if claim and (claim.get("status") or {}).get("phase") != "Bound":
+            return f"its volume {name} is not bound: {_warning(cluster, namespace, name) or 'no provisioner took it'}"
     return ""
 
 

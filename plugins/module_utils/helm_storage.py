@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
-ANNOTATION_IDENTITY = "landfall.eks/identity"
-ANNOTATION_SOURCE = "landfall.eks/chart-source"
+LABEL_IDENTITY = "landfall.eks/identity"
+LABEL_SOURCE = "landfall.eks/chart-source"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Release = dict[str, Any]
@@ -32,28 +32,34 @@ def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:
     """
     releases: dict[str, Release] = {}
     for secret in secrets:
-        entry = _entry(secret["metadata"])
-        key = release_key(entry["namespace"], entry["name"])
+        found = entry(secret["metadata"])
+        key = release_key(found["namespace"], found["name"])
         known = releases.get(key)
-        good = max(entry["good_revision"], known["good_revision"] if known else 0)
-        if known is None or entry["revision"] > known["revision"]:
-            releases[key] = entry
+        good = max(found["good_revision"], known["good_revision"] if known else 0)
+        if known is None or found["revision"] > known["revision"]:
+            releases[key] = found
         releases[key]["good_revision"] = good
     return releases
 
 
-def _entry(metadata: dict[str, Any]) -> Release:
-    labels = metadata.get("labels") or {}
-    annotations = metadata.get("annotations") or {}
+def entry(metadata: dict[str, Any]) -> Release:
+    """Return what the metadata of one of Helm's Secrets says; see newest_releases for the shape.
+
+    Helm hands labels on to the next revision, also to one that somebody makes by hand: so a note of identity begins
+    with the number of the revision that it was written for, and counts on that one alone.
+    """
+    labels = metadata["labels"]
     revision = int(labels["version"])
+    noted, _, identity = labels.get(LABEL_IDENTITY, "").partition(".")
+    ours = noted == str(revision)
     return {
         "name": labels["name"],
         "namespace": metadata["namespace"],
         "revision": revision,
         "status": labels["status"],
         "good_revision": revision if labels["status"] in {"deployed", "superseded"} else 0,
-        "identity": annotations.get(ANNOTATION_IDENTITY, ""),
-        "source": annotations.get(ANNOTATION_SOURCE, ""),
+        "identity": identity if ours else "",
+        "source": labels.get(LABEL_SOURCE, "") if ours else "",
         "secret": metadata["name"],
     }
 
@@ -78,14 +84,10 @@ def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def note_identity(cluster: Cluster, release: Release, identity: str, source: str) -> None:
-    """Write on the live revision's Secret what it was made of.
-
-    An annotation of the Secret, not a label of the release: Helm carries labels on to the next revision, even to one
-    that somebody else makes by hand, while a new revision's Secret has no annotation of ours.
-    """
+    """Write on the Secret of a revision that is ready what it was made of and where its chart came from."""
     cluster.request(
         "PATCH",
         f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}",
-        body={"metadata": {"annotations": {ANNOTATION_IDENTITY: identity, ANNOTATION_SOURCE: source}}},
+        body={"metadata": {"labels": {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}}},
         content_type="application/merge-patch+json",
     )

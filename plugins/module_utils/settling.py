@@ -77,7 +77,7 @@ class Settler:
 
     def _in_time(self, run: Run, outcome: Outcome, found: dict[str, Any] | None = None) -> Outcome:
         """Turn a release that is late into a failed one, with the cause that the cluster gives."""
-        if outcome.phase == "failed" or time.time() - run["started"] < run["timeout"]:
+        if outcome.phase == "failed" or time.time() - float(run["started"]) < float(run["timeout"]):
             return outcome
         cause = diagnosis.cause_of(self.cluster, found) if found else ""
         late = f"not ready after {run['timeout']} s: {outcome.message}"

@@ -8,7 +8,7 @@ module: settle
 short_description: Waits until Helm releases are ready
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
-  - Shows a line whenever a release gets on, and fails with one sentence for each release that does not get ready.
+  - Shows a line whenever a release gets on, and returns those that do not get ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
 author: The Landfall authors
 options:
@@ -37,9 +37,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-outcomes:
-  description: Phase (C(ready), C(failed)) and message of each release by C(namespace/name).
-  type: dict
+failures:
+  description: The runs that did not get ready, each with its C(cause).
+  type: list
+  elements: dict
   returned: always
 """
 

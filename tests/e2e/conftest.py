@@ -1,5 +1,6 @@
 """A fresh clone, in which the README's commands are typed one after another."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -45,6 +46,30 @@ class Checkout:
         )
         assert (done.returncode != 0) is fails, f"{command} ended with {done.returncode}:\n{done.stdout[-6000:]}"
         return done.stdout
+
+    def start(self, command):
+        """Start a command and go on."""
+        return subprocess.Popen(
+            ["bash", "-c", f"exec {command}"],
+            cwd=self.path,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill_everything_of(self, run):
+        """Kill a run with all that it has started, the cluster's own processes excepted."""
+        programs = ("helm", "ansible", "async_wrapper", "AnsiballZ")
+        victims = [
+            each for each in self.processes() if any(name in word for word in each.cmdline()[:4] for name in programs)
+        ]
+        run.kill()
+        for each in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        run.wait()
 
     def summary(self):
         return json.loads((self.state / "summary.json").read_text())

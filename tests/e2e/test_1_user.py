@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -91,6 +92,51 @@ def test_untouched_eks_inventory_is_refused_with_what_to_write(checkout):
     for setting in ("platform_kubeconfig", "ingress_allowed_cidrs", "flask_app_image_repository"):
         assert setting in said
     assert re.search(r"changed=0 ", said)
+
+
+def test_failing_upgrade_says_why_keeps_evidence_and_goes_back(second_up, checkout):
+    said = checkout.run(
+        "ansible-playbook -i inventories/local site.yml --tags flask_app -e flask_app_image_tag=broken -e settle_timeout=20",
+        fails=True,
+    )
+    sentence = next(line for line in said.splitlines() if "flask-app/flask-app: not ready after 20 s" in line)
+    for part in (
+        "Deployment flask-app",
+        "ImagePullBackOff",
+        ":broken",
+        "it is back at revision",
+        "and ready",
+        "evidence: ",
+    ):
+        assert part in sentence
+    evidence = list((checkout.state / "evidence").glob("*/flask-app.flask-app/*"))
+    assert {"cause.txt", "events.yml", "manifest.yml", "pods.yml"} <= {each.name for each in evidence}
+    assert ":broken" in next(each for each in evidence if each.name == "pods.yml").read_text()
+    again = checkout.run("ansible-playbook -i inventories/local site.yml --tags flask_app")
+    assert re.findall(r"changed=(\d+)", again) == ["0"]
+
+
+def test_run_killed_in_the_middle_of_an_upgrade_is_finished_by_the_next(second_up, checkout):
+    secrets = "get secrets --all-namespaces -l landfall.eks/credential -o json"
+    credentials = [(each["metadata"]["uid"], each["data"]) for each in json.loads(checkout.kubectl(secrets))["items"]]
+    changed = json.dumps({"monitoring_kube_prometheus_stack_values": {"commonLabels": {"example.org/touched": "yes"}}})
+    run = checkout.start(f"ansible-playbook -i inventories/local site.yml -e '{changed}'")
+    pending = "get secrets -n monitoring -l owner=helm,status=pending-upgrade -o name"
+    deadline = time.monotonic() + 300
+    while not checkout.kubectl(pending).strip():
+        assert run.poll() is None, "the run ended before the upgrade was seen"
+        assert time.monotonic() < deadline
+    checkout.kill_everything_of(run)
+    assert checkout.kubectl(pending).strip(), "the kill came too late to leave anything pending"
+    checkout.run(f"ansible-playbook -i inventories/local site.yml -e '{changed}'")
+    assert {each["health"] for each in checkout.summary()["components"]} == {"ready"}
+    assert (
+        checkout.kubectl("get secrets --all-namespaces -l 'owner=helm,status notin (deployed,superseded)' -o name")
+        == ""
+    )
+    after = [(each["metadata"]["uid"], each["data"]) for each in json.loads(checkout.kubectl(secrets))["items"]]
+    assert after == credentials
+    checkout.run("make up")
 
 
 @pytest.mark.parametrize("program", ["kube-apiserver", "etcd", "kwok", "metrics-server", "moto"])

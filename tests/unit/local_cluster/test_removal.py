@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ def made(settings: Settings) -> Settings:
     """A folder that holds a cluster's record and one process, a kubeconfig, and a neighbour."""
     files.write_json(settings.directory / "cluster.json", {"name": "landfall"})
     processes.start(SLEEP, "recipe", settings.directory)
+    # Between its fork and its exec a process still has the environment of its parent, and is not found by its marks.
+    deadline = time.monotonic() + 10
+    while not processes.find(settings.directory) and time.monotonic() < deadline:
+        time.sleep(0.01)
     settings.kubeconfig.write_text(f"current-context: {settings.context}\n")
     settings.kubeconfig.with_name("hosts").write_text("127.0.0.1 localhost\n")
     return settings

@@ -35,7 +35,8 @@ class MemoryCluster(Cluster):
             self.written.append((method, path, body))
             return body or {}
         if path.endswith("/secrets"):
-            return {"items": [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]}
+            secrets = [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]
+            return {"items": [each for each in secrets if each["metadata"].get("labels", {}).get("owner") == "helm"]}
         return {"items": []}
 
 
@@ -46,7 +47,7 @@ def cluster():
 
 @pytest.fixture
 def helm_secret():
-    def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), annotations=None):
+    def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), labels=None):
         record = {"manifest": yaml.safe_dump_all(manifest), "chart": {"metadata": {"name": name, "version": "1.2.3"}}}
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
         return {
@@ -54,8 +55,7 @@ def helm_secret():
             "metadata": {
                 "name": f"sh.helm.release.v1.{name}.v{revision}",
                 "namespace": namespace,
-                "labels": {"owner": "helm", "name": name, "status": status, "version": str(revision)},
-                "annotations": annotations or {},
+                "labels": {"owner": "helm", "name": name, "status": status, "version": str(revision), **(labels or {})},
             },
             "data": {"release": packed},
         }

@@ -56,9 +56,9 @@ def test_check_mode_removes_nothing(cluster, monkeypatch):
 def test_charts_that_are_live_are_not_looked_at():
     spec = {"name": "demo", "namespace": "a", "crds": {"source": "chart"}}
     charts = {"demo": {"path": "p", "sha256": "abc"}}
-    live = {"a/demo": {"status": "deployed", "identity": "abc+1"}}
+    live = {"a/demo": {"status": "deployed", "identity": "abc-1"}}
     assert definition_charts([spec], charts, live) == []
-    assert len(definition_charts([spec], charts, {"a/demo": {"status": "failed", "identity": "abc+1"}})) == 1
+    assert len(definition_charts([spec], charts, {"a/demo": {"status": "failed", "identity": "abc-1"}})) == 1
     assert len(definition_charts([spec], {"demo": {"path": "p", "sha256": "new"}}, live)) == 1
     assert definition_charts([{**spec, "crds": {"source": "none"}}], charts, {}) == []
 

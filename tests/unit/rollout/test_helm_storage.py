@@ -23,9 +23,12 @@ def test_same_name_in_two_namespaces_is_two_releases(helm_secret):
     assert set(found) == {"a/logs", "b/logs"}
 
 
-def test_identity_of_an_older_revision_is_not_that_of_the_newest(helm_secret):
-    old = helm_secret(revision=1, annotations={helm_storage.ANNOTATION_IDENTITY: "x"})
-    assert helm_storage.newest_releases([old, helm_secret(revision=2)])["logging/logs"]["identity"] == ""
+def test_note_counts_on_its_own_revision_and_not_on_the_next_that_inherits_the_label(helm_secret):
+    labels = {helm_storage.LABEL_IDENTITY: "1.abc-def", helm_storage.LABEL_SOURCE: "cache"}
+    old, new = helm_secret(revision=1, labels=labels), helm_secret(revision=2, labels=labels)
+    assert helm_storage.newest_releases([old])["logging/logs"]["identity"] == "abc-def"
+    found = helm_storage.newest_releases([old, new])["logging/logs"]
+    assert (found["identity"], found["source"]) == ("", "")
 
 
 def test_manifest_is_decoded(helm_secret):
@@ -36,7 +39,7 @@ def test_manifest_is_decoded(helm_secret):
 
 def test_identity_is_noted_on_the_live_revisions_secret(cluster, helm_secret):
     release = helm_storage.newest_releases([helm_secret(revision=3)])["logging/logs"]
-    helm_storage.note_identity(cluster, release, "abc+def", "cache")
+    helm_storage.note_identity(cluster, release, "abc-def", "cache")
     method, path, body = cluster.written[0]
     assert (method, path) == ("PATCH", "/api/v1/namespaces/logging/secrets/sh.helm.release.v1.logs.v3")
-    assert body["metadata"]["annotations"][helm_storage.ANNOTATION_IDENTITY] == "abc+def"
+    assert body["metadata"]["labels"] == {helm_storage.LABEL_IDENTITY: "3.abc-def", helm_storage.LABEL_SOURCE: "cache"}

@@ -43,7 +43,7 @@ def test_ready_release_is_noted_once(cluster, helm_secret):
     cluster.add(deployment(1))
     first = outcome(cluster)
     assert (first.phase, first.changed, len(cluster.written)) == ("ready", True, 1)
-    secret["metadata"]["annotations"][helm_storage.ANNOTATION_IDENTITY] = "abc"
+    secret["metadata"]["labels"][helm_storage.LABEL_IDENTITY] = "1.abc"
     second = outcome(cluster)
     assert (second.phase, second.changed, len(cluster.written)) == ("ready", False, 1)
 
@@ -109,7 +109,7 @@ def test_settle_stops_as_soon_as_all_are_done(cluster, helm_secret):
     assert time.monotonic() - begun < settling.POLL_SECONDS * 10
 
 
-def test_job_that_ends_while_the_records_are_read_is_not_taken_for_a_failure(cluster, helm_secret, tmp_path, monkeypatch):
+def test_job_that_ends_while_the_records_are_read_has_not_failed(cluster, helm_secret, tmp_path, monkeypatch):
     job = tmp_path / "1"
     cluster.add(helm_secret(status="pending-install"))
     read = helm_storage.read_releases

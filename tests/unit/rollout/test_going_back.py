@@ -1,0 +1,154 @@
+"""After a failure: where a release goes back to, and what is kept of it without its secrets."""
+
+import base64
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import diagnosis, evidence, going_back, helm_command
+from ansible_collections.landfall.eks.plugins.module_utils.going_back import Way, way_back
+from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import LABEL_IDENTITY, newest_releases
+
+
+def proven(revision):
+    return {LABEL_IDENTITY: f"{revision}.abc-def"}
+
+
+@pytest.mark.parametrize(
+    ("history", "way"),
+    [
+        ([(1, "deployed", {})], Way("uninstall")),
+        ([(1, "failed", {})], Way("uninstall")),
+        ([(1, "superseded", proven(1)), (2, "deployed", proven(1))], Way("rollback", 1)),
+        ([(1, "superseded", proven(1)), (2, "superseded", proven(2)), (3, "failed", {})], Way("rollback", 2)),
+        ([(1, "superseded", {}), (2, "failed", {})], Way("uninstall")),
+        ([(4, "deployed", proven(4))], Way("none")),
+    ],
+)
+def test_the_way_back_leads_to_the_newest_revision_that_was_seen_ready(cluster, helm_secret, history, way):
+    secrets = [cluster.add(helm_secret(revision=n, status=status, labels=labels)) for n, status, labels in history]
+    assert way_back(cluster, newest_releases(secrets)["logging/logs"]) == way
+
+
+def test_what_helm_has_no_record_of_needs_no_way_back(cluster):
+    assert way_back(cluster, None) == Way("none")
+
+
+def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret, monkeypatch):
+    def fail(*_):
+        raise helm_command.HelmError("Error: timed out")
+
+    monkeypatch.setattr(going_back, "run_helm", fail)
+    cluster.add(helm_secret())
+    said = going_back.go_back(cluster, {"name": "logs", "namespace": "logging"}, "helm", {}, 5)
+    assert said == "going back failed (Error: timed out): the next run takes it up"
+
+
+def test_kubeconfig_of_a_dict_is_a_private_file_that_goes_away():
+    with helm_command.kubeconfig_file({"token": "x"}) as path:
+        found = helm_command.Path(path)
+        assert found.stat().st_mode & 0o077 == 0
+        assert "token: x" in found.read_text()
+    assert not found.exists()
+
+
+def packed(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def secret(**data):
+    return {
+        "kind": "Secret",
+        "metadata": {"name": "s", "namespace": "logging", "managedFields": []},
+        "data": {key: packed(value) for key, value in data.items()},
+    }
+
+
+def test_secrets_are_masked_in_every_file(cluster, helm_secret):
+    cluster.add(secret(password="correct-horse"))
+    container = {"name": "app", "env": [{"name": "DB_PASSWORD", "value": "literal"}, {"name": "MODE", "value": "a"}]}
+    cluster.add({"kind": "Pod", "metadata": {"name": "p", "namespace": "logging"}, "spec": {"containers": [container]}})
+    cluster.text = lambda path, query: "login with correct-horse failed\n" if query["previous"] == "false" else ""
+    release = {"name": "logs", "namespace": "logging"}
+    cluster.add(helm_secret(manifest=[secret(password="correct-horse"), {"kind": "ConfigMap", "metadata": {}}]))
+    files = evidence.collect(cluster, release, "it broke")
+    together = "\n".join(files.values())
+    assert files["cause.txt"] == "it broke\n"
+    assert files["p.app.log"] == f"login with {evidence.MASK} failed\n"
+    assert "p.app.previous.log" not in files
+    for hidden in ("correct-horse", packed("correct-horse"), "literal"):
+        assert hidden not in together
+    assert "ConfigMap" in files["manifest.yml"]
+    assert "MODE" in files["pods.yml"]
+
+
+def test_evidence_is_for_its_owner_alone(tmp_path):
+    evidence.write(tmp_path / "a" / "b", {"cause.txt": "x"})
+    assert (tmp_path / "a" / "b" / "cause.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_short_values_do_not_mask_half_of_every_line():
+    assert evidence.secret_values([secret(user="admin", password="long-enough")]) == {
+        "long-enough",
+        packed("long-enough"),
+        packed("admin"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (
+            {"containerStatuses": [{"name": "a", "state": {"waiting": {"reason": "ErrImagePull", "message": "no"}}}]},
+            "container a: ErrImagePull no",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {
+                        "name": "a",
+                        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}},
+                        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+                    }
+                ]
+            },
+            "container a: CrashLoopBackOff back-off (last exit code 137, OOMKilled)",
+        ),
+        ({"containerStatuses": [{"name": "a", "state": {"waiting": {"reason": "ContainerCreating"}}}]}, ""),
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes: too many pods"}]},
+            "0/3 nodes: too many pods",
+        ),
+        ({"containerStatuses": [{"name": "a", "state": {"running": {}}}]}, ""),
+    ],
+)
+def test_cause_in_a_pods_own_status(status, cause):
+    assert diagnosis.pod_cause({"status": status}) == cause
+
+
+def test_cause_of_a_volume_that_is_not_bound(cluster):
+    workload = {
+        "kind": "StatefulSet",
+        "metadata": {"name": "db", "namespace": "logging"},
+        "spec": {"selector": {"matchLabels": {"a": "b"}}},
+    }
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data-db-0"}}]
+    cluster.add({"kind": "Pod", "metadata": {"name": "db-0", "namespace": "logging"}, "spec": {"volumes": volumes}})
+    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-db-0", "namespace": "logging"}}
+    cluster.add({**claim, "status": {"phase": "Pending"}})
+    assert (
+        diagnosis.cause_of(cluster, workload) == "pod db-0: its volume data-db-0 is not bound: no provisioner took it"
+    )
+
+
+def test_cause_of_pods_that_are_not_even_made(cluster):
+    workload = {"kind": "Deployment", "metadata": {"name": "web", "namespace": "a"}, "spec": {}}
+    event = {
+        "kind": "Event",
+        "metadata": {"name": "1", "namespace": "a"},
+        "involvedObject": {"name": "web-abc"},
+        "reason": "FailedCreate",
+        "message": "exceeded quota",
+        "lastTimestamp": "2026-01-01",
+    }
+    cluster.add(event)
+    assert diagnosis.cause_of(cluster, workload) == "FailedCreate: exceeded quota"
