@@ -35,10 +35,27 @@ options:
       kind:
         description:
           - V(password) is random letters and digits; V(certificate) a server certificate of the cluster's own
-            authority; V(fixed) is text that is written as it is given.
+            authority; V(fixed) is text that is written as it is given; V(found) is a password that somebody else makes,
+            of which only the login is noted.
         type: str
-        choices: [password, certificate, fixed]
+        choices: [password, certificate, fixed, found]
         required: true
+      login:
+        description: What a password is for, noted on its original for whoever reads it later.
+        type: dict
+        suboptions:
+          service:
+            description: Name of the service, as people say it.
+            type: str
+            required: true
+          url:
+            description:
+              - Address at which people log in; if it is not said, the load balancers of the Secret's namespace are.
+            type: str
+          user:
+            description: Name of the user.
+            type: str
+            required: true
       hosts:
         description: Host names, wildcards or IP addresses of a certificate.
         type: list
@@ -65,6 +82,7 @@ options:
             description:
               - Keys and texts of the Secret. For a password C({password}), C({password_bcrypt}), C({token}) (a second
                 random value) and C({created}) (time of making) are filled in. Not for certificates.
+              - For one that is found, C(password) and the key of the Secret that holds it.
             type: dict
             default: {}
           labels:
@@ -137,9 +155,15 @@ SECRET_OPTIONS: dict[str, Any] = {
     "data": {"type": "dict", "default": {}},
     "labels": {"type": "dict", "default": {}},
 }
+LOGIN_OPTIONS: dict[str, Any] = {
+    "service": {"type": "str", "required": True},
+    "url": {"type": "str"},
+    "user": {"type": "str", "required": True},
+}
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "required": True, "choices": ["password", "certificate", "fixed"]},
+    "kind": {"type": "str", "required": True, "choices": ["password", "certificate", "fixed", "found"]},
+    "login": {"type": "dict", "options": LOGIN_OPTIONS},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "length": {"type": "int", "default": 32},
     "secret": {"type": "dict", "required": True, "no_log": False, "options": SECRET_OPTIONS},
@@ -169,10 +193,23 @@ def write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
         store.apply_secret(cluster, secret)
 
 
+def fixed_texts(credentials: list[dict[str, Any]]) -> set[str]:
+    return {
+        str(text)
+        for each in credentials
+        if each["kind"] == "fixed"
+        for text in (each["secret"].get("data") or {}).values()
+        if text
+    }
+
+
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     home = module.params["namespace"]
+    # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
+    module.no_log_values.update(fixed_texts(module.params["credentials"]))
     items = parse_items(module.params["credentials"], home)
-    namespaces = store.missing_namespaces(cluster, {home} | {item.namespace for item in items})
+    wanted = {home} | {item.namespace for item in items if item.kind != "found"}
+    namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, home)
     plan = make_plan(items, found, Run(home, module.params["cluster_name"], datetime.now(UTC)))
     if not module.check_mode:

@@ -95,10 +95,8 @@ def test_untouched_eks_inventory_is_refused_with_what_to_write(checkout):
 
 
 def test_failing_upgrade_says_why_keeps_evidence_and_goes_back(second_up, checkout):
-    said = checkout.run(
-        "ansible-playbook -i inventories/local site.yml --tags flask_app -e flask_app_image_tag=broken -e settle_timeout=20",
-        fails=True,
-    )
+    broken = "-e flask_app_image_tag=broken -e settle_timeout=20"
+    said = checkout.run(f"ansible-playbook -i inventories/local site.yml --tags flask_app {broken}", fails=True)
     sentence = next(line for line in said.splitlines() if "flask-app/flask-app: not ready after 20 s" in line)
     for part in (
         "Deployment flask-app",

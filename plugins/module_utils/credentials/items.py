@@ -10,6 +10,9 @@ CA_NAME = "landfall-ca"
 LABEL_CREDENTIAL = "landfall.eks/credential"
 LABEL_MADE_BY = "landfall.eks/made-by"
 MADE_BY = "landfall"
+ANNOTATION = "landfall.eks/"
+"""Begins the annotations of an original that say what its login is for: service, url, user, and found-in."""
+ANNOTATION_FOUND_IN = f"{ANNOTATION}found-in"
 
 TLS_TYPE = "kubernetes.io/tls"
 OPAQUE_TYPE = "Opaque"
@@ -29,7 +32,11 @@ class CredentialError(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """One wanted credential; `data` maps the delivered Secret's keys to templates, and is empty for certificates."""
+    """One wanted credential.
+
+    `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
+    maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user.
+    """
 
     name: str
     kind: str
@@ -39,6 +46,15 @@ class Item:
     length: int = 32
     data: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    login: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What the original says about the login, for whoever reads it later: none of it is secret."""
+        said = {f"{ANNOTATION}{key}": value for key, value in self.login.items()}
+        if self.kind == "found":
+            said[ANNOTATION_FOUND_IN] = f"{self.namespace}/{self.secret}/{self.data['password']}"
+        return said
 
     @property
     def secret_type(self) -> str:
@@ -84,6 +100,7 @@ def _parse(entry: dict[str, Any]) -> Item:
         length=entry.get("length") or Item.length,
         data={key: str(value) for key, value in (secret.get("data") or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
+        login={key: str(value) for key, value in (entry.get("login") or {}).items() if value},
     )
 
 
@@ -100,6 +117,10 @@ def _check(item: Item, home: str) -> None:
         raise CredentialError(f"Credential {item.name} has no secret.data: write the keys that its chart reads.")
     if item.kind == "password":
         _check_password(item)
+    if item.kind == "found" and (set(item.data) != {"password"} or not item.login):
+        raise CredentialError(
+            f"Credential {item.name} is found: write its login, and in secret.data alone {{password: <key>}}."
+        )
 
 
 def _check_certificate(item: Item) -> None:

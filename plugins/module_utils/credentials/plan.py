@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import KeyPair
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    ANNOTATION,
     CA_NAME,
     LABEL_CREDENTIAL,
     LABEL_MADE_BY,
@@ -63,9 +64,15 @@ def make_plan(items: list[Item], found: Found, run: Run) -> Plan:
     for item in items:
         original = decoded(found.originals.get(item.name))
         data, reason = _original(item, original, ca, run.now)
-        if item.kind != "fixed" and data != original:
-            plan.writes.append(_secret(item.name, run.home, item.secret_type, data, item.name))
-        _deliver(plan, item, data, found, (reason, original is None))
+        stale = data != original or annotations_of(found.originals.get(item.name)) != item.annotations
+        if item.kind != "fixed" and stale:
+            wanted = _secret(item.name, run.home, item.secret_type, data, item.name)
+            wanted["metadata"]["annotations"] = item.annotations
+            plan.writes.append(wanted)
+        if item.kind == "found":
+            plan.rows.append(_row(item, data, (reason, False), stale=stale))
+        else:
+            _deliver(plan, item, data, found, (reason, original is None))
     return plan
 
 
@@ -76,10 +83,17 @@ def decoded(secret: Secret | None) -> dict[str, str] | None:
     return {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
 
 
+def annotations_of(secret: Secret | None) -> dict[str, str]:
+    """Return what a Secret says about its login."""
+    there = (secret or {}).get("metadata", {}).get("annotations") or {}
+    return {key: value for key, value in there.items() if key.startswith(ANNOTATION)}
+
+
 def describe(secret: Secret, there: Secret | None = None) -> str:
     """Describe a Secret without its values, for a diff; keys that are `there` already stay."""
     keys = set(secret.get("data") or {}) | set((there or {}).get("data") or {})
-    return f"{secret['type']} with {', '.join(sorted(keys))}\n"
+    said = "".join(f"{key}: {value}\n" for key, value in sorted(annotations_of(secret).items()))
+    return f"{secret['type']} with {', '.join(sorted(keys)) or 'no keys'}\n{said}"
 
 
 def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> KeyPair | None:
@@ -98,7 +112,7 @@ def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: 
     """Return the original's data and, for a certificate that is replaced, the reason."""
     if item.kind == "password":
         return complete_password(item, kept, now), ""
-    if item.kind == "fixed" or ca is None:
+    if item.kind != "certificate" or ca is None:
         return {}, ""
     leaf = KeyPair.read(kept)
     reason = certificates.renewal_reason(leaf, ca, item.hosts, now)
@@ -130,7 +144,7 @@ def _row(item: Item, data: dict[str, str], made: tuple[str, bool], *, stale: boo
     reason, is_new = made
     action = "unchanged"
     if stale:
-        action = "delivered"
+        action = "noted" if item.kind == "found" else "delivered"
         if item.kind != "fixed" and (is_new or reason):
             action = "created" if is_new else "renewed"
     row = {"name": item.name, "kind": item.kind, "secret": f"{item.namespace}/{item.secret}", "action": action}

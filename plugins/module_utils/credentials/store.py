@@ -16,20 +16,31 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 FIELD_MANAGER = "landfall-credentials"
 
 
+def read(cluster: Cluster) -> list[Secret]:
+    """Return all Secrets of the cluster that are originals or were delivered."""
+    return cluster.list("v1", "Secret", query={"labelSelector": LABEL_CREDENTIAL})
+
+
 def find(cluster: Cluster, items: list[Item], home: str) -> Found:
     """Read the originals in `home` and the Secrets that the items are delivered to."""
-    originals = cluster.list("v1", "Secret", home, query={"labelSelector": LABEL_CREDENTIAL})
-    delivered = {}
-    for item in items:
-        there = cluster.get("v1", "Secret", item.secret, item.namespace)
+    found = Found()
+    for each in read(cluster):
+        metadata = each["metadata"]
+        if metadata["namespace"] == home:
+            found.originals[metadata["labels"][LABEL_CREDENTIAL]] = each
+        else:
+            found.delivered[metadata["namespace"], metadata["name"]] = each
+    for place in {(item.namespace, item.secret) for item in items if item.kind != "found"} - set(found.delivered):
+        # One without our label: somebody else's, which must not be overwritten.
+        there = cluster.get("v1", "Secret", place[1], place[0])
         if there is not None:
-            delivered[item.namespace, item.secret] = there
-    return Found({each["metadata"]["labels"][LABEL_CREDENTIAL]: each for each in originals}, delivered)
+            found.delivered[place] = there
+    return found
 
 
 def missing_namespaces(cluster: Cluster, names: set[str]) -> list[str]:
     """Return those of the namespaces that do not exist, sorted."""
-    return sorted(name for name in names if cluster.get("v1", "Namespace", name) is None)
+    return sorted(names - {each["metadata"]["name"] for each in cluster.list("v1", "Namespace")})
 
 
 def make_namespace(cluster: Cluster, name: str) -> None:

@@ -1,0 +1,30 @@
+"""How a certificate authority becomes trusted, system by system."""
+
+from __future__ import annotations
+
+import re
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+
+def instructions(path: str, pem: str, cluster: str) -> list[str]:
+    """Return lines that say how to trust the authority whose certificate (PEM) lies at `path`."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+    name = f"landfall-{re.sub(r'[^A-Za-z0-9-]', '-', cluster)}"
+    steps = {
+        "curl": f"curl --cacert {path} https://...",
+        "Debian, Ubuntu": f"sudo cp {path} /usr/local/share/ca-certificates/{name}.crt && sudo update-ca-certificates",
+        "RHEL, Fedora": f"sudo cp {path} /etc/pki/ca-trust/source/anchors/{name}.crt && sudo update-ca-trust",
+        "macOS": f"sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain {path}",
+        "Windows": rf"Import-Certificate -FilePath {path} -CertStoreLocation Cert:\LocalMachine\Root"
+        " (PowerShell, as administrator)",
+        "Firefox": f"Settings, Privacy & Security, View Certificates, Authorities, Import: {path}",
+    }
+    width = max(len(system) for system in steps)
+    return [
+        f"The cluster's authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
+        *(f"  {system.ljust(width)}  {step}" for system, step in steps.items()),
+        f"  Its SHA-256 fingerprint, to be compared: {digest}",
+    ]

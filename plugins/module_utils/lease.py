@@ -1,0 +1,247 @@
+"""The Lease that lets one run at a time work on a cluster: taken by optimistic concurrency, in the cluster's own time."""
+
+from __future__ import annotations
+
+import copy
+import getpass
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import (
+    REQUEST_TIMEOUT,
+    ApiException,
+    Cluster,
+)
+
+API_VERSION = "coordination.k8s.io/v1"
+NAME = "landfall"
+ENDING = "landfall.eks/ending"
+"""Annotation of a Lease whose ansible-playbook has ended, while something that it had started is still at work."""
+LABEL_OURS = {"landfall.eks/made-by": "landfall"}
+MARGIN_SECONDS = 2
+"""The API server tells its time in whole seconds, so that two readings can be that far apart."""
+
+Clock = Callable[[], datetime]
+"""Returns the time of the cluster, in UTC."""
+Body = dict[str, Any]
+"""A Lease as the API has it."""
+
+
+class LeaseLost(Exception):
+    """A sentence on who has the Lease now, or that it is gone."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a Lease says; `holder` is C(user@host/run id), empty for a free one, `seconds` how long it lasts unrenewed."""
+
+    holder: str
+    since: str
+    renewed: datetime
+    seconds: int
+    ending: bool
+
+    def left(self, now: datetime) -> float:
+        """Return the seconds until it ends by itself; negative once it has."""
+        return (self.renewed + timedelta(seconds=self.seconds + MARGIN_SECONDS) - now).total_seconds()
+
+    def free(self, now: datetime) -> bool:
+        """Say whether anybody may take it."""
+        return not self.holder or self.left(now) < 0
+
+    def silent(self, now: datetime) -> bool:
+        """Say whether a renewal is overdue, as it is once a machine has stopped or lost its network."""
+        return (now - self.renewed).total_seconds() > self.seconds / 2
+
+    def who(self) -> str:
+        """Return who holds it, since when, and on what run id."""
+        owner, _, run = self.holder.rpartition("/")
+        return f"{owner} has been at work on this cluster since {self.since} (run {run})"
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Why the Lease could not be taken: `text` says it, `passing` that it will be over soon by itself."""
+
+    text: str
+    passing: bool
+
+
+def hold_of(body: Body) -> Hold:
+    """Return what a Lease says."""
+    spec = body.get("spec") or {}
+    return Hold(
+        holder=spec.get("holderIdentity") or "",
+        since=_shown(spec.get("acquireTime")),
+        renewed=_parsed(spec.get("renewTime")),
+        seconds=spec.get("leaseDurationSeconds") or 0,
+        ending=ENDING in (body["metadata"].get("annotations") or {}),
+    )
+
+
+def holder_name(run: str) -> str:
+    """Return the holder of a run of ours: who, where, and the run's id."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user need not have a name
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}/{run}"
+
+
+def cluster_clock(cluster: Cluster) -> Clock:
+    """Return a clock that goes as the API server's does, so that machines whose clocks differ agree on a Lease's end."""
+    asked = cluster.api.param_serialize(
+        "GET", "/version", header_params={"Accept": "application/json"}, auth_settings=["BearerToken"]
+    )
+    answer = cluster.api.call_api(*asked, _request_timeout=REQUEST_TIMEOUT)
+    answer.read()
+    date = answer.headers.get("Date")
+    ahead = parsedate_to_datetime(date) - datetime.now(UTC) if date else timedelta()
+    return lambda: datetime.now(UTC) + ahead
+
+
+def ensure_namespace(cluster: Cluster, name: str, *, make: bool) -> tuple[str, bool]:
+    """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows."""
+    found = cluster.get("v1", "Namespace", name)
+    if found is not None:
+        return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
+    if not make:
+        return "absent", False
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": LABEL_OURS}}
+    try:
+        cluster.request("POST", "/api/v1/namespaces", body=body)
+    except ApiException as error:
+        if error.status != HTTPStatus.CONFLICT:  # another run was quicker
+            raise
+        return "there", False
+    return "there", True
+
+
+class Lease:
+    """The Lease of one namespace; every write names the version that it was based on, so that of two one fails."""
+
+    def __init__(self, cluster: Cluster, namespace: str, clock: Clock) -> None:
+        """Keep where the Lease is, and what time it is there."""
+        self.cluster = cluster
+        self.namespace = namespace
+        self.clock = clock
+        self.path = f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+
+    def read(self) -> Body | None:
+        """Return the Lease, or None."""
+        return self.cluster.get(API_VERSION, "Lease", NAME, self.namespace)
+
+    def take(self, holder: str, seconds: int) -> Body | Busy:
+        """Try once to get the Lease for `seconds`; return it, or why not. A holder may take its own one again."""
+        found = self.read()
+        if found is not None and (busy := self._busy(hold_of(found), holder)):
+            return busy
+        try:
+            if found is None:
+                return self.cluster.request("POST", self.path, body=self._taken(self._new(), holder, seconds))
+            return self._put(self._taken(found, holder, seconds))
+        except ApiException as error:
+            if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
+                raise
+            return Busy("another run is just taking the Lease of this cluster", passing=True)
+
+    def renew(self, held: Body, *, ending: bool = False) -> Body:
+        """Renew a Lease that this run has; `ending` tells others that the run is about to be over.
+
+        Raises LeaseLost if somebody else has it now, or if it was deleted.
+        """
+        try:
+            return self._put(self._renewed(held, ending))
+        except ApiException as error:
+            if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
+                raise
+        # Somebody may merely have put a label on it.
+        return self._put(self._renewed(self.still_ours(hold_of(held).holder), ending))
+
+    def still_ours(self, holder: str) -> Body:
+        """Return the Lease if `holder` has it; raises LeaseLost if not."""
+        found = self.read()
+        if found is None:
+            raise LeaseLost("the Lease of this run was deleted")
+        now = hold_of(found)
+        if now.holder != holder:
+            raise LeaseLost(f"the Lease of this run ran out, and {now.who()}" if now.holder else "the Lease was freed")
+        return found
+
+    def release(self, held: Body, *, delete: bool) -> None:
+        """Free a Lease that this run has, or delete it; one that is no longer as it was is left alone."""
+        try:
+            if delete:
+                version = held["metadata"]["resourceVersion"]
+                body = {"preconditions": {"resourceVersion": version}}
+                self.cluster.request("DELETE", f"{self.path}/{NAME}", body=body)
+            else:
+                self._put(self._freed(held))
+        except ApiException as error:
+            if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
+                raise
+
+    def _busy(self, hold: Hold, holder: str) -> Busy | None:
+        now = self.clock()
+        if hold.holder == holder or hold.free(now):
+            return None
+        if hold.ending:
+            return Busy(f"{hold.who()}, has ended, and leaves Helm still at work", passing=True)
+        if hold.silent(now):
+            return Busy(f"{hold.who()}, is silent, and loses the Lease in {hold.left(now):.0f} s", passing=True)
+        return Busy(hold.who(), passing=False)
+
+    def _put(self, body: Body) -> Body:
+        return self.cluster.request("PUT", f"{self.path}/{NAME}", body=body)
+
+    def _new(self) -> Body:
+        return {
+            "apiVersion": API_VERSION,
+            "kind": "Lease",
+            "metadata": {"name": NAME, "namespace": self.namespace, "labels": LABEL_OURS},
+        }
+
+    def _taken(self, found: Body, holder: str, seconds: int) -> Body:
+        body, now = copy.deepcopy(found), _written(self.clock())
+        before = body.get("spec") or {}
+        ours = before.get("holderIdentity") == holder
+        body["metadata"].get("annotations", {}).pop(ENDING, None)
+        body["spec"] = {
+            "holderIdentity": holder,
+            "acquireTime": before["acquireTime"] if ours else now,
+            "renewTime": now,
+            "leaseDurationSeconds": seconds,
+            "leaseTransitions": (before.get("leaseTransitions") or 0) + (not ours),
+        }
+        return body
+
+    def _renewed(self, held: Body, ending: bool) -> Body:
+        body = copy.deepcopy(held)
+        body["spec"]["renewTime"] = _written(self.clock())
+        if ending:
+            body["metadata"].setdefault("annotations", {})[ENDING] = "true"
+        return body
+
+    def _freed(self, held: Body) -> Body:
+        body = self._renewed(held, ending=False)
+        body["metadata"].get("annotations", {}).pop(ENDING, None)
+        for name in ("holderIdentity", "acquireTime"):
+            body["spec"].pop(name, None)
+        return body
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parsed(text: str | None) -> datetime:
+    return datetime.fromisoformat(text) if text else datetime.fromtimestamp(0, UTC)
+
+
+def _shown(text: str | None) -> str:
+    return f"{_parsed(text):%Y-%m-%d %H:%M:%S} UTC"
