@@ -122,6 +122,10 @@ class Cluster:
         # In a list the API leaves out what all items have in common.
         return [{"apiVersion": api_version, "kind": kind, **each} for each in items]
 
+    def kinds(self, api_version: str) -> set[str]:
+        """Return the kinds of an API version; none if the cluster does not serve it."""
+        return set(self._kinds(api_version))
+
     def forget_kinds(self) -> None:
         """Look kinds up anew, after new definitions were applied."""
         self._paths.clear()
