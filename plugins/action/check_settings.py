@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from ansible_collections.landfall.eks.plugins.module_utils import settings as kn
 from ansible_collections.landfall.eks.plugins.module_utils.settings_checks import Situation, check_all
 
 ROLES = Path(__file__).parents[2] / "roles"
-LOOKED_AT_NEXT = ("platform", "hosts")
-"""Roles whose settings the rest of preflight is given, which would only trip over ones of the wrong type."""
+LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
+LOOKED_AT_NEXT_TOO = ("_existing", "_namespace", "_replicas", "_size")
+"""Roles, and endings, of settings that the rest of preflight is given, which would trip over ones of a wrong type."""
 
 
 class ActionModule(ActionBase):
@@ -38,19 +41,28 @@ class ActionModule(ActionBase):
             *known_settings.unknown_tags(
                 [*variables.get("ansible_run_tags", []), *variables.get("ansible_skip_tags", [])], tags
             ),
+            *known_settings.tags_of_a_removal(
+                variables.get("platform_state") == "absent",
+                variables.get("ansible_run_tags", []),
+                variables.get("ansible_skip_tags", []),
+            ),
             *known_settings.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
             *known_settings.missing_settings(settings, variables, play_roles),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *check_all(Situation(values, settings, tuple(roles))),
         ]
         components = [role for role in roles if f"__{role}_releases" in variables]
+        charted = list(self._releases(components, variables))
         result.update(
             changed=False,
             problems=problems,
-            usable=all(settings[name].role not in LOOKED_AT_NEXT for name in refused),
+            usable=not any(
+                settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
+            ),
             roles=roles,
             components=components,
-            pins=self._pins(components, variables),
+            pins={name: chart for name, chart, _ in charted},
+            releases=[{"name": name, **where} for name, _, where in charted],
         )
         return result
 
@@ -73,7 +85,8 @@ class ActionModule(ActionBase):
                 refused[name] = problems
             else:
                 values[name] = value
-        return values, refused
+        repeated = {name for name in refused if _follows(settings[name], variables[name]) in refused}
+        return values, {name: said for name, said in refused.items() if name not in repeated}
 
     @staticmethod
     def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
@@ -85,19 +98,32 @@ class ActionModule(ActionBase):
         )
         return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
 
-    def _pins(self, components: list[str], variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the charts of the components' releases, by release.
+    def _releases(
+        self, components: list[str], variables: dict[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+        """Yield name, chart and {namespace, setting} of the components' releases; the latter is the namespace's name.
 
         The values of a release are not looked at: they may need what is only known once the cluster was asked.
         """
-        pins: dict[str, Any] = {}
         for component in components:
             releases = variables[f"__{component}_releases"]
             if isinstance(releases, str):
                 releases = self._templar.template(releases)
             for release in releases:
-                pins[self._templar.template(release["name"])] = self._templar.template(release["chart"])
-        return pins
+                named = re.search(r"{{ *(\w+) *}}", str(release["namespace"]))
+                try:
+                    where = {"namespace": self._templar.template(release["namespace"])}
+                except AnsibleError:  # which is said of the setting itself
+                    continue
+                where["setting"] = named[1] if named else f"{component}_namespace"
+                yield self._templar.template(release["name"]), self._templar.template(release["chart"]), where
+
+
+def _follows(setting: known_settings.Setting, given: Any) -> str:
+    """Return the name of the setting that another one, left at its default, is the same as; empty if it is none."""
+    default = str(setting.option.get("default", ""))
+    followed = re.fullmatch(r"{{ (\w+) }}", default)
+    return followed[1] if followed and str(given) == default else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import export, trust
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.export import Encrypt, ExportError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.export import Encrypt, ExportError, Target
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.logins import (
     Keyring,
     as_data,
@@ -59,51 +59,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, options = self.validate_argument_spec(OPTIONS)
-        encrypt, problems = self._encryption(options)
-        problems += self._file_problems(options, task_vars or {})
+        target = Target(options["file"], options["ca_file"], options["age_recipient"], options["vault_password_file"])
+        encrypt, problems = export.judge(target, self._vault_encryption, self._sharing(options, task_vars or {}))
         if problems:
             raise AnsibleActionFail("\n".join(problems))
         keyring = self._read(options)
-        files: list[str] = []
-        try:
-            if keyring.ca_certificate:
-                self._write(options["ca_file"], keyring.ca_certificate.encode(), export.PUBLIC, files)
-            if options["file"]:
-                content = yaml.safe_dump(
-                    {"cluster": options["cluster_name"], "credentials": as_data(keyring.logins)}, sort_keys=False
-                )
-                self._write(options["file"], encrypt(content.encode()), export.PRIVATE, files)
-        except OSError as error:
-            raise AnsibleActionFail(f"{error.filename} cannot be written: {error.strerror}.") from error
+        files = self._write_all(options, keyring, encrypt)
         self._show(options, keyring)
         result.update(changed=bool(files), files=files, services=[each.service for each in keyring.logins])
         return result
-
-    def _encryption(self, options: dict[str, Any]) -> tuple[Encrypt, list[str]]:
-        """Return what makes the file's bytes of its content, and sentences on what is wrong with the settings."""
-        recipient, password_file = options["age_recipient"], options["vault_password_file"]
-        problems = []
-        if recipient and password_file:
-            problems.append(
-                "credentials_age_recipient and credentials_vault_password_file are both set: a file is encrypted in "
-                "one way, so remove one of them."
-            )
-        problems += [
-            f"{name} is set and credentials_file is not: write the path of the file to encrypt."
-            for name, value in (
-                ("credentials_age_recipient", recipient),
-                ("credentials_vault_password_file", password_file),
-            )
-            if value and not options["file"]
-        ]
-        try:
-            if recipient:
-                return export.age_encryption(recipient), problems
-            if password_file:
-                return self._vault_encryption(password_file), problems
-        except ExportError as error:
-            problems.append(str(error))
-        return bytes, problems
 
     def _vault_encryption(self, password_file: str) -> Encrypt:
         path = str(Path(password_file).expanduser())
@@ -124,25 +88,13 @@ class ActionModule(ActionBase):
         return encrypt
 
     @staticmethod
-    def _file_problems(options: dict[str, Any], variables: dict[str, Any]) -> list[str]:
-        ca_file = Path(options["ca_file"]).expanduser()
-        problems = [export.path_problem("credentials_ca_file", ca_file, make_folder=True)]
-        if options["file"]:
-            file = Path(options["file"]).expanduser()
-            problems.append(export.path_problem("credentials_file", file))
-            if file.absolute() == ca_file.absolute():
-                problems.append(f"credentials_file and credentials_ca_file are both {file}: write two paths.")
-            sharing = [
-                host
-                for host in variables.get("ansible_play_hosts_all", [])
-                if variables["hostvars"][host].get("credentials_file") == options["file"]
-            ]
-            if len(sharing) > 1:
-                problems.append(
-                    f"credentials_file is {file} for each of the clusters {', '.join(sharing)}: write "
-                    "{{ inventory_hostname }} into it."
-                )
-        return [each for each in problems if each]
+    def _sharing(options: dict[str, Any], variables: dict[str, Any]) -> list[str]:
+        """Return the clusters of this play whose credentials would go into the same file."""
+        return [
+            host
+            for host in variables.get("ansible_play_hosts_all", [])
+            if options["file"] and variables["hostvars"][host].get("credentials_file") == options["file"]
+        ]
 
     def _read(self, options: dict[str, Any]) -> Keyring:
         # This process is the task's own, so the task's environment (AWS_PROFILE, a proxy) can be taken on.
@@ -158,10 +110,24 @@ class ActionModule(ActionBase):
             )
         return keyring
 
-    def _write(self, path: str, content: bytes, mode: int, files: list[str]) -> None:
-        place = Path(path).expanduser()
-        if self._task.check_mode or export.write(place, content, mode):
-            files.append(str(place))
+    def _write_all(self, options: dict[str, Any], keyring: Keyring, encrypt: Encrypt) -> list[str]:
+        """Return the paths of the files that were not as they are now."""
+        wanted = []
+        if keyring.ca_certificate:
+            wanted.append((options["ca_file"], keyring.ca_certificate.encode(), export.PUBLIC))
+        if options["file"]:
+            # Ansible's texts carry their origin, which YAML cannot write.
+            content = {"cluster": str(options["cluster_name"]), "credentials": as_data(keyring.logins)}
+            text = yaml.safe_dump(content, sort_keys=False)
+            wanted.append((options["file"], encrypt(text.encode()), export.PRIVATE))
+        try:
+            return [
+                path
+                for path, data, mode in wanted
+                if (export.differs if self._task.check_mode else export.write)(Path(path).expanduser(), data, mode)
+            ]
+        except OSError as error:
+            raise AnsibleActionFail(f"{error.filename} cannot be written: {error.strerror}.") from error
 
     def _show(self, options: dict[str, Any], keyring: Keyring) -> None:
         lines = ["", f"Credentials of cluster {options['cluster_name']}", ""]

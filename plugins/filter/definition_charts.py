@@ -46,7 +46,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import r
 def definition_charts(
     specs: list[dict[str, Any]], charts: dict[str, dict[str, Any]], live: dict[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return {release, path, source, values} of each chart whose definitions may differ from what is live."""
+    """Return {release, path, source, values, adopt} of each chart whose definitions may differ from what is live."""
     picked = []
     for spec in specs:
         crds = spec.get("crds") or {}
@@ -60,6 +60,7 @@ def definition_charts(
                     "path": chart["path"],
                     "source": crds["source"],
                     "values": crds.get("values") or {},
+                    "adopt": spec.get("adopt", False),
                 }
             )
     return picked

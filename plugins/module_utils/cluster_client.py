@@ -30,6 +30,12 @@ REQUEST_TIMEOUT = (5, 30)
 
 FIRST_ERROR_STATUS = 400
 
+SECRET_FIELDS = frozenset(
+    {"token", "password", "client-key-data", "access-token", "refresh-token", "id-token", "client-secret"}
+)
+"""Fields of a kubeconfig whose values open the cluster."""
+SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "KEY")
+
 
 class ClusterError(Exception):
     """A sentence on what the cluster refused or why it could not be reached."""
@@ -166,9 +172,26 @@ class Cluster:
             raise
 
 
+def kubeconfig_secrets(kubeconfig: Any) -> set[str]:
+    """Return the texts in a kubeconfig's content that open the cluster; none for a path.
+
+    Masked one by one: with `no_log` for the whole option, its path or server would be masked in every message too.
+    """
+    if isinstance(kubeconfig, list):
+        return {value for each in kubeconfig for value in kubeconfig_secrets(each)}
+    if not isinstance(kubeconfig, dict):
+        return set()
+    found = {str(value) for key, value in kubeconfig.items() if key in SECRET_FIELDS and value}
+    # What an exec plugin gets in its environment; a profile or region there is no secret.
+    if any(word in str(kubeconfig.get("name")).upper() for word in SECRET_WORDS) and kubeconfig.get("value"):
+        found.add(str(kubeconfig["value"]))
+    return found.union(*(kubeconfig_secrets(each) for each in kubeconfig.values()))
+
+
 @contextmanager
 def reading(module: Any) -> Iterator[Cluster]:
     """Give a module its cluster, and end the module with one sentence where the cluster refuses or does not answer."""
+    module.no_log_values.update(kubeconfig_secrets(module.params.get("kubeconfig")))
     try:
         yield Cluster(client_from(module.params))
     except ClusterError as error:

@@ -81,6 +81,18 @@ def live_digests(cluster: Cluster) -> dict[str, str]:
     }
 
 
+def of_others(wanted: list[Definition], live: dict[str, str], adopted: set[str]) -> list[str]:
+    """Return the names of wanted definitions that somebody else applied, those of `adopted` releases left out.
+
+    A definition serves all controllers of its kind: what its owner does not expect may break what runs on it.
+    """
+    return sorted(
+        each["metadata"]["name"]
+        for each in wanted
+        if live.get(each["metadata"]["name"]) == "" and each["metadata"]["labels"][LABEL_RELEASE] not in adopted
+    )
+
+
 def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]:
     """Return the definitions that are missing or differ from what is live."""
     return [

@@ -1,10 +1,8 @@
-"""The Lease that lets one run at a time work on a cluster: taken by optimistic concurrency, in the cluster's own time."""
+"""The Lease that lets one run at a time work on a cluster: two that race for it cannot both win."""
 
 from __future__ import annotations
 
 import copy
-import getpass
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,11 +10,9 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import (
-    REQUEST_TIMEOUT,
-    ApiException,
-    Cluster,
-)
+from kubernetes.client.exceptions import ApiException
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import REQUEST_TIMEOUT, Cluster
 
 API_VERSION = "coordination.k8s.io/v1"
 NAME = "landfall"
@@ -32,13 +28,13 @@ Body = dict[str, Any]
 """A Lease as the API has it."""
 
 
-class LeaseLost(Exception):
+class LeaseLostError(Exception):
     """A sentence on who has the Lease now, or that it is gone."""
 
 
 @dataclass(frozen=True)
 class Hold:
-    """What a Lease says; `holder` is C(user@host/run id), empty for a free one, `seconds` how long it lasts unrenewed."""
+    """What a Lease says; `holder` is user@host/run id, empty for a free one; `seconds` is its length unrenewed."""
 
     holder: str
     since: str
@@ -84,17 +80,8 @@ def hold_of(body: Body) -> Hold:
     )
 
 
-def holder_name(run: str) -> str:
-    """Return the holder of a run of ours: who, where, and the run's id."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a container's user need not have a name
-        user = "somebody"
-    return f"{user}@{socket.gethostname()}/{run}"
-
-
 def cluster_clock(cluster: Cluster) -> Clock:
-    """Return a clock that goes as the API server's does, so that machines whose clocks differ agree on a Lease's end."""
+    """Return a clock that goes as the API server's, so that machines whose clocks differ agree on a Lease's end."""
     asked = cluster.api.param_serialize(
         "GET", "/version", header_params={"Accept": "application/json"}, auth_settings=["BearerToken"]
     )
@@ -153,7 +140,7 @@ class Lease:
     def renew(self, held: Body, *, ending: bool = False) -> Body:
         """Renew a Lease that this run has; `ending` tells others that the run is about to be over.
 
-        Raises LeaseLost if somebody else has it now, or if it was deleted.
+        Raises LeaseLostError if somebody else has it now, or if it was deleted.
         """
         try:
             return self._put(self._renewed(held, ending))
@@ -164,24 +151,28 @@ class Lease:
         return self._put(self._renewed(self.still_ours(hold_of(held).holder), ending))
 
     def still_ours(self, holder: str) -> Body:
-        """Return the Lease if `holder` has it; raises LeaseLost if not."""
+        """Return the Lease if `holder` has it; raises LeaseLostError if not."""
         found = self.read()
         if found is None:
-            raise LeaseLost("the Lease of this run was deleted")
+            raise LeaseLostError("the Lease of this run was deleted")
         now = hold_of(found)
         if now.holder != holder:
-            raise LeaseLost(f"the Lease of this run ran out, and {now.who()}" if now.holder else "the Lease was freed")
+            raise LeaseLostError(
+                f"the Lease of this run ran out, and {now.who()}" if now.holder else "the Lease was freed"
+            )
         return found
 
     def release(self, held: Body, *, delete: bool) -> None:
-        """Free a Lease that this run has, or delete it; one that is no longer as it was is left alone."""
+        """Free a Lease that this run has, or delete it; another one's is left alone."""
         try:
+            now = self.still_ours(hold_of(held).holder)
             if delete:
-                version = held["metadata"]["resourceVersion"]
-                body = {"preconditions": {"resourceVersion": version}}
+                body = {"preconditions": {"resourceVersion": now["metadata"]["resourceVersion"]}}
                 self.cluster.request("DELETE", f"{self.path}/{NAME}", body=body)
             else:
-                self._put(self._freed(held))
+                self._put(self._freed(now))
+        except LeaseLostError:
+            return
         except ApiException as error:
             if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
                 raise

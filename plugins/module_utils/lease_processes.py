@@ -16,6 +16,19 @@ def running(process: psutil.Process) -> bool:
         return False
 
 
+def _is_helm(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.name() == "helm"
+    return False
+
+
+def _descendants(process: psutil.Process) -> set[psutil.Process]:
+    """Return what a process has started, directly or not, without the renewer that looks."""
+    with suppress(psutil.Error):
+        return {each for each in process.children(recursive=True) if each.pid != os.getpid()}
+    return set()
+
+
 class RunProcesses:
     """Watches an ansible-playbook process, told by its id and the time of its start, and remembers what it started."""
 
@@ -24,6 +37,7 @@ class RunProcesses:
         self.jobs = jobs
         self.workers: set[psutil.Process] = set()
         self.modules: set[psutil.Process] = set()
+        self.helms: set[psutil.Process] = set()
         try:
             self.playbook: psutil.Process | None = psutil.Process(pid)
         except psutil.NoSuchProcess:
@@ -35,23 +49,26 @@ class RunProcesses:
             return False
         with suppress(psutil.Error):
             workers = set(self.playbook.children())
-            self.modules = set(self.playbook.children(recursive=True)) - workers
-            self.workers = workers
+            modules = _descendants(self.playbook) - workers
+            # One that was killed meanwhile has no children any more.
+            if running(self.playbook):
+                self.workers, self.modules = workers, modules
         return True
 
-    def end_workers(self) -> None:
-        """Kill the workers of a playbook that was killed itself: nobody hears them, and they would go on changing things.
+    def end_orphans(self) -> None:
+        """Kill what a killed playbook leaves: nobody hears it any more, and it would go on changing the cluster.
 
-        What they have started, a Helm say, is left to end as it wants to.
+        Only Helm is left to end as it wants to, since it writes down how far it got.
         """
-        for worker in self.workers:
+        self.helms = {each for each in self.modules if _is_helm(each)}
+        spared = {child for helm in self.helms for child in _descendants(helm)} | self.helms
+        for process in (self.workers | self.modules) - spared:
             with suppress(psutil.Error):
-                worker.kill()
+                process.kill()
 
     def leftovers(self) -> list[psutil.Process]:
-        """Return what is still at work of a run whose ansible-playbook has ended."""
-        modules = {each for each in self.modules if running(each) and each.pid != os.getpid()}
-        return sorted(modules | self._background_jobs(), key=lambda each: each.pid)
+        """Return the Helm processes, and those around them, of a run whose ansible-playbook has ended."""
+        return [each for each in self.helms | self._background_jobs() if running(each)]
 
     def _background_jobs(self) -> set[psutil.Process]:
         if not self.jobs:
@@ -60,6 +77,6 @@ class RunProcesses:
 
     def _is_job(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get("ANSIBLE_ASYNC_DIR") == self.jobs and running(process)
+            return process.environ().get("ANSIBLE_ASYNC_DIR") == self.jobs
         except (psutil.Error, OSError):  # ended meanwhile, or another user's
             return False

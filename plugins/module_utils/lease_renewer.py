@@ -14,15 +14,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+
 from ansible_collections.landfall.eks.plugins.module_utils import lease_status
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import (
-    ApiException,
     Cluster,
     ClusterError,
-    HTTPError,
     client_from,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.lease import Body, Lease, LeaseLost, cluster_clock, hold_of
+from ansible_collections.landfall.eks.plugins.module_utils.lease import (
+    Body,
+    Lease,
+    LeaseLostError,
+    cluster_clock,
+    hold_of,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import RunProcesses
 
 LOOK_SECONDS = 0.5
@@ -45,9 +52,9 @@ def start(order: dict[str, Any], root: str) -> int:
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": root},
     )
-    assert child.stdin is not None  # noqa: S101 - for the type checker
-    with child.stdin:
-        child.stdin.write(json.dumps(order).encode())
+    if child.stdin:  # as it always is
+        with child.stdin:
+            child.stdin.write(json.dumps(order).encode())
     return child.pid
 
 
@@ -73,12 +80,12 @@ class Renewer:
             while self.processes.look():
                 self._renew_if_due()
                 time.sleep(LOOK_SECONDS)
-            self.processes.end_workers()
+            self.processes.end_orphans()
             self._outlast_leftovers()
             # Before the Lease is free: afterwards the file may be the next run's.
             self.status.unlink(missing_ok=True)
             self._release()
-        except LeaseLost as lost:
+        except LeaseLostError as lost:
             self._tell(0, str(lost))
 
     def _renew_if_due(self, *, ending: bool = False) -> None:
@@ -126,7 +133,7 @@ class Renewer:
 
 
 def main() -> None:
-    """Read an order from standard input, {kubeconfig, context, namespace, held, pid, jobs, status, delete}, and do it."""
+    """Read an order from standard input, the options of RunProcesses and Renewer and how the cluster is reached."""
     order = json.load(sys.stdin)
 
     def connect() -> Lease:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
+import socket
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import wr
 
 @dataclass(frozen=True)
 class Status:
-    """How a run's Lease is: `renewed` in epoch seconds of this machine, `pid` of the renewer, `lost` a sentence or empty."""
+    """How a run's Lease is: `renewed` is in epoch seconds, `pid` the renewer's, `lost` a sentence or empty."""
 
     holder: str
     renewed: float
@@ -24,6 +26,15 @@ class Status:
     def certain(self) -> bool:
         """Say whether nobody else can have taken the Lease yet."""
         return not self.lost and 0 <= time.time() - self.renewed < self.seconds
+
+
+def holder_name(run: str) -> str:
+    """Return the holder of a run of ours: who, where, and the run's id."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user need not have a name
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}/{run}"
 
 
 def status_path(folder: str, host: str) -> Path:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
+
+from ansible_collections.landfall.eks.plugins.module_utils import surroundings_capacity as capacity
+from ansible_collections.landfall.eks.plugins.module_utils import surroundings_existing as existing
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -15,6 +18,10 @@ DEFAULT_CLASS_MARKS = (
     "storageclass.beta.kubernetes.io/is-default-class",
 )
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+EBS_DRIVER = "ebs.csi.aws.com"
+AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
+MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
+"""Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
 SERVICE_MONITORS = ("monitoring.coreos.com/v1", "ServiceMonitor")
 NOBODY = "system:anonymous"
 
@@ -22,7 +29,15 @@ NOBODY = "system:anonymous"
 class ClusterReader(Protocol):
     """The part of cluster_client.Cluster that is used here."""
 
-    def request(self, method: str, path: str, *, body: Any = None) -> dict[str, Any]:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> dict[str, Any]:
         """Call one path of the API."""
 
     def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
@@ -34,7 +49,9 @@ class ClusterReader(Protocol):
 
 @dataclass
 class Facts:
-    """What was found; `problems` are sentences."""
+    """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
+    this run does without, since what others brought does their work.
+    """
 
     reachable: bool = False
     version: str = ""
@@ -42,6 +59,9 @@ class Facts:
     service_monitors: bool = False
     storage_class: str = ""
     problems: list[str] = field(default_factory=list)
+    lines: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    load_balancer_class: str = existing.CONTROLLER_CLASS
 
 
 @dataclass(frozen=True)
@@ -49,7 +69,9 @@ class Wanted:
     """What is asked of the cluster.
 
     `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
-    `storage_class` is a name, or empty for the cluster's default one, which is only looked for if `volumes` is true.
+    `storage_class` is a name, or empty for the cluster's default one, which is only looked for if `volumes` is true;
+    `rows` are the components that others may have brought, `releases` those of this run, {name, namespace, setting},
+    and `needs` the pods of each; `installing` is false for an uninstallation.
     """
 
     oldest: str
@@ -57,6 +79,10 @@ class Wanted:
     permissions: Sequence[Mapping[str, str]]
     volumes: bool
     storage_class: str
+    rows: Sequence[existing.Row] = ()
+    releases: Sequence[Mapping[str, str]] = ()
+    needs: Mapping[str, Sequence[capacity.Need]] = field(default_factory=dict)
+    installing: bool = True
 
 
 def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
@@ -71,14 +97,41 @@ def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
     refused = refused_permissions(cluster, wanted.permissions)
     facts.problems += permission_problems(refused)
     may_list_classes = not any(row["resource"] == "storageclasses" for row in refused)
+    if not any(row["verb"] == "list" for row in refused):
+        _look_around(cluster, wanted, facts)
     if SERVICE_MONITORS[0].partition("/")[0] in facts.api_groups:
         facts.service_monitors = cluster.resource_path(*SERVICE_MONITORS, None) is not None
     if wanted.volumes and may_list_classes:
-        facts.storage_class, problems = choose_storage_class(
-            cluster.list("storage.k8s.io/v1", "StorageClass"), wanted.storage_class
-        )
-        facts.problems += problems
+        _look_at_storage(cluster, wanted.storage_class, facts)
     return facts
+
+
+def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
+    """Find out what others brought, and whether there is room for the rest."""
+    found, records = existing.look(cluster, wanted.rows, wanted.installing)
+    facts.lines |= found.lines
+    facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
+    facts.problems += found.problems
+    if not wanted.installing:
+        return
+    facts.problems += existing.stranger_problems(wanted.releases, wanted.rows, records)
+    ours = [each for each in wanted.releases if each["name"] not in found.left]
+    needs = [need for each in ours for need in wanted.needs.get(each["name"], [])]
+    if needs:
+        own = [(each["namespace"], each["name"]) for each in ours]
+        room = capacity.look(cluster, needs, own, facts.api_groups)
+        facts.lines["capacity"] = room.line
+        facts.problems += room.problems
+
+
+def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
+    chosen, problems = choose_storage_class(cluster.list("storage.k8s.io/v1", "StorageClass"), wanted)
+    if chosen:
+        facts.storage_class = chosen["metadata"]["name"]
+        drivers = [each["metadata"]["name"] for each in cluster.list("storage.k8s.io/v1", "CSIDriver")]
+        problems = driver_problems(chosen, drivers, existing.AUTO_MODE[0].partition("/")[0] in facts.api_groups)
+        facts.lines["storage"] = f"class {facts.storage_class}, volumes made by {chosen.get('provisioner')}"
+    facts.problems += problems
 
 
 def version_problems(version: str, oldest: str, newest: str) -> list[str]:
@@ -129,21 +182,40 @@ def _resource(row: Mapping[str, str]) -> str:
     return f"{resource} in the namespace {row['namespace']}" if row.get("namespace") else resource
 
 
-def choose_storage_class(classes: Sequence[Mapping[str, Any]], wanted: str) -> tuple[str, list[str]]:
+def choose_storage_class(classes: Sequence[Mapping[str, Any]], wanted: str) -> tuple[Mapping[str, Any], list[str]]:
     """Return the StorageClass that volumes get, and a sentence if there is none."""
-    names = sorted(each["metadata"]["name"] for each in classes)
+    by_name = {each["metadata"]["name"]: each for each in classes}
+    names = sorted(by_name)
     there = f"the cluster has {', '.join(names)}" if names else "the cluster has none at all"
     if wanted:
         if wanted in names:
-            return wanted, []
-        return "", [f"platform_storage_class is {wanted!r}, which is no StorageClass here: {there}."]
+            return by_name[wanted], []
+        return {}, [f"platform_storage_class is {wanted!r}, which is no StorageClass here: {there}."]
     defaults = [each for each in classes if _is_default(each)]
     if not defaults:
         advice = "write one of them as platform_storage_class" if names else "install a driver and a class for volumes"
-        return "", [f"The cluster has no default StorageClass for the volumes of the platform: {there}, {advice}."]
+        return {}, [f"The cluster has no default StorageClass for the volumes of the platform: {there}, {advice}."]
     # Where there are several, Kubernetes takes the one that was made last.
     newest = max(defaults, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]))
-    return str(newest["metadata"]["name"]), []
+    return newest, []
+
+
+def driver_problems(storage_class: Mapping[str, Any], drivers: Collection[str], auto_mode: bool) -> list[str]:
+    """Return a sentence if nobody makes the volumes of a StorageClass; `drivers` are the names of its CSIDrivers.
+
+    Only provisioners that are CSI drivers by their name can be looked for; others are taken on trust.
+    """
+    provisioner = str(storage_class.get("provisioner") or "")
+    driver = MOVED_DRIVERS.get(provisioner, provisioner)
+    if driver in drivers or ".csi." not in f".{driver}." or (auto_mode and driver == AUTO_MODE_DRIVER):
+        return []
+    cure = "install the EKS add-on aws-ebs-csi-driver" if driver == EBS_DRIVER else f"install the driver {driver}"
+    name = storage_class["metadata"]["name"]
+    sentence = (
+        f"The StorageClass {name} has its volumes made by {driver}, which is not installed: {cure}, or write another "
+        "class as platform_storage_class."
+    )
+    return [sentence]
 
 
 def _is_default(storage_class: Mapping[str, Any]) -> bool:

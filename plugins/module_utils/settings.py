@@ -204,6 +204,18 @@ def unknown_tags(given: Iterable[str], known: Collection[str]) -> list[str]:
     ]
 
 
+def tags_of_a_removal(removing: bool, run_tags: Collection[str], skip_tags: Collection[str]) -> list[str]:
+    """Return a sentence if a removal, which knows no tags and would take nothing away, was given some."""
+    given = sorted({*run_tags, *skip_tags} - TAGS_OF_ANSIBLE)
+    if not removing or not given:
+        return []
+    sentence = (
+        f"The uninstallation has no tags, and was given {joined(given)}: run it without --tags and --skip-tags; what "
+        "shall stay is switched off by <role>_enabled: false."
+    )
+    return [sentence]
+
+
 def selected_roles(roles: Iterable[str], run_tags: Collection[str], skip_tags: Collection[str]) -> list[str]:
     """Return the roles of a play, without their collection's name, that the tags of this run select.
 

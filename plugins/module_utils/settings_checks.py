@@ -21,6 +21,9 @@ _FORMS = (
 """How texts are written: (endings of the settings' names, pattern, what it is, an example)."""
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REPOSITORY_URL = re.compile(r"(https?|ssh)://\S+|[\w.-]+@[\w.-]+:\S+")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
+"""Pods before which a load balancer stands: with one alone, each of its restarts is an outage."""
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
 
 
@@ -156,6 +159,13 @@ def _range_of(name: str) -> tuple[int, int | None]:
     return (0, None) if name.endswith("_wait") else (1, None)
 
 
+def check_pairs(at: Situation) -> Iterator[str]:
+    """What stands behind a load balancer are two pods at least."""
+    for name in _AT_LEAST_TWO:
+        if at.values.get(name) == 1:
+            yield f"{name} is 1, and whenever that pod restarts nobody is there: write 2 or more."
+
+
 def check_networks(at: Situation) -> Iterator[str]:
     """Networks are in CIDR notation, with no address bits left of the mask."""
     for name, value in at.ending("_cidrs", "_cidr"):
@@ -233,6 +243,11 @@ def check_load_balancer(at: Situation) -> Iterator[str]:
             f"ingress_eip_allocations has {len(addresses)} entries and ingress_subnets has {len(subnets)}: "
             "write one allocation for each subnet, in the same order."
         )
+    if at.values.get("ingress_addresses") == "eip" and not addresses and at.real:
+        yield (
+            "ingress_addresses is eip and ingress_eip_allocations is empty: write one allocation id for each entry of "
+            "ingress_subnets, or ingress_addresses: auto."
+        )
     if addresses and at.values.get("ingress_scheme") == "internal":
         yield "ingress_eip_allocations is set though ingress_scheme is internal: empty the one, or change the other."
 
@@ -264,11 +279,48 @@ def check_references(at: Situation) -> Iterator[str]:
             yield f"{name} ({value!r}) is no image repository: write one such as registry.example.org/team/flask."
 
 
+def check_image_tags(at: Situation) -> Iterator[str]:
+    """A tag names one image for good: what `latest` is changes without anybody changing a setting."""
+    for name, value in at.ending("_image_tag"):
+        if value == "latest":
+            yield f"{name} is 'latest', which is another image tomorrow: write the tag of one build, such as 1.4.2."
+        elif not _TAG.fullmatch(value):
+            yield f"{name} ({value!r}) is no tag of an image: write letters, digits, '.', '_' and '-', such as 1.4.2."
+
+
+def check_retention(at: Situation) -> Iterator[str]:
+    """Prometheus drops data by size before its volume is full, which only helps if that size is below the volume's."""
+    kept, volume = at.values.get("monitoring_retention_size"), at.values.get("monitoring_prometheus_storage")
+    size, room = _bytes(kept, "B"), _bytes(volume, "")
+    if size and room and size >= room:
+        yield (
+            f"monitoring_retention_size ({kept}) does not fit into monitoring_prometheus_storage ({volume}): write a "
+            "size a fifth below the volume's, or a larger volume."
+        )
+
+
+def _bytes(text: Any, unit: str) -> float:
+    """Return a size such as 40GB (unit B; Prometheus counts in 1024) or 50Gi (no unit) in bytes; 0 if it is none."""
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?)([KMGTPE]?)(i?){unit}", str(text), re.IGNORECASE)
+    if not found:
+        return 0.0
+    base = 1024 if unit or found[3] else 1000
+    return float(found[1]) * float(base ** (" KMGTPE".index(found[2].upper() or " ")))
+
+
+def check_environment(at: Situation) -> Iterator[str]:
+    """Environment variables are texts; anything else would be written out as Python writes it."""
+    for name, value in (at.values.get("platform_environment") or {}).items():
+        if not isinstance(value, str):
+            yield f"platform_environment.{name} ({value!r}) is no text: write it in quotes."
+
+
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_hosts,
     check_hosts_differ,
     check_minimum_below_maximum,
     check_numbers,
+    check_pairs,
     check_networks,
     check_who_may_enter,
     check_image,
@@ -278,6 +330,9 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_paths,
     check_addresses,
     check_references,
+    check_image_tags,
+    check_retention,
+    check_environment,
 )
 
 

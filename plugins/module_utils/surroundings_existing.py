@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -165,11 +165,14 @@ def look(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
     """
     queries = [(row.release, SIGNS[row.release].path, query) for row in rows for query in SIGNS[row.release].selectors]
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        metadata = {name: pool.submit(_items, cluster, path, query, LIST_OF_METADATA)
-                    for name, (path, query) in _METADATA.items()}  # fmt: skip
+        metadata = {
+            name: pool.submit(_items, cluster, path, query, LIST_OF_METADATA)
+            for name, (path, query) in _METADATA.items()
+        }
         classes = pool.submit(_items, cluster, "/apis/networking.k8s.io/v1/ingressclasses", {}, "application/json")
-        signs = [(release, pool.submit(_items, cluster, path, query, "application/json"))
-                 for release, path, query in queries]  # fmt: skip
+        signs = [
+            (release, pool.submit(_items, cluster, path, query, "application/json")) for release, path, query in queries
+        ]
     records = _records(*(metadata[name].result() for name in ("secrets", "namespaces", "definitions")))
     seen: dict[str, list[Object]] = {row.release: [] for row in rows}
     for release, future in signs:
@@ -177,7 +180,9 @@ def look(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
     auto_mode = cluster.resource_path(*AUTO_MODE, None) is not None
     found = Existing()
     for row in rows:
-        _decide(found, row, seen[row.release], records, auto_mode)
+        # What others made is theirs to remove, whatever an installation would do with it.
+        decided = row if installing else replace(row, policy="leave")
+        _decide(found, decided, seen[row.release], records, auto_mode)
     if installing:
         webhooks = metadata["mutating"].result() + metadata["validating"].result()
         found.problems += _orphan_problems(rows, seen, webhooks)
@@ -187,7 +192,7 @@ def look(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
     return found, records
 
 
-def _items(cluster: Reader, path: str, query: dict[str, str], accept: str) -> list[dict[str, Any]]:
+def _items(cluster: Reader, path: str, query: Mapping[str, str], accept: str) -> list[dict[str, Any]]:
     try:
         items: list[dict[str, Any]] = cluster.request("GET", path, query=dict(query), accept=accept).get("items") or []
     except Exception as error:
@@ -220,9 +225,6 @@ def _decide(found: Existing, row: Row, seen: Sequence[Object], records: Records,
         _decide_on_others(found, row, _live(others[0], row.release))
     elif row.release == EDGE and auto_mode:
         _decide_on_auto_mode(found, row)
-    elif records.releases.get((row.namespace, row.release)) is False and not records.ours(row.namespace, row.release):
-        # Helm's record alone is there: the objects come when its run ends, or never came.
-        _decide_on_others(found, row, _recorded(row))
     else:
         found.lines[row.what] = f"not there{', comes with this run' if row.selected else ''}"
 
@@ -245,11 +247,6 @@ def _live(seen: Object, release: str) -> Live:
         fault=_api_fault(seen) if seen.get("kind") == "APIService" or not selector else _deployment_fault(seen),
         instance=selector.get(SIGNS[release].instance, release if not selector else ""),
     )
-
-
-def _recorded(row: Row) -> Live:
-    where = f"the Helm release {row.namespace}/{row.release}"
-    return Live(row.namespace, row.release, where, "it has a record of Helm and no object", row.release)
 
 
 def _maker(metadata: Object) -> str:
@@ -287,17 +284,16 @@ def _decide_on_others(found: Existing, row: Row, live: Live) -> None:
 
 
 def _adoption_problem(row: Row, live: Live) -> str:
-    # An APIService has no namespace of its own: its Service may lie elsewhere and still be taken over by name.
+    if live.instance != row.release:
+        return (
+            f"{row.setting} is adopt, but {row.what} is there as {live.words}, whose pods are not selected as those of "
+            f"a Helm release {row.release}, which nobody can change: write {row.setting}: leave, or remove it "
+            "first."
+        )
     if live.namespace and live.namespace != row.namespace:
         return (
             f"{row.setting} is adopt, but {row.what} is there as {live.words}, and {row.namespace_setting} is "
             f"{row.namespace}: write {row.namespace_setting}: {live.namespace}, or {row.setting}: leave."
-        )
-    if live.instance != row.release:
-        return (
-            f"{row.setting} is adopt, but {row.what} is there as {live.words}, whose pods are not selected as those of "
-            f"a Helm release {row.release}, which nobody can change: write {row.setting}: leave, or delete the "
-            "Deployment first."
         )
     return ""
 
@@ -359,10 +355,11 @@ def _class_problems(rows: Sequence[Row], classes: Sequence[Object]) -> list[str]
     other = controllers.get("nginx")
     if other in {None, OUR_INGRESS_CONTROLLER}:
         return []
-    return [
+    sentence = (
         f"The IngressClass nginx belongs to another ingress controller here ({other}): remove that controller and its "
-        "class first; one name cannot lead to two controllers."
-    ]
+        "class first, or write ingress_enabled: false to go on with that one."
+    )
+    return [sentence]
 
 
 def stranger_problems(releases: Sequence[Mapping[str, str]], rows: Sequence[Row], records: Records) -> list[str]:

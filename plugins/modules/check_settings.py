@@ -48,6 +48,11 @@ components:
   type: list
   elements: str
   returned: always
+releases:
+  description: The components' releases, each C({name, namespace, setting}), the last naming the namespace's variable.
+  type: list
+  elements: dict
+  returned: always
 pins:
   description: The charts, C({ref, version, sha256}), of the components' releases, by the name of the release.
   type: dict

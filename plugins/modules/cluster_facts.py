@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 module: cluster_facts
 short_description: Asks a cluster whether the platform can be installed on it
 description:
-  - Tells whether the cluster is reachable, of a known version, open to us, and has storage.
+  - Tells whether the cluster is reachable, of a known version, open to us, and has storage and room on its nodes.
+  - Tells what others have installed of that which the platform brings, and which of our releases are left out for it.
   - Problems are returned, all together, so that the caller can report them with others; they do not fail the module.
 author: The Landfall authors
 options:
@@ -59,6 +60,56 @@ options:
     description: StorageClass of the volumes; empty for the cluster's default one.
     type: str
     default: ""
+  existing:
+    description: What others may have brought, and what to do then.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      release:
+        description: Name of our own release.
+        type: str
+        required: true
+      what:
+        description: How people call the component.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of our own release.
+        type: str
+        required: true
+      namespace_setting:
+        description: Name of the variable that holds O(existing[].namespace).
+        type: str
+        required: true
+      setting:
+        description: Name of the variable that holds O(existing[].policy).
+        type: str
+        required: true
+      policy:
+        description: What to do with what others brought.
+        type: str
+        choices: [leave, adopt, refuse]
+        required: true
+      selected:
+        description: Whether this run is about the component.
+        type: bool
+        required: true
+  releases:
+    description: The releases of this run, each C({name, namespace, setting}), the last naming the namespace's variable.
+    type: list
+    elements: dict
+    default: []
+  pods:
+    description:
+      - "What the pods of releases ask of the nodes, by the release's name: lists of C({name, count, cpu, memory,
+        volumes, advice}). C(count) 0 is one on every node, C(advice) says how to want less."
+    type: dict
+    default: {}
+  installing:
+    description: Whether the platform is to be installed, and not to be removed.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -94,6 +145,19 @@ storage_class:
   description: StorageClass that volumes get; empty if none was asked for or found.
   type: str
   returned: always
+lines:
+  description: What was found, by what people call it.
+  type: dict
+  returned: always
+left:
+  description: Names of our releases that this run does without, since what others brought does their work.
+  type: list
+  elements: str
+  returned: always
+load_balancer_class:
+  description: Class of Services whose load balancer the cluster makes.
+  type: str
+  returned: always
 problems:
   description: One sentence for each problem.
   type: list
@@ -110,6 +174,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
 from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as preflight
 from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
+from ansible_collections.landfall.eks.plugins.module_utils.surroundings_capacity import Need, quantity
+from ansible_collections.landfall.eks.plugins.module_utils.surroundings_existing import Row
 
 with suppress(ImportError):  # which client_from says in a sentence
     from kubernetes.client.exceptions import ApiException
@@ -122,6 +188,23 @@ PERMISSION = {
     "namespace": {"type": "str", "default": ""},
     "why": {"type": "str", "required": True},
 }
+_NAME = {"type": "str", "required": True}
+EXISTING = {
+    **dict.fromkeys(("release", "what", "namespace", "namespace_setting", "setting"), _NAME),
+    "policy": {"type": "str", "choices": ["leave", "adopt", "refuse"], "required": True},
+    "selected": {"type": "bool", "required": True},
+}
+
+
+def need(row: dict[str, Any]) -> Need:
+    return Need(
+        row["name"],
+        int(row["count"]),
+        quantity(row["cpu"]),
+        quantity(row["memory"]),
+        int(row.get("volumes", 0)),
+        row.get("advice", ""),
+    )
 
 
 def look(params: dict[str, Any]) -> preflight.Facts:
@@ -135,6 +218,10 @@ def look(params: dict[str, Any]) -> preflight.Facts:
         params["permissions"],
         params["volumes"],
         params["storage_class"],
+        [Row(**each) for each in params["existing"]],
+        params["releases"],
+        {release: [need(row) for row in rows] for release, rows in params["pods"].items()},
+        params["installing"],
     )
     try:
         api = cluster_client.client_from(params)
@@ -163,9 +250,14 @@ def main() -> None:
             "permissions": {"type": "list", "elements": "dict", "default": [], "options": PERMISSION},
             "volumes": {"type": "bool", "default": False},
             "storage_class": {"type": "str", "default": ""},
+            "existing": {"type": "list", "elements": "dict", "default": [], "options": EXISTING},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "pods": {"type": "dict", "default": {}},
+            "installing": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
+    module.no_log_values.update(cluster_client.kubeconfig_secrets(module.params["kubeconfig"]))
     module.exit_json(changed=False, **asdict(look(module.params)))
 
 

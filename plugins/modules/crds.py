@@ -14,8 +14,9 @@ author: The Landfall authors
 options:
   charts:
     description:
-      - "Charts, each C({release, path, source, values, keep}). C(source) is C(chart) for the crds folders, C(templates)
-        for definitions that render with C(values), or C(none). C(keep) keeps definitions that hold objects."
+      - "Charts, each C({release, path, source, values, keep, adopt}). C(source) is C(chart) for the crds folders,
+        C(templates) for definitions that render with C(values), or C(none). C(keep) keeps definitions that hold
+        objects, C(adopt) takes over those that somebody else applied."
     type: list
     elements: dict
     required: true
@@ -45,6 +46,11 @@ EXAMPLES = r"""
 RETURN = r"""
 applied:
   description: Names of the definitions that were applied.
+  type: list
+  elements: str
+  returned: when state is present
+left:
+  description: Names of the definitions that somebody else applied, and that stay as they are.
   type: list
   elements: str
   returned: when state is present
@@ -81,12 +87,17 @@ def present(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
         for chart in module.params["charts"]
         for definition in crd_apply.definitions_of(chart, helm)
     ]
-    changes = crd_apply.outdated(wanted, crd_apply.live_digests(cluster))
+    live = crd_apply.live_digests(cluster)
+    left = crd_apply.of_others(
+        wanted, live, {chart["release"] for chart in module.params["charts"] if chart.get("adopt")}
+    )
+    changes = [each for each in crd_apply.outdated(wanted, live) if each["metadata"]["name"] not in left]
     if not module.check_mode:
         crd_apply.apply_all(cluster, changes)
     return {
         "changed": bool(changes),
         "applied": sorted(each["metadata"]["name"] for each in changes),
+        "left": left,
         "releases": [chart["release"] for chart in module.params["charts"]],
     }
 

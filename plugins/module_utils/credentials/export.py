@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,64 @@ Encrypt = Callable[[bytes], bytes]
 
 class ExportError(Exception):
     """One sentence on a setting with which nothing can be written, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the credentials go, as the settings credentials_<field> say; empty texts for what is not wanted."""
+
+    file: str
+    ca_file: str
+    age_recipient: str = ""
+    vault_password_file: str = ""
+
+
+def judge(target: Target, vault: Callable[[str], Encrypt], sharing: list[str]) -> tuple[Encrypt, list[str]]:
+    """Return what makes a file's bytes of its content, and one sentence for each thing that is wrong with the settings.
+
+    `vault` returns the encryption with the password of a file, or raises ExportError; `sharing` are the clusters of
+    this run that would write the same file. Nothing is written.
+    """
+    problems = [*_contradictions(target), *_paths(target)]
+    if len(sharing) > 1:
+        problems.append(
+            f"credentials_file is {target.file} for each of the clusters {', '.join(sharing)}: write "
+            "{{ inventory_hostname }} into it."
+        )
+    encrypt: Encrypt = bytes
+    for given, make in ((target.age_recipient, age_encryption), (target.vault_password_file, vault)):
+        try:
+            encrypt = make(given) if given else encrypt
+        except ExportError as error:
+            problems.append(str(error))
+    return encrypt, problems
+
+
+def _contradictions(target: Target) -> Iterator[str]:
+    ways = {
+        f"credentials_{name}": value
+        for name in ("age_recipient", "vault_password_file")
+        if (value := getattr(target, name))
+    }
+    if len(ways) > 1:
+        yield f"{' and '.join(ways)} are both set: a file is encrypted in one way, so remove one of them."
+    if ways and not target.file:
+        yield f"{' and '.join(ways)} encrypts a file: write its path into credentials_file."
+    if target.file and _absolute(target.file) == _absolute(target.ca_file):
+        yield f"credentials_file and credentials_ca_file are both {target.file}: write two paths."
+
+
+def _paths(target: Target) -> Iterator[str]:
+    for problem in (
+        path_problem("credentials_ca_file", _absolute(target.ca_file), make_folder=True),
+        path_problem("credentials_file", _absolute(target.file)) if target.file else "",
+    ):
+        if problem:
+            yield problem
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def age_encryption(recipient: str) -> Encrypt:
@@ -72,6 +131,12 @@ def path_problem(setting: str, path: Path, *, make_folder: bool = False) -> str:
         return f"{setting} is {path}, where nothing can be written ({reason}): write another path."
 
 
+def differs(path: Path, content: bytes, mode: int) -> bool:
+    """Tell whether `path` is anything but a file with that content and mode. Raises OSError."""
+    is_file = path.is_file() and not path.is_symlink()
+    return not is_file or path.stat().st_mode & 0o777 != mode or path.read_bytes() != content
+
+
 def write(path: Path, content: bytes, mode: int = PRIVATE) -> bool:
     """Make `path` hold `content` with that mode; return whether it did not. Raises OSError."""
     if (
@@ -93,7 +158,3 @@ def write(path: Path, content: bytes, mode: int = PRIVATE) -> bool:
         Path(temporary).unlink(missing_ok=True)
         raise
     return True
-
-
-def _is_file_of(path: Path, mode: int) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_mode & 0o777 == mode

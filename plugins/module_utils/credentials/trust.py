@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +13,7 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
     """Return lines that say how to trust the authority whose certificate (PEM) lies at `path`."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
     digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+    path = shlex.quote(path)
     name = f"landfall-{re.sub(r'[^A-Za-z0-9-]', '-', cluster)}"
     steps = {
         "curl": f"curl --cacert {path} https://...",

@@ -12,6 +12,8 @@ COMPONENTS = ("metrics_server", "ingress", "monitoring", "efk", "argocd", "flask
 PLATFORM = {
     "inventory_hostname": "test",
     "platform_service_monitors": True,
+    "platform_left_releases": [],
+    "platform_load_balancer_class": "service.k8s.aws/nlb",
     "platform_aws_region": "eu-west-1",
     "__preflight_cluster": {},
 }

@@ -43,6 +43,8 @@ def test_reads_every_field() -> None:
         ({"length": 73}, "has length 73"),
         ({"kind": "certificate", "secret": secret()}, "has no hosts"),
         ({"kind": "certificate", "hosts": ["a.example.org"]}, "has secret.data: leave it out"),
+        ({"kind": "found", "secret": secret(data={"password": "elastic"})}, "is found: write its login"),
+        ({"kind": "found", "login": {"service": "a", "user": "b"}}, "in secret.data alone {password: <key>}"),
     ],
 )
 def test_refuses_in_one_sentence(changes: dict[str, Any], sentence: str) -> None:

@@ -153,3 +153,26 @@ def test_rows_and_descriptions_hold_no_value(store: FakeStore, password: Make, c
     shown = str(plan.rows) + plan.ca_certificate + "".join(describe(each) for each in plan.writes)
     assert len(secret_values) == 2
     assert not [value for value in secret_values if value in shown]
+
+
+def test_login_is_noted_on_the_original_and_followed(store: FakeStore, password: Make) -> None:
+    store.run([password()])
+    kept = store.text("landfall-system", "grafana-admin")
+    item = password(login={"service": "Grafana", "user": "admin"})
+    (write,) = store.run([item]).writes
+    assert write["metadata"]["annotations"] == {"landfall.eks/service": "Grafana", "landfall.eks/user": "admin"}
+    assert "landfall.eks/service: Grafana" in describe(write)
+    assert store.text("landfall-system", "grafana-admin") == kept
+    assert store.run([item]).writes == []
+    assert len(store.run([password()]).writes) == 1
+
+
+def test_found_password_is_noted_and_its_secret_left_alone(store: FakeStore) -> None:
+    item = Item("elastic", "found", "es-user", "logging", data={"password": "elastic"}, login={"service": "Kibana"})
+    plan = store.run([item])
+    assert places(store) == {("landfall-system", "elastic")}
+    original = store.secrets["landfall-system", "elastic"]
+    assert original["data"] == {}
+    assert original["metadata"]["annotations"]["landfall.eks/found-in"] == "logging/es-user/elastic"
+    assert plan.rows == [{"name": "elastic", "kind": "found", "secret": "logging/es-user", "action": "noted"}]
+    assert store.run([item]).rows[0]["action"] == "unchanged"

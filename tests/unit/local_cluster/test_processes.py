@@ -58,7 +58,10 @@ def test_a_process_is_started_found_and_stopped(folder: Path) -> None:
 def test_a_process_has_no_environment_but_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
     started = processes.start(program(environment={"OWN": "1"}), "recipe", folder)
-    environment = started.process.environ()
+    # The kernel fills a new program's environment in a moment after its exec.
+    deadline = time.monotonic() + 10
+    while not (environment := started.process.environ()) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert environment["OWN"] == "1"
     assert "HTTPS_PROXY" not in environment
 

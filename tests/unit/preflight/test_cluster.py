@@ -15,7 +15,8 @@ CLASSES = {"verb": "list", "group": "storage.k8s.io", "resource": "storageclasse
 
 def storage_class(name: str, default: str = "false", born: str = "2026-01-01") -> dict[str, Any]:
     mark = {subject.DEFAULT_CLASS_MARKS[0]: default}
-    return {"metadata": {"name": name, "annotations": mark, "creationTimestamp": born}}
+    metadata = {"name": name, "annotations": mark, "creationTimestamp": born}
+    return {"metadata": metadata, "provisioner": "example.org/disk"}
 
 
 class Table:
@@ -25,10 +26,13 @@ class Table:
         self.version, self.denied, self.groups = version, denied, groups
         self.classes = [storage_class("gp3", "true")]
 
-    def request(self, method: str, path: str, *, body: Any = None) -> dict[str, Any]:
+    def request(
+        self, method: str, path: str, *, body: Any = None, query: Any = None, accept: str = ""
+    ) -> dict[str, Any]:
         if method == "POST":
             return {"status": {"allowed": body["spec"]["resourceAttributes"]["resource"] not in self.denied}}
-        return {"/version": {"gitVersion": self.version}, "/apis": {"groups": [{"name": g} for g in self.groups]}}[path]
+        answers = {"/version": {"gitVersion": self.version}, "/apis": {"groups": [{"name": g} for g in self.groups]}}
+        return answers.get(path, {"items": []})
 
     def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
         assert "storageclasses" not in self.denied
@@ -53,7 +57,9 @@ def wanted(**other: Any) -> subject.Wanted:
 
 def test_a_cluster_that_will_do() -> None:
     facts = subject.gather(Table(groups=("apps", "monitoring.coreos.com")), wanted())
-    assert facts == subject.Facts(True, "v1.35.4", ["apps", "monitoring.coreos.com"], True, "gp3", [])
+    assert facts.problems == []
+    assert (facts.reachable, facts.service_monitors, facts.storage_class) == (True, True, "gp3")
+    assert facts.lines == {"storage": "class gp3, volumes made by example.org/disk"}
 
 
 def test_problems_come_all_together() -> None:
@@ -103,7 +109,7 @@ def test_versions_that_will_not_do(version: str, said: str) -> None:
 )
 def test_storage_class(classes: list[dict[str, Any]], name: str, chosen: str, said: str) -> None:
     found, problems = subject.choose_storage_class(classes, name)
-    assert found == chosen
+    assert found.get("metadata", {}).get("name", "") == chosen
     assert said in (problems[0] if problems else "")
     assert bool(problems) == bool(said)
 
@@ -137,3 +143,21 @@ def test_each_silence_has_its_own_sentence(cause: str, said: str) -> None:
 )
 def test_each_refusal_has_its_own_sentence(status: int, reason: str, said: str) -> None:
     assert said in subject.refusal_problem(status, reason, "https://c")
+
+
+@pytest.mark.parametrize(
+    ("provisioner", "drivers", "auto_mode", "said"),
+    [
+        ("ebs.csi.aws.com", {"ebs.csi.aws.com"}, False, ""),
+        ("ebs.csi.aws.com", set(), False, "install the EKS add-on aws-ebs-csi-driver"),
+        ("kubernetes.io/aws-ebs", set(), False, "by ebs.csi.aws.com, which is not installed"),
+        ("kubernetes.io/aws-ebs", {"ebs.csi.aws.com"}, False, ""),
+        ("ebs.csi.eks.amazonaws.com", set(), True, ""),
+        ("ebs.csi.eks.amazonaws.com", set(), False, "install the driver ebs.csi.eks.amazonaws.com"),
+        ("rancher.io/local-path", set(), False, ""),
+    ],
+)
+def test_somebody_makes_the_volumes(provisioner: str, drivers: set[str], auto_mode: bool, said: str) -> None:
+    problems = subject.driver_problems({"metadata": {"name": "c"}, "provisioner": provisioner}, drivers, auto_mode)
+    assert bool(problems) == bool(said)
+    assert said in "".join(problems)

@@ -30,6 +30,14 @@ def test_only_what_differs_is_applied():
     assert crd_apply.outdated([made], {}) == [made]
 
 
+def test_definitions_of_others_stay_unless_they_are_adopted():
+    made = crd_apply.marked({"metadata": {"name": "things.example.org"}, "spec": {}}, "demo")
+    assert crd_apply.of_others([made], {"things.example.org": ""}, set()) == ["things.example.org"]
+    assert crd_apply.of_others([made], {"things.example.org": ""}, {"demo"}) == []
+    assert crd_apply.of_others([made], {"things.example.org": "ours"}, set()) == []
+    assert crd_apply.of_others([made], {}, set()) == []
+
+
 def test_chart_without_definitions_is_an_error(make_chart):
     with pytest.raises(crd_apply.DefinitionError, match="holds no custom resource definition"):
         crd_apply.definitions_of({"release": "demo", "path": str(make_chart()), "source": "chart"}, "helm")

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+"""Module that asks registries whether the images of what is to be installed exist."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_facts
+short_description: Asks registries whether images exist
+description:
+  - Renders charts and asks the registry of each image for its manifest, as anybody may.
+  - Only an image that is certainly not there is a problem; registries that do not say are noted, once each.
+author: The Landfall authors
+options:
+  releases:
+    description: Release specifications; C(name), C(namespace) and C(values) count.
+    type: list
+    elements: dict
+    required: true
+  charts:
+    description: Found charts by release, as M(landfall.eks.charts) returns them.
+    type: dict
+    required: true
+  live:
+    description:
+      - Live releases, as M(landfall.eks.helm_state) returns them. Those that are what they shall be are left out.
+    type: dict
+    default: {}
+  kubernetes:
+    description: Version of Kubernetes to render for.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Ask for the images
+  landfall.eks.image_facts:
+    releases: "{{ platform_releases }}"
+    charts: "{{ __helm_release_charts.charts }}"
+    kubernetes: v1.35.4
+  register: __preflight_images
+"""
+
+RETURN = r"""
+asked:
+  description: How many images were asked for.
+  type: int
+  returned: always
+notes:
+  description: Registries that did not say.
+  type: list
+  elements: str
+  returned: always
+problems:
+  description: One sentence for each image that does not exist.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.preflight_images import look, same
+
+
+def live_of(module: AnsibleModule, release: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = module.params["live"].get(release_key(release["namespace"], release["name"]), {})
+    return found
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "releases": {"type": "list", "elements": "dict", "required": True},
+            "charts": {"type": "dict", "required": True},
+            "live": {"type": "dict", "default": {}},
+            "kubernetes": {"type": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    charts = module.params["charts"]
+    releases = [
+        {
+            "name": each["name"],
+            "namespace": each["namespace"],
+            "path": charts[each["name"]]["path"],
+            "values": each.get("values"),
+        }
+        for each in module.params["releases"]
+        if each["name"] in charts and not same(each, charts[each["name"]]["sha256"], live_of(module, each))
+    ]
+    found = look(module.get_bin_path("helm") or "helm", releases, module.params["kubernetes"])
+    module.exit_json(changed=False, **asdict(found))
+
+
+if __name__ == "__main__":
+    main()

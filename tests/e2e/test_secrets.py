@@ -1,0 +1,328 @@
+"""No secret where none belongs: every generated value is searched for in all that a rollout leaves and shows."""
+
+import base64
+import gzip
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.cluster
+
+ROOT = Path(__file__).resolve().parents[2]
+LOUD = "-vvv --diff"
+PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime"}
+KEY_LINE = 40
+SAMPLE_SECONDS = 0.1
+WEBHOOK = "https://pager.example.org/hooks/T0K3NofTheP4ger"
+"""Somebody's key in a text that is delivered as it is."""
+
+
+class Sampler:
+    """Sees, while a command runs, the arguments of all processes and what lies in short-lived files."""
+
+    def __init__(self, folders):
+        self.folders = folders
+        self.arguments = set()
+        self.files = {}
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()
+
+    def _watch(self):
+        while not self.done.wait(SAMPLE_SECONDS):
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                self.arguments.add(self._read(process))
+            for path in [each for folder in self.folders for each in folder.rglob("*")]:
+                self.files.setdefault(path, set()).add(self._read(path))
+
+    @staticmethod
+    def _read(path):
+        try:
+            return path.read_bytes().decode(errors="replace")
+        except OSError:
+            return ""  # a folder, or it was removed meanwhile
+
+
+class Rollout:
+    """A cluster of its own, the commands of a user, and everything that these left behind."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.state = folder / "state"
+        self.log = folder / "ansible.log"
+        self.said = ""
+        # What is short-lived is put where it can be watched.
+        self.watched = [folder / name for name in ("tmp", "remote", "home")] + [self.state / "run"]
+        for each in self.watched[:3]:
+            each.mkdir()
+        self.sampler = Sampler(self.watched)
+        self.pager = folder / "pager.yml"
+        config = {"receivers": [{"name": "pager", "webhook_configs": [{"url": WEBHOOK}]}]}
+        self.pager.write_text(
+            yaml.safe_dump({"__monitoring_alertmanager_config": {"route": {"receiver": "pager"}, **config}})
+        )
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+        self.environment |= {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "LANDFALL_STATE_DIR": str(self.state),
+            "TMPDIR": str(folder / "tmp"),
+            "ANSIBLE_REMOTE_TMP": str(folder / "remote"),
+            "ANSIBLE_HOME": str(folder / "home"),
+            # A result then shows the arguments of its module, as it did by default before ansible-core 2.21.
+            "ANSIBLE_INJECT_INVOCATION": "1",
+        }
+
+    def play(self, arguments, fails=False, log=None):
+        done = subprocess.run(
+            ["ansible-playbook", "-i", "inventories/local", *arguments.split()],
+            cwd=ROOT,
+            env=self.environment | ({"ANSIBLE_LOG_PATH": str(log)} if log else {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode != 0) is fails, f"{arguments} ended with {done.returncode}:\n{done.stdout[-4000:]}"
+        return done.stdout
+
+    def objects(self, kinds, selector=""):
+        command = [self.state / "bin/kubectl", "--kubeconfig", self.state / "kubeconfig", "get", kinds]
+        found = subprocess.run(
+            [*command, "--all-namespaces", "-o", "json", "-l", selector], capture_output=True, check=True
+        )
+        return json.loads(found.stdout)["items"]
+
+    def generated(self):
+        """Return every value that Landfall made, by the place where it belongs."""
+        values = {}
+        for secret in self.objects("secrets", "landfall.eks/credential"):
+            place = f"{secret['metadata']['namespace']}/{secret['metadata']['name']}"
+            for key, encoded in (secret.get("data") or {}).items():
+                if key not in PUBLIC_KEYS | {"alertmanager.yaml"}:
+                    values[f"{place} {key}"] = base64.b64decode(encoded).decode()
+        return values
+
+    def needles(self):
+        """Return what is searched for, by a name: each value, as it is and in base64; of a key each of its lines."""
+        values = self.generated() | {"the pager's address": WEBHOOK}
+        for secret in self.objects("secrets", "common.k8s.elastic.co/type=elasticsearch"):
+            if "elastic" in secret["data"]:
+                values["the elastic user"] = base64.b64decode(secret["data"]["elastic"]).decode()
+        found = {}
+        for name, value in values.items():
+            lines = [line for line in value.splitlines() if "-----" not in line and len(line) >= KEY_LINE]
+            for index, line in enumerate(lines if "PRIVATE KEY" in value else [value]):
+                found[f"{name} {index}"] = line
+            found[f"{name} in base64"] = base64.b64encode(value.encode()).decode()
+        return found
+
+    def releases(self):
+        """Return all that Helm keeps of its revisions, decoded: values and manifests."""
+        return {
+            f"Helm's {each['metadata']['name']}": gzip.decompress(
+                base64.b64decode(base64.b64decode(each["data"]["release"]))
+            ).decode()
+            for each in self.objects("secrets", "owner=helm")
+        }
+
+    def places(self):
+        """Return (name, text) of everywhere that a secret could have got to."""
+        yield "standard output", self.said
+        yield from (("arguments of a process", each) for each in self.sampler.arguments)
+        for path, texts in self.sampler.files.items():
+            yield from ((f"the short-lived {path}", each) for each in texts)
+        for path in self.folder.rglob("*"):
+            # The database of the cluster itself is where Secrets are; links lead to the tools.
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and self.state / "cluster/etcd" not in path.parents
+                and path != self.pager
+            ):
+                yield str(path), path.read_bytes().decode(errors="replace")
+        yield from self.releases().items()
+        kinds = "configmaps,events,services,ingresses,deployments,statefulsets,daemonsets,jobs,namespaces"
+        for each in self.objects(kinds):
+            yield f"{each['kind']} {each['metadata']['name']}", json.dumps(each)
+
+
+def leaks(places, needles):
+    """Say which value lies where, without repeating it."""
+    return sorted({f"{name} in {place}" for place, text in places for name, value in needles.items() if value in text})
+
+
+@pytest.fixture(scope="module")
+def rollout(tmp_path_factory):
+    rollout = Rollout(tmp_path_factory.mktemp("secrets"))
+    rollout.play("playbooks/local_cluster.yml")
+    try:
+        with rollout.sampler:
+            rollout.said = rollout.play(f"site.yml {LOUD} -e @{rollout.pager}", log=rollout.log)
+            # A control: one process with an argument that is looked for below.
+            subprocess.run([sys.executable, "-c", "import time; time.sleep(1)", "seen-as-an-argument"], check=True)
+        yield rollout
+    finally:
+        rollout.play("playbooks/local_cluster.yml -e local_cluster_state=absent")
+
+
+@pytest.fixture(scope="module")
+def needles(rollout):
+    return rollout.needles()
+
+
+def test_every_kind_of_value_is_searched_for(needles):
+    names = " ".join(needles)
+    for part in (
+        "landfall-system/landfall-ca tls.key 0",
+        "landfall-system/argocd-admin password",
+        "landfall-system/argocd-admin password_bcrypt",
+        "argocd/argocd-secret server.secretkey",
+        "monitoring/grafana-admin admin-password",
+        "ingress/ingress-tls tls.key 1",
+        "the elastic user",
+    ):
+        assert part in names
+    assert min(len(value) for value in needles.values()) >= 24
+
+
+def test_no_value_is_where_it_does_not_belong(rollout, needles):
+    assert leaks(rollout.places(), needles) == []
+
+
+def test_the_search_would_have_found_one(rollout, needles):
+    """The controls: each kind of place was looked at, and a value in it is found."""
+    assert rollout.log.stat().st_size > 0
+    (rollout.folder / "planted.log").write_text(f"ok: {needles['monitoring/grafana-admin admin-password 0']}\n")
+    (found,) = [each for each in leaks(rollout.places(), needles) if "in base64" not in each and "landfall" not in each]
+    assert found == f"monitoring/grafana-admin admin-password 0 in {rollout.folder}/planted.log"
+    (rollout.folder / "planted.log").unlink()
+    assert any("seen-as-an-argument" in each for each in rollout.sampler.arguments)
+    assert any("helm" in each and "grafana" not in each for each in rollout.sampler.arguments)
+    assert any(rollout.state / "run" in path.parents for path in rollout.sampler.files)
+    assert any("grafana.example.org" in text for text in rollout.releases().values())
+    assert "module_args" in rollout.said
+    assert "alertmanager.yaml: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in rollout.said
+
+
+def test_playbook_shows_them_on_the_screen_and_in_no_log(rollout, needles):
+    log = rollout.folder / "shown.log"
+    said = rollout.play(f"playbooks/credentials.yml {LOUD}", log=log)
+    assert leaks([("log", log.read_text())], needles) == []
+    assert "Show the credentials" in log.read_text()
+    for service, name in (
+        ("Grafana", "monitoring/grafana-admin admin-password 0"),
+        ("Argo CD", "landfall-system/argocd-admin password 0"),
+        ("Kibana, Elasticsearch", "the elastic user 0"),
+    ):
+        (line,) = [each for each in said.splitlines() if needles[name] in each]
+        assert line.startswith(service)
+        assert "https://" in line
+    # Passwords alone: no key, no hash.
+    assert [each for each in leaks([("said", said)], needles) if "tls.key" in each or "bcrypt" in each] == []
+    assert "update-ca-certificates" in said
+
+
+def test_file_is_private_and_vault_opens_it(rollout, needles):
+    plain, vault, word = (rollout.folder / name for name in ("plain.yml", "vault.yml", "word"))
+    word.write_text("open sesame\n")
+    log = rollout.folder / "file.log"
+    said = rollout.play(f"playbooks/credentials.yml {LOUD} -e credentials_file={plain}", log=log)
+    said += rollout.play(
+        f"playbooks/credentials.yml {LOUD} -e credentials_file={vault} -e credentials_vault_password_file={word}",
+        log=log,
+    )
+    assert leaks([("said", said), ("log", log.read_text()), ("vault", vault.read_text())], needles) == []
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (plain, vault)} == {0o600}
+    opened = subprocess.run(
+        [Path(sys.executable).parent / "ansible-vault", "view", "--vault-password-file", word, vault],
+        capture_output=True,
+        check=True,
+    )
+    assert opened.stdout == plain.read_bytes()
+    passwords = {each["password"] for each in yaml.safe_load(plain.read_text())["credentials"]}
+    assert needles["the elastic user 0"] in passwords
+    plain.unlink()
+
+
+def test_file_for_an_age_recipient(rollout, needles):
+    pyrage = pytest.importorskip("pyrage")
+    file, reader = rollout.folder / "all.age", pyrage.x25519.Identity.generate()
+    rollout.play(
+        f"playbooks/credentials.yml -e credentials_file={file} -e credentials_age_recipient={reader.to_public()}"
+    )
+    assert leaks([("file", file.read_text())], needles) == []
+    opened = yaml.safe_load(pyrage.decrypt(file.read_bytes(), [reader]))
+    assert needles["the elastic user 0"] in {each["password"] for each in opened["credentials"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("credentials_vault_password_file={folder}/word credentials_age_recipient=age1x", "are both set"),
+        ("credentials_file={folder}/missing/file", "is no folder: make it, or write another path"),
+        ("credentials_file={folder}/new credentials_vault_password_file={folder}/none", "which gives no password"),
+        ("credentials_flie={folder}/new", "did you mean credentials_file?"),
+        ("platform_namespace=landfall-sytsem", "has no credentials in namespace landfall-sytsem"),
+    ],
+)
+def test_wrong_settings_are_refused_and_show_nothing(rollout, needles, settings, sentence):
+    before = sorted(rollout.folder.iterdir())
+    extra = " ".join(f"-e {each}" for each in settings.format(folder=rollout.folder).split())
+    said = rollout.play(f"playbooks/credentials.yml {extra}", fails=True)
+    assert sentence in said
+    assert leaks([("said", said)], needles) == []
+    assert sorted(rollout.folder.iterdir()) == before
+
+
+def test_check_mode_writes_nothing(rollout):
+    file = rollout.folder / "planned.yml"
+    assert f"would be in {file}" in rollout.play(f"playbooks/credentials.yml --check -e credentials_file={file}")
+    assert not file.exists()
+
+
+def test_lost_certificate_is_exported_again(rollout):
+    file = rollout.state / "ca.crt"
+    before = file.read_bytes()
+    file.unlink()
+    rollout.play("playbooks/credentials.yml")
+    assert file.read_bytes() == before
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+def test_second_run_keeps_them(rollout):
+    before = rollout.generated()
+    said = rollout.play(f"site.yml -e @{rollout.pager}")
+    assert "changed=0 " in said
+    assert rollout.generated() == before
+    # One call for what is known beforehand, one for the certificate that names Argo CD's load balancer.
+    assert said.count("Keep the credentials in the cluster") == 2
+
+
+def test_uninstalling_keeps_them_with_the_volumes(rollout):
+    before = rollout.generated()
+    rollout.play("playbooks/uninstall.yml")
+    claims = {each["metadata"]["uid"] for each in rollout.objects("persistentvolumeclaims")}
+    assert claims
+    rollout.play(f"site.yml -e @{rollout.pager}")
+    assert claims <= {each["metadata"]["uid"] for each in rollout.objects("persistentvolumeclaims")}
+    after = rollout.generated()
+    # The certificate of Argo CD names its load balancer, which is a new one.
+    assert {name for name in before if after.get(name) != before[name]} <= {
+        "landfall-system/argocd-server-tls tls.key",
+        "argocd/argocd-server-tls tls.key",
+    }

@@ -1,0 +1,213 @@
+"""The table: what somebody wrote or what a cluster is like, and what has to be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.unit.bad_input.fake_clusters import DEPLOYMENTS, STORAGE, deployment, helm, items, kinds, made
+from tests.unit.bad_input.fake_clusters import node as a_node
+from tests.unit.bad_input.fake_clusters import storage_class as a_class
+
+
+@dataclass(frozen=True)
+class Row:
+    """`settings` are what a user wrote; `state` is what the cluster answers apart from GOOD.
+
+    `expected` are parts of the one sentence that is to be said; `alone` keeps the row from sharing a host with others.
+    """
+
+    name: str
+    expected: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    alone: bool = False
+
+
+def setting(name: str, value: Any, *expected: str, **other: Any) -> Row:
+    """Return the row of one wrong setting, which its sentence begins with; `other` settings are only beside it."""
+    return Row(f"{name}: {value!r}", (name, *expected), {name: value} | other)
+
+
+WRONG_SETTINGS = (
+    # Names and types.
+    setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
+    setting("argocd_colour", "blue", "not a setting of Landfall", "ansible-doc -t role *.argocd"),
+    setting("platfrom_domain", "example.com", "did you mean platform_domain?"),
+    setting("metrics_server_replicas", "two", "must be a whole number, not 'two'"),
+    setting("ingress_subnets", "subnet-1", "must be a list", "-e '{...}'"),
+    setting("efk_eck_stack_values", ["a"], "must be a mapping of names to values"),
+    setting("monitoring_enabled", "perhaps", "must be true or false, not 'perhaps'"),
+    setting("monitoring_host", None, "has no value", "remove the line"),
+    setting("flask_app_namespace", "{{ no_such_name }}", "cannot be worked out", "no_such_name"),
+    setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be worked out", "missing"),
+    # Enums.
+    setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
+    setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
+    setting("metrics_server_existing", "keep", "one of leave, adopt or refuse, not 'keep'"),
+    setting("flask_app_delivery", "ftp", "one of helm", "not 'ftp'"),
+    # Numbers.
+    setting("ingress_replicas", 1, "write 2 or more"),
+    setting("argocd_server_replicas", 0, "too small"),
+    setting("flask_app_min_replicas", 9, "is above flask_app_max_replicas (5)"),
+    setting("flask_app_cpu_utilization", 180, "too large: write a whole number from 1 to 100"),
+    setting("hosts_timeout", -5, "too small"),
+    # Host names and namespaces.
+    setting("efk_host", "kib_ana.example.org", "'kib_ana' is not made of letters"),
+    setting("argocd_host", "*.example.org", "is a wildcard"),
+    setting("flask_app_host", "Flask.example.org", "write flask.example.org"),
+    setting("monitoring_host", "graphé.example.org", "write xn--graph-fsa.example.org"),
+    setting("platform_domain", "example.org.", "ends in a dot: write example.org"),
+    setting("efk_namespace", "Logging_1", "no name of a namespace"),
+    setting("hosts_names", ["10.0.0.1"], "is a number or an address and no name"),
+    Row(
+        "two components of one name",
+        ("efk_host and monitoring_host are all 'one.example.org'",),
+        {"efk_host": "one.example.org", "monitoring_host": "one.example.org"},
+    ),
+    # Networks and addresses.
+    setting("ingress_allowed_cidrs", ["10.1.2.3/8"], "write 10.0.0.0/8 or 10.1.2.3/32"),
+    setting("argocd_allowed_cidrs", ["10.1.2.3"], "has no prefix length: write 10.1.2.3/32"),
+    setting("ingress_vpc_cidrs", ["10.0.0.0/33"], "is no network: write one in CIDR notation"),
+    Row(
+        "everybody without saying so",
+        ("ingress_allowed_cidrs is empty", "['0.0.0.0/0'] is everybody"),
+        {"ingress_allowed_cidrs": []},
+    ),
+    setting("hosts_addresses", ["203.0.113.300"], "is no IP address"),
+    setting("ingress_addresses", "eip", "ingress_eip_allocations is empty", ingress_eip_allocations=[]),
+    setting("ingress_eip_allocations", ["eipalloc-1"], "has 1 entries and ingress_subnets has 0"),
+    Row(
+        "Elastic IPs inside",
+        ("ingress_eip_allocations is set though ingress_scheme is internal",),
+        {"ingress_eip_allocations": ["eipalloc-1"], "ingress_subnets": ["subnet-1"], "ingress_scheme": "internal"},
+    ),
+    # Sizes, times, images.
+    setting("monitoring_retention", "two weeks", "is not a span of time", "such as 15d"),
+    setting("monitoring_retention_size", "40 gigabytes", "is not a size of Prometheus", "such as 40GB"),
+    setting("monitoring_retention_size", "60GB", "does not fit into monitoring_prometheus_storage (50Gi)"),
+    setting("monitoring_grafana_storage", "10 GB", "is not a size", "such as 20Gi"),
+    setting("flask_app_image_tag", "latest", "another image tomorrow"),
+    setting("flask_app_image_tag", "1.0 beta", "is no tag of an image"),
+    setting("flask_app_image_repository", "https://registry.example.org/flask", "is no image repository"),
+    setting("flask_app_image_repository", "", "is '', which is in no registry", "flask_app_enabled: false"),
+    # The control node.
+    setting("platform_state_dir", "landfall", "is not a full path"),
+    setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),
+    setting("platform_lock_wait", -1, "too small"),
+    setting("platform_cluster_name", "my cluster!", "is no name of a cluster"),
+)
+
+WRONG_KUBECONFIGS = (
+    Row("no kubeconfig", ("platform_kubeconfig is empty", "make up"), {"platform_kubeconfig": ""}),
+    Row("a kubeconfig that is not there", ("/nowhere/kubeconfig, which does not exist",),
+        {"platform_kubeconfig": "/nowhere/kubeconfig"}),
+    Row("a folder as kubeconfig", ("platform_kubeconfig names /proc, which cannot be read",),
+        {"platform_kubeconfig": "/proc"}),
+    Row("a dict that is no kubeconfig", ("has no contexts and is no kubeconfig",),
+        {"platform_kubeconfig": {"kind": "Config"}}),
+    Row("a context that is not there", ("has no context 'prod', which is platform_context: write one of test",),
+        {"platform_context": "prod"}),
+    Row("nobody at the address", ("refuses connections: start it, or check the address",), state={"server": "refused"}),
+)  # fmt: skip
+
+METRICS_API = "/apis/apiregistration.k8s.io/v1/apiservices"
+LBC = "aws-load-balancer-controller"
+LBC_NAME = {"app.kubernetes.io/name": LBC}
+ARGO = {"app.kubernetes.io/name": "argocd-server"}
+
+
+def api_service(available: str, **metadata: Any) -> dict[str, Any]:
+    condition = {"type": "Available", "status": available, "message": "no endpoints"}
+    service = {"name": "metrics-server", "namespace": "kube-system"}
+    return made("v1beta1.metrics.k8s.io", **metadata) | {
+        "kind": "APIService",
+        "spec": {"service": service},
+        "status": {"conditions": [condition]},
+    }
+
+
+ADD_ON = [{"manager": "eks"}]
+WRONG_CLUSTERS = (
+    Row("too old", ("runs Kubernetes v1.30.1", "upgrade the cluster"), state={"/version": {"gitVersion": "v1.30.1"}}),
+    Row("too new", ("runs Kubernetes v1.40.0", "newer Landfall"), state={"/version": {"gitVersion": "v1.40.0"}}),
+    Row("no right to make namespaces", ("may not create namespaces",), state={"denied": ["create namespaces"]}),
+    Row("no right to see nodes", ("may not list nodes, needed for finding room",), state={"denied": ["list nodes"]}),
+    Row("credentials that ran out", ("does not accept the credentials", "(401)"), state={"*": 401, "/version": 401}),
+    Row("a cluster that is ill", ("answers with an error (503",), state={"/version": 503}),
+    Row("no StorageClass at all", ("has no default StorageClass", "none at all"),
+        state={f"{STORAGE}/storageclasses": items()}),
+    Row("no default StorageClass", ("has no default StorageClass", "write one of them as platform_storage_class"),
+        state={f"{STORAGE}/storageclasses": items(a_class("gp2", default="false"))}),
+    Row("a StorageClass that is not there", ("platform_storage_class is 'io2'", "the cluster has gp3"),
+        {"platform_storage_class": "io2"}, alone=True),
+    Row("a class without its driver",
+        ("StorageClass gp2", "ebs.csi.aws.com, which is not installed", "aws-ebs-csi-driver"),
+        state={f"{STORAGE}/storageclasses": items(a_class("gp2", "kubernetes.io/aws-ebs")),
+               f"{STORAGE}/csidrivers": items()}),
+    Row("metrics-server of others that does not work",
+        ("metrics-server is there as kube-system/v1beta1.metrics.k8s.io, of an EKS add-on, and does not work",
+         "not Available: no endpoints", "metrics_server_existing: adopt"),
+        state={METRICS_API: items(api_service("False", managedFields=ADD_ON))}),
+    Row("metrics-server of others that is refused", ("metrics_server_existing is refuse",),
+        {"metrics_server_existing": "refuse"},
+        {METRICS_API: items(api_service("True", annotations=helm("kube-system", "their-own")))}),
+    Row("a load balancer controller that does not work", ("lb/lbc, of somebody without Helm", "none of its pods"),
+        state={DEPLOYMENTS: items(deployment("lbc", "lb", LBC_NAME, 0, labels=LBC_NAME))}),
+    Row("a load balancer controller that cannot be adopted",
+        ("ingress_controller_existing is adopt", "not selected as those of a Helm release", "leave, or remove it"),
+        {"ingress_controller_existing": "adopt"},
+        {DEPLOYMENTS: items(deployment("lbc", "kube-system", LBC_NAME, labels=LBC_NAME))}),
+    Row("the webhook of a controller that is gone", ("webhook configuration aws-load-balancer-webhook", "delete it"),
+        state={"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations":
+               items(made("aws-load-balancer-webhook", labels=LBC_NAME))}),
+    Row("EKS Auto Mode that is refused", ("EKS Auto Mode makes the load balancers here",),
+        {"ingress_controller_existing": "refuse"}, {"/apis": {"groups": [{"name": "eks.amazonaws.com"}]},
+         "/apis/eks.amazonaws.com/v1": kinds(("NodeClass", "nodeclasses"))}),
+    Row("another ingress controller of the class nginx", ("IngressClass nginx belongs", "k8s.io/ingress-nginx"),
+        state={"/apis/networking.k8s.io/v1/ingressclasses":
+               items(made("nginx") | {"spec": {"controller": "k8s.io/ingress-nginx"}})}),
+    Row("Argo CD of others elsewhere",
+        ("argocd_existing is adopt", "argocd_namespace: gitops, or argocd_existing: leave"),
+        {"argocd_existing": "adopt"},
+        {DEPLOYMENTS: items(deployment("argocd-server", "gitops", {"app.kubernetes.io/instance": "argo-cd"},
+                                       labels=ARGO, annotations=helm("gitops", "argo-cd")))}),
+    Row("a Prometheus operator that is refused", ("monitoring_existing is refuse", "of the Helm release prom/prom"),
+        {"monitoring_existing": "refuse"},
+        {DEPLOYMENTS: items(deployment("prom", "prom", {"release": "prom"},
+                                       labels={"app": "kube-prometheus-stack-operator"},
+                                       annotations=helm("prom", "prom")))}),
+    Row("a release of others by our name", ("Helm release logging/fluent-bit", "another namespace as efk_namespace"),
+        state={"/api/v1/secrets": items(made("sh.helm.release.v1.fluent-bit.v1", "logging",
+               labels={"owner": "helm", "name": "fluent-bit", "status": "deployed", "version": "1"}))}),
+    Row("too little memory", ("of memory and the 2 usable nodes have", "write efk_size: small"),
+        state={"/api/v1/nodes": items(a_node("a", memory="8Gi"), a_node("b", memory="8Gi"))}),
+    Row("too few CPUs", ("CPUs and the 1 usable nodes have 2.0 free",),
+        state={"/api/v1/nodes": items(a_node("a", cpu="2050m", memory="64Gi"), a_node("b", unschedulable=True))}),
+    Row("too few pods", ("pods and the 2 usable nodes have room for 20",),
+        state={"/api/v1/nodes": items(a_node("a", pods="12"), a_node("b", pods="12"))}),
+    Row("too few volumes", ("6 volumes and the 1 usable nodes have room for 4",),
+        state={"/api/v1/nodes": items(a_node("a", "16", "64Gi")),
+               f"{STORAGE}/csinodes": items(made("a") | {"spec": {"drivers": [{"allocatable": {"count": 4}}]}})}),
+    Row("nodes that are too small", ("3 pods elasticsearch want 2.0 CPUs, 16.0 GiB", "room for 0: add larger"),
+        {"efk_size": "large"}, {"/api/v1/nodes": items(*(a_node(f"n{each}", "8", "15Gi") for each in range(6)))}),
+)  # fmt: skip
+
+WRONG_SURROUNDINGS = (
+    Row("no helm", ("helm is not on PATH",), {"platform_environment": {"PATH": "/nowhere"}}, alone=True),
+    Row("an old helm", ("is Helm v3.12.0, 3.18 is the oldest",), {"platform_environment": {"PATH": "{folder}"}},
+        alone=True),
+    Row("a hosts file that nobody can write", ("hosts_file (/proc/hosts) cannot be written",),
+        {"hosts_file": "/proc/hosts"}, alone=True),
+    Row("an image that does not exist", ("/team/flask:0.1.0 of flask-app does not exist in its registry: push it",),
+        {"preflight_check_images": True, "flask_app_image_repository": "{registry}/team/flask"}, alone=True),
+    Row("a chart that is nowhere", ("The chart fluent-bit 0.58.1 is not in LANDFALL_CHART_CACHE",),
+        {"platform_chart_cache": "{folder}/without"}, alone=True),
+    Row("a chart that is another one", ("holds the chart fluent-bit 9.9.9, wanted is fluent-bit 0.58.1",),
+        {"platform_chart_cache": "{folder}/other"}, alone=True),
+)  # fmt: skip
+
+THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_SURROUNDINGS, WRONG_CLUSTERS[-1])
+"""Given to the real playbook; the others, with which it would take minutes, to the module that it gives them to."""
+THROUGH_MODULE = (*WRONG_KUBECONFIGS, *WRONG_CLUSTERS[:-1])
+ROWS = (*THROUGH_PLAYBOOK, *THROUGH_MODULE)

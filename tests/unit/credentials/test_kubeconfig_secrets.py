@@ -1,0 +1,16 @@
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import kubeconfig_secrets
+
+SECRET_ENVIRONMENT = [{"name": "AWS_PROFILE", "value": "prod"}, {"name": "AWS_SECRET_ACCESS_KEY", "value": "s3cr3t"}]
+
+
+def test_only_what_opens_the_cluster_is_masked() -> None:
+    user = {"token": "t0ken", "client-key-data": "k3y", "client-certificate-data": "public"}
+    kubeconfig = {
+        "clusters": [{"name": "a", "cluster": {"server": "https://a.example.org"}}],
+        "users": [{"name": "key-user", "user": user}, {"user": {"exec": {"env": SECRET_ENVIRONMENT}}}],
+    }
+    assert kubeconfig_secrets(kubeconfig) == {"t0ken", "k3y", "s3cr3t"}
+
+
+def test_a_path_stays_readable() -> None:
+    assert kubeconfig_secrets("/home/me/.kube/config") == set()

@@ -1,0 +1,127 @@
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.logins import (
+    NOT_MADE_YET,
+    age,
+    as_data,
+    read_keyring,
+    table,
+)
+from tests.unit.credentials.fake_store import FakeStore
+
+NOW = datetime(2030, 1, 18, 13, 0, tzinfo=UTC)
+ELASTIC = "elasticsearch-es-elastic-user"
+
+
+class FakeCluster:
+    """Answers from a store what the API server would; Services are given."""
+
+    def __init__(self, store: FakeStore, services: list[dict[str, Any]] | None = None) -> None:
+        self.store = store
+        self.services = services or []
+
+    def list(self, api_version: str, kind: str, namespace: str | None = None, query: Any = None) -> list[Any]:
+        if kind == "Service":
+            return [each for each in self.services if each["metadata"]["namespace"] == namespace]
+        assert query == {"labelSelector": "landfall.eks/credential"}
+        return [each for each in self.store.secrets.values() if "labels" in each["metadata"]]
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str) -> Any:
+        return self.store.secrets.get((namespace, name))
+
+
+@pytest.fixture
+def items(password: Any, certificate: Any) -> list[Item]:
+    return [
+        password(login={"service": "Grafana", "url": "https://grafana.example.org", "user": "admin"}),
+        password(name="cache", secret="cache", namespace="argocd"),
+        password(name="argocd", secret="argocd", namespace="argocd", login={"service": "Argo CD", "user": "admin"}),
+        certificate(),
+        Item(
+            "elastic",
+            "found",
+            ELASTIC,
+            "logging",
+            data={"password": "elastic"},
+            login={"service": "Kibana", "url": "https://kibana.example.org", "user": "elastic"},
+        ),
+    ]
+
+
+@pytest.fixture
+def elastic(store: FakeStore) -> None:
+    store.secrets["logging", ELASTIC] = {
+        "metadata": {"name": ELASTIC, "namespace": "logging", "creationTimestamp": "2030-01-18T10:00:00Z"},
+        "data": {"elastic": base64.b64encode(b"by-the-operator").decode()},
+    }
+
+
+def test_logins_come_first_with_address_user_password_and_age(
+    store: FakeStore, items: list[Item], elastic: None
+) -> None:
+    store.run(items)
+    balancer = {
+        "metadata": {"namespace": "argocd"},
+        "status": {"loadBalancer": {"ingress": [{"hostname": "nlb.example.com"}]}},
+    }
+    keyring = read_keyring(FakeCluster(store, [balancer, {"metadata": {"namespace": "argocd"}}]), "landfall-system")
+    rows = [line.split("  ") for line in table(keyring.logins, NOW)]
+    assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
+        ["Service", "Where", "User", "Password", "Age"],
+        ["Argo CD", "https://nlb.example.com", "admin", store.text("argocd", "argocd")["admin-password"], "3 d"],
+        [
+            "Grafana",
+            "https://grafana.example.org",
+            "admin",
+            store.text("monitoring", "grafana")["admin-password"],
+            "3 d",
+        ],
+        ["Kibana", "https://kibana.example.org", "elastic", "by-the-operator", "3 h"],
+        ["cache", "Secret argocd/cache", store.text("argocd", "cache")["admin-password"], "3 d"],
+    ]
+    assert keyring.ca_certificate == store.text("landfall-system", "landfall-ca")["tls.crt"]
+
+
+def test_what_the_operator_has_not_made_yet_is_said(store: FakeStore, items: list[Item]) -> None:
+    store.run(items)
+    logins = read_keyring(FakeCluster(store), "landfall-system").logins
+    assert [each.password for each in logins if each.service == "Kibana"] == [""]
+    assert sum(NOT_MADE_YET in line for line in table(logins, NOW)) == 1
+    # Without a load balancer yet, at least where the password lies.
+    assert [each.where for each in logins if each.service == "Argo CD"] == ["Secret argocd/argocd"]
+
+
+def test_file_holds_all_logins_and_no_key(store: FakeStore, items: list[Item], elastic: None) -> None:
+    store.run(items)
+    data = as_data(read_keyring(FakeCluster(store), "landfall-system").logins)
+    assert len(data) == 4
+    assert all(set(each) == {"service", "where", "user", "password", "created"} for each in data)
+    assert "PRIVATE KEY" not in str(data)
+
+
+def test_original_whose_delivery_is_gone_is_shown(store: FakeStore, password: Any) -> None:
+    store.run([password()])
+    del store.secrets["monitoring", "grafana"]
+    (login,) = read_keyring(FakeCluster(store), "landfall-system").logins
+    assert (login.service, login.where) == ("grafana-admin", "")
+    assert len(login.password) == 32
+
+
+@pytest.mark.parametrize(
+    ("created", "shown"),
+    [
+        ("2030-01-18T12:59:40Z", "0 min"),
+        ("2030-01-18T12:01:00Z", "59 min"),
+        ("2030-01-18T12:00:00Z", "1 h"),
+        ("2030-01-17T12:00:00+00:00", "1 d"),
+        ("2029-01-17T12:00:00Z", "366 d"),
+        ("", ""),
+    ],
+)
+def test_age(created: str, shown: str) -> None:
+    assert age(created, NOW) == shown

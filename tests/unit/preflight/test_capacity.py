@@ -1,0 +1,144 @@
+"""Room on the nodes: what is counted, what is not, and that the table of requests is what the charts render."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
+from ansible_collections.landfall.eks.plugins.module_utils import surroundings_capacity as subject
+from tests.unit.components.rendering import CHECKOUT, COMPONENTS, load, releases, templar
+
+HELM = CHECKOUT / ".landfall/bin/helm"
+STAND_INS = CHECKOUT / "roles/local_cluster/files/stand_ins"
+GI = 1024.0**3
+
+
+def node(cpu: float = 4, memory: float = 16 * GI, pods: float = 50, volumes: float | None = None) -> subject.Node:
+    return subject.Node("n", cpu, memory, pods, volumes)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("100m", 0.1), ("2", 2), (3, 3), ("1Gi", GI), ("1.5G", 1.5e9), ("128Mi", 128 * 1024**2)]
+)
+def test_quantities(text: str | int, number: float) -> None:
+    assert subject.quantity(text) == pytest.approx(number)
+
+
+def test_room_for_everything_is_no_problem() -> None:
+    assert subject.judge([node(), node()], [subject.Need("a", 8, 1, 4 * GI)], grows=False).problems == []
+
+
+def test_what_runs_on_each_node_is_taken_from_each() -> None:
+    needs = [subject.Need("agent", 0, 0.5, GI), subject.Need("a", 8, 1, 1 * GI)]
+    problems = subject.judge([node(), node()], needs, grows=False).problems
+    assert problems == ["The platform wants 8.0 CPUs and the 2 usable nodes have 7.0 free: add nodes."]
+
+
+def test_a_sum_that_fits_may_still_not_fit_on_any_node() -> None:
+    problems = subject.judge(
+        [node(memory=6 * GI), node(memory=6 * GI)], [subject.Need("a", 1, 1, 8 * GI)], False
+    ).problems
+    assert len(problems) == 1
+    assert "1 pods a want 1.0 CPUs, 8.0 GiB of memory" in problems[0]
+
+
+def test_an_autoscaler_makes_nodes() -> None:
+    found = subject.judge([], [subject.Need("a", 1, 1, GI)], grows=True)
+    assert found.problems == []
+    assert "autoscaler" in found.line
+
+
+class Cluster:
+    """Answers from a table; everything else is empty."""
+
+    def __init__(self, **answers: list[dict[str, Any]]) -> None:
+        self.answers = answers
+
+    def request(self, method: str, path: str, *, query: dict[str, str] | None = None) -> dict[str, Any]:
+        found = self.answers.get(path.rpartition("/")[2], [])
+        # In two pages, as a large cluster answers.
+        if len(found) > 1 and "continue" not in (query or {}):
+            return {"items": found[:1], "metadata": {"continue": "more"}}
+        return {"items": found[1:] if len(found) > 1 else found}
+
+
+def pod(namespace: str, name: str, cpu: str, where: str = "n") -> dict[str, Any]:
+    container = {"resources": {"requests": {"cpu": cpu}}}
+    labels = {subject.INSTANCE_LABEL: name}
+    return {
+        "metadata": {"namespace": namespace, "labels": labels},
+        "spec": {"nodeName": where, "containers": [container]},
+    }
+
+
+def test_what_runs_of_our_own_already_is_not_counted_twice() -> None:
+    status = {"allocatable": {"cpu": "4", "memory": "16Gi", "pods": "20"}}
+    cluster = Cluster(
+        nodes=[{"metadata": {"name": "n"}, "spec": {}, "status": status}],
+        pods=[
+            pod("logging", "x", "1"),
+            pod("kube-system", "metrics-server", "1"),
+            pod("kube-system", "coredns", "1"),
+            pod("shop", "shop", "500m"),
+            pod("shop", "waiting", "3", ""),
+        ],
+    )
+    own = [("logging", "eck-stack"), ("kube-system", "metrics-server")]
+    found = subject.look(cluster, [subject.Need("a", 1, 3, GI)], own, [])
+    assert found.problems == ["The platform wants 3.0 CPUs and the 1 usable nodes have 2.5 free: add nodes."]
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = templar("preflight", **load("preflight", "vars")).template(
+        load("preflight", "vars")["__preflight_pods"]
+    )
+    return found
+
+
+def chart_of(release: dict[str, Any]) -> Path:
+    ref = release["chart"]["ref"]
+    if ref.startswith("/"):
+        return Path(ref)
+    name = ref.rpartition("/")[2]
+    real = Path(os.environ.get("LANDFALL_CHART_CACHE") or "/nowhere") / f"{name}-{release['chart']['version']}.tgz"
+    return real if real.exists() else STAND_INS / name
+
+
+def rendered(release: dict[str, Any]) -> list[dict[str, Any]]:
+    command = [HELM, "template", release["name"], chart_of(release), "--skip-schema-validation", "--skip-tests"]
+    command += ["--api-versions", "monitoring.coreos.com/v1", "--values", "-"]
+    values = json.dumps(release["values"])
+    done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=60)
+    return kube_yaml.documents(done.stdout)
+
+
+def test_every_release_has_its_row() -> None:
+    assert set(rows()) == {each["name"] for role in COMPONENTS for each in releases(role)}
+
+
+@pytest.mark.skipif(not HELM.exists(), reason="no helm: run make tools")
+@pytest.mark.parametrize("name", [each["name"] for role in COMPONENTS for each in releases(role)])
+def test_the_table_is_what_the_charts_render(name: str) -> None:
+    release = next(each for role in COMPONENTS for each in releases(role) if each["name"] == name)
+    table = rows()[name]
+    per_kind = {True: [0.0, 0.0], False: [0.0, 0.0]}
+    for each in rendered(release):
+        if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}:
+            everywhere = each["kind"] == "DaemonSet"
+            one = subject.requests_of(each["spec"]["template"]["spec"])
+            count = 1 if everywhere else each["spec"].get("replicas")
+            count = count if count is not None else release["values"]["autoscaling"]["minReplicas"]
+            per_kind[everywhere] = [total + count * more for total, more in zip(per_kind[everywhere], one, strict=True)]
+    # What an operator makes of a custom resource is no workload of the chart: its row is not compared.
+    made_by_operators = {"prometheus", "alertmanager", "elasticsearch", "kibana"}
+    for everywhere, found in per_kind.items():
+        own = [row for row in table if (row["count"] == 0) is everywhere and row["name"] not in made_by_operators]
+        for resource, total in zip(("cpu", "memory"), found, strict=True):
+            said = sum(subject.quantity(row[resource]) * (int(row["count"]) or 1) for row in own)
+            assert total == pytest.approx(said), (name, resource, everywhere)
