@@ -43,7 +43,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002
         self._book()
         role = task._role
-        if role and role.get_name().rpartition(".")[2] not in {"helm_release", "credentials"}:
+        if role and role.get_name().rpartition(".")[2] not in {"helm_release", "credentials", "lease"}:
             self.stage = role.get_name().rpartition(".")[2]
 
     def v2_runner_on_ok(self, result: Any) -> None:

@@ -22,7 +22,7 @@ options:
 EXAMPLES = r"""
 - name: Show what a release would be made of
   ansible.builtin.debug:
-    msg: "{{ {'values': {'replicas': 2}, 'secret_checksums': []} | landfall.eks.release_identity("0" * 64) }}"
+    msg: "{{ {'values': {'replicas': 2}, 'secret_checksums': []} | landfall.eks.release_identity('0' * 64) }}"
 """
 
 RETURN = r"""

@@ -21,7 +21,9 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
     """
     releases = {key: each for key, each in helm_storage.read_releases(cluster).items() if each["source"]}
     known = {helm_storage.release_key(run["namespace"], run["name"]): run for run in runs}
-    settler = Settler(cluster, [known.get(key) or _unknown_run(each) for key, each in releases.items()])
+    # Whatever Helm did has been settled by now, and the files of its jobs are gone.
+    runs = [{**known.get(key, _unknown_run(each)), "job": ""} for key, each in releases.items()]
+    settler = Settler(cluster, runs)
     outcomes = settler.look()
     addresses = urls_by_release(cluster, list(releases.values()))
     return [

@@ -189,8 +189,9 @@ def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
     helm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=job)
     try:
         run = machine.hold()
-        started = within(20, lambda: waiting_module(run.pid))
-        time.sleep(1)
+        next(line for line in run.stdout if "helm_release : Read what is live" in line)
+        started = within(20, lambda: module_at_work(run.pid))
+        time.sleep(2)
         run.kill()
         run.wait()
         within(10, lambda: "landfall.eks/ending" in machine.lease()["metadata"].get("annotations", {}))
@@ -205,8 +206,8 @@ def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
     assert "failed=0" in following.communicate()[0]
 
 
-def waiting_module(pid):
-    """Return the processes below a playbook once its module is at work."""
+def module_at_work(pid):
+    """Return the processes below a playbook once a worker of it has started something."""
     found = psutil.Process(pid).children(recursive=True)
     return found if len(found) > 1 else []
 
