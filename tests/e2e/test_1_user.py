@@ -125,7 +125,9 @@ def test_failing_upgrade_says_why_keeps_evidence_and_goes_back(second_up, checko
 
 def test_run_killed_in_the_middle_of_an_upgrade_is_finished_by_the_next(second_up, checkout):
     secrets = "get secrets --all-namespaces -l landfall.eks/credential -o json"
-    credentials = [(each["metadata"]["uid"], each.get("data")) for each in json.loads(checkout.kubectl(secrets))["items"]]
+    credentials = [
+        (each["metadata"]["uid"], each.get("data")) for each in json.loads(checkout.kubectl(secrets))["items"]
+    ]
     changed = json.dumps({"monitoring_kube_prometheus_stack_values": {"commonLabels": {"example.org/touched": "yes"}}})
     run = checkout.start(f"ansible-playbook -i inventories/local site.yml -e '{changed}'")
     pending = "get secrets -n monitoring -l owner=helm,status=pending-upgrade -o name"
