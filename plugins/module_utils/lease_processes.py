@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -77,6 +78,7 @@ class RunProcesses:
 
     def _is_job(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get("ANSIBLE_ASYNC_DIR") == self.jobs
-        except (psutil.Error, OSError):  # ended meanwhile, or another user's
+            folder = process.environ().get("ANSIBLE_ASYNC_DIR")
+            return folder is not None and str(Path(folder).expanduser()) == self.jobs
+        except (psutil.Error, OSError, RuntimeError):  # ended meanwhile, or another user's
             return False

@@ -29,9 +29,9 @@ def sources(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline, "waited 20 s in vain"
+        assert time.monotonic() < deadline, "waited 60 s in vain"
         time.sleep(0.02)
 
 
