@@ -15,10 +15,16 @@ COPY app/landfall_app landfall_app
 RUN python -m compileall -q --invalidation-mode unchecked-hash landfall_app && rm requirements.txt
 
 FROM ${BASE}
+# What installs packages is not needed to run any.
+RUN python -c "import importlib.util, pathlib, shutil; \
+    [shutil.rmtree(pathlib.Path(found.origin).parent) for found in map(importlib.util.find_spec, ('pip', 'ensurepip')) if found]" \
+    && rm -f /usr/local/bin/pip* /usr/bin/pip*
+ARG BASE
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="flask-app" \
       org.opencontainers.image.description="The sample Flask application of Landfall" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

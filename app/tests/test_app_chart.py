@@ -87,6 +87,40 @@ def test_autoscaling_is_the_four_values(objects: Objects) -> None:
 
 
 @needs_helm
+def test_scaling_is_quick_up_and_slow_down(objects: Objects) -> None:
+    behavior = objects["HorizontalPodAutoscaler"]["spec"]["behavior"]
+    pods = {"type": "Pods", "value": 1, "periodSeconds": 60}
+    assert behavior["scaleDown"] == {"stabilizationWindowSeconds": 300, "policies": [pods]}
+    assert behavior["scaleUp"]["stabilizationWindowSeconds"] == 0
+    shorter = [f"autoscalingBehavior.scaleDown{part}=5" for part in ("WindowSeconds", "PeriodSeconds", "PodsPerPeriod")]
+    down = render(*shorter)["HorizontalPodAutoscaler"]["spec"]["behavior"]["scaleDown"]
+    pods = {"type": "Pods", "value": 5, "periodSeconds": 5}
+    assert down == {"stabilizationWindowSeconds": 5, "policies": [pods]}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("enabled", "crd_is_there", "made"),
+    [("auto", True, True), ("auto", False, False), ("true", False, True), ("false", True, False)],
+)
+def test_a_service_monitor_where_its_kind_is_known(enabled: str, crd_is_there: bool, made: bool) -> None:
+    known = ["--api-versions", "monitoring.coreos.com/v1/ServiceMonitor"] if crd_is_there else []
+    done = helm("template", "flask-app", str(CHART), "--set", f"serviceMonitor.enabled={enabled}", *known)
+    assert ("kind: ServiceMonitor" in done.stdout) is made
+
+
+@needs_helm
+@pytest.mark.parametrize(("pre_stop", "deregistration"), [(15, 10), (3, 0)])
+def test_a_load_balancer_lets_go_before_the_pod_does(pre_stop: int, deregistration: int) -> None:
+    service = render("service.type=LoadBalancer", f"rollout.preStopSeconds={pre_stop}")["Service"]
+    assert service["metadata"]["annotations"] == {
+        "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes":
+            f"deregistration_delay.timeout_seconds={deregistration}"
+    }  # fmt: skip
+    assert "annotations" not in render()["Service"]["metadata"]
+
+
+@needs_helm
 def test_without_autoscaling_the_replicas_are_fixed() -> None:
     objects = render("autoscaling.enabled=false", "replicaCount=3")
     assert "HorizontalPodAutoscaler" not in objects
@@ -200,6 +234,9 @@ def test_a_parent_chart_may_set_globals() -> None:
         ("settings.APP_PORT=1", "at '/settings': additional properties 'APP_PORT' not allowed"),
         ("resources.requests.cpu=much", "at '/resources/requests/cpu'"),
         ("rollout.preStopSeconds=-1", "at '/rollout/preStopSeconds'"),
+        ("autoscalingBehavior.scaleDownWindowSeconds=3601", "at '/autoscalingBehavior/scaleDownWindowSeconds'"),
+        ("serviceMonitor.enabled=maybe", "value must be one of true, false, 'auto'"),
+        ("resources.requests.cpu=null", "resources.requests.cpu is empty, and autoscaling is in percent of it"),
     ],
 )
 def test_nonsense_is_refused(value: str, told: str) -> None:

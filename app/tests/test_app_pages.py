@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from landfall_app import draining
 from landfall_app.factory import create_app
+from landfall_app.pages import Prepared
 from landfall_app.settings import Settings
 
 JSON = {"Accept": "application/json"}
@@ -59,6 +61,12 @@ def test_names_in_any_script(client: FlaskClient, name: str) -> None:
     assert f"<bdi>{name}</bdi>" in client.get("/hello/" + quote(name)).text
 
 
+@given(st.text())
+def test_a_prepared_template_renders_as_the_template_does(name: str) -> None:
+    template = APP.jinja_env.get_template("hello.html")
+    assert Prepared(template, "user").render(name) == template.render(user=name)
+
+
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
@@ -72,7 +80,13 @@ def test_names_that_cannot_be_greeted(client: FlaskClient, path: str, sentence: 
     answer = client.get(f"/hello/{path}", headers=JSON)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert answer.mimetype == "application/problem+json"
-    assert answer.json == {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": sentence}
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": sentence,
+        "request_id": answer.headers["X-Request-ID"],
+    }
     assert sentence in client.get(f"/hello/{path}").text
 
 
@@ -115,8 +129,18 @@ def test_probes(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == HTTPStatus.OK
 
 
+def test_not_ready_once_the_shutdown_has_begun(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "_begun", bytearray(1))
+    draining.begin()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (HTTPStatus.SERVICE_UNAVAILABLE, {"status": "stopping"})
+    assert client.get("/healthz").status_code == client.get("/hello/user1").status_code == HTTPStatus.OK
+
+
 APP = create_app(Settings())
-HEADER_NAMES = st.sampled_from(["Accept", "Host", "X-Forwarded-For", "Content-Type", "Content-Length", "Cookie"])
+HEADER_NAMES = st.sampled_from([
+    "Accept", "Host", "X-Forwarded-For", "Content-Type", "Content-Length", "Cookie", "X-Request-ID", "Traceparent",
+])  # fmt: skip
 LATIN1 = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=80)
 PATHS = st.one_of(
     st.binary(max_size=120).map(lambda raw: b"/" + raw),
@@ -133,6 +157,11 @@ def test_no_request_is_answered_with_a_server_error(
 ) -> None:
     status = status_of(APP, path, method, headers, query)
     assert HTTPStatus.OK <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+@given(path=st.binary(max_size=60), method=METHODS, name=st.from_regex(r"\A[A-Za-z][A-Za-z-]{0,30}\Z"), value=LATIN1)
+def test_nor_is_one_with_any_other_header(path: bytes, method: str, name: str, value: str) -> None:
+    assert status_of(APP, b"/" + path, method, {name: value}, "") < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def status_of(app: Flask, path: bytes, method: str, headers: dict[str, str], query: str) -> int:

@@ -19,12 +19,13 @@ def test_every_setting_is_read() -> None:
         "APP_WORKERS": "3",
         "APP_THREADS": "8",
         "APP_GRACEFUL_SECONDS": "10",
+        "APP_SHUTDOWN_DELAY_SECONDS": "5",
         "APP_NAME_MAX_LENGTH": "20",
         "APP_LOG_LEVEL": "DEBUG",
         "APP_VERSION": "1.2.3",
         "APP_REVISION": "0a1b2c3",
     }
-    assert load(environ) == Settings("::", 9000, 3, 8, 10, 20, "debug", "1.2.3", "0a1b2c3")
+    assert load(environ) == Settings("::", 9000, 3, 8, 10, 5, 20, "debug", "1.2.3", "0a1b2c3")
 
 
 def test_all_problems_are_told_together() -> None:
@@ -35,6 +36,12 @@ def test_all_problems_are_told_together() -> None:
         "APP_WORKERS is '0': write a whole number from 1 to 64, for example 2.",
         "APP_LOG_LEVEL is 'loud': write one of debug, info, warning, error.",
     ]
+
+
+def test_a_misspelt_setting_is_told_and_a_strangers_is_left_alone() -> None:
+    with pytest.raises(SettingsError, match="APP_WORKER is no setting: write APP_WORKERS"):
+        load({"APP_WORKER": "4"})
+    assert load({"APP_SERVICE_HOST": "10.0.0.1", "APP_ENV": "x"}) == Settings()
 
 
 @given(st.text())

@@ -52,3 +52,8 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end }}
+
+{{/* For a Service that has an NLB of its own: a pod answers for longer than the NLB still sends it connections. */}}
+{{- define "flask-app.nlbAnnotations" -}}
+service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: deregistration_delay.timeout_seconds={{ max 0 (sub .Values.rollout.preStopSeconds 5) }}
+{{- end }}
