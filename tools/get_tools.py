@@ -28,27 +28,30 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="the cache, instead of LANDFALL_TOOL_CACHE")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="get these tools alone")
+    parser.add_argument("--with", nargs="+", metavar="NAME", dest="extra", help="get these optional tools as well")
     parser.add_argument("--bin", type=Path, metavar="DIR", help="make a folder of links to the tools, for PATH")
     parser.add_argument("--json", action="store_true", help="print what was got as JSON on stdout")
     parser.add_argument("--pins", type=Path, default=PINS, metavar="FILE", help="another list of tools than tools.yml")
     return parser.parse_args(arguments)
 
 
-def choose(pins: Pins, names: list[str] | None) -> list[Tool]:
-    """The tools called `names`, or all; ToolError for a name that is not pinned."""
+def choose(pins: Pins, names: list[str] | None, extra: list[str] | None = None) -> list[Tool]:
+    """The tools called `names`, or all that are not optional; `extra` ones too. ToolError for an unknown name."""
     tools = pins.tools()
     known = [tool.name for tool in tools]
-    for name in names or []:
-        if name not in known:
-            raise ToolError(f"--only knows no tool {name!r}: write one or more of {', '.join(known)}.")
-    return [tool for tool in tools if not names or tool.name in names]
+    for option, given in (("--only", names), ("--with", extra)):
+        for name in given or []:
+            if name not in known:
+                raise ToolError(f"{option} knows no tool {name!r}: write one or more of {', '.join(known)}.")
+    wanted = {*(names or [tool.name for tool in tools if not tool.optional]), *(extra or [])}
+    return [tool for tool in tools if tool.name in wanted]
 
 
 def run(options: argparse.Namespace, root: Path, progress: Progress) -> dict[str, Result]:
     """Do what the command line asks for, with the cache at `root`."""
     target = this_platform()
     pins = load(options.pins, target)
-    tools = choose(pins, options.only)
+    tools = choose(pins, options.only, options.extra)
     results = ensure(pins, tools, Cache(root, progress), target)
     sources = Counter(result.source for result in results.values())
     counts = ", ".join(f"{count} from {source}" for source, count in sources.items())

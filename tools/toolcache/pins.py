@@ -36,7 +36,10 @@ class Download:
 
 @dataclass(frozen=True)
 class Tool:
-    """One program. `key` names its cache entry and changes with everything that goes into the program."""
+    """One program. `key` names its cache entry and changes with everything that goes into the program.
+
+    An optional one is got only when it is asked for by name.
+    """
 
     name: str
     family: str
@@ -45,6 +48,7 @@ class Tool:
     ldflags: tuple[str, ...]
     download: Download | None
     key: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,9 @@ def _tool(package: str, pin: dict[str, Any], module_hash: str, words: dict[str, 
     }
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
     key = "{tool}-{version}-{os}-{arch}-{digest}".format(**words, digest=digest[:12])
-    return Tool(words["tool"], words["family"], words["version"], package, ldflags, download, key)
+    return Tool(
+        words["tool"], words["family"], words["version"], package, ldflags, download, key, pin.get("optional", False)
+    )
 
 
 def _download(pin: dict[str, str] | None, words: dict[str, str]) -> Download | None:

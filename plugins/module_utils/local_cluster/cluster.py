@@ -22,6 +22,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     ports,
     processes,
     programs,
+    real_node,
     stages,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import LOOPBACK, Place
@@ -90,8 +91,12 @@ def ensure(settings: Settings) -> Report:
         place = _place(settings)
         _remember_ports(place)
         report.written = pki.ensure(settings, place.pki)
+        if settings.real_node:
+            real_node.prepare(place.node, place.ports, place.pki)
         report.written |= programs.write_files(place)
         keeper = Keeper(place, report)
+        if not settings.real_node and real_node.clear(place.node):
+            report.applied.append("real node removed")
         for name in ("etcd", "egress-proxy", "moto"):
             keeper.keep(name)
         with ThreadPoolExecutor(1) as pool:
@@ -104,7 +109,10 @@ def ensure(settings: Settings) -> Report:
 
 
 def _check_tools(settings: Settings) -> None:
-    needed = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "metrics-server")
+    needed = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "metrics-server"]
+    if settings.real_node:
+        real_node.check(settings)
+        needed += ["kubelet", "pause"]
     missing = [name for name in needed if not (settings.tools / name).is_file()]
     if missing:
         raise LocalClusterError(f"{settings.tools} holds no {', '.join(missing)}: run `make tools`.")
@@ -122,6 +130,8 @@ def _place(settings: Settings) -> Place:
     running = {each.name for each in processes.find(settings.directory)}
     if "etcd" in running:
         running.add("etcd-peer")
+    if real_node.NAME in running:
+        running.add(real_node.KUBELET_PORT_NAME)
     return Place(settings, ports.choose(programs.PORTS, remembered, running))
 
 
@@ -163,9 +173,27 @@ def _objects(keeper: Keeper, hostnames: Callable[[], dict[str, str]]) -> None:
     _retried(lambda: _apply(cluster, keeper.report, wanted))
     for name in AFTER_OBJECTS:
         keeper.keep(name)
+    _real_node(keeper, cluster)
     for name in keeper.programs:
         keeper.wait(name)
     _retried(lambda: _check_nodes(cluster, settings))
+
+
+def _real_node(keeper: Keeper, cluster: Cluster) -> None:
+    """Start the real node and hand it its images; or forget the one that there was."""
+    settings, node = keeper.place.settings, keeper.place.node
+    record = keeper.directory / "real-node.json"
+    if settings.real_node:
+        keeper.keep(real_node.NAME)
+        keeper.wait(real_node.NAME)
+        keeper.report.applied += [
+            f"Image/{each}" for each in real_node.import_images(node, keeper.running[real_node.NAME])
+        ]
+        files.write_json(record, {"node": node.name, "images": {each.name: each.id for each in settings.images}})
+        return
+    record.unlink(missing_ok=True)
+    if objects.forget_node(cluster, node.name):
+        keeper.report.applied.append(f"Node/{node.name} removed")
 
 
 def _apply(cluster: Cluster, report: Report, wanted: list[objects.Wanted]) -> None:
@@ -175,12 +203,15 @@ def _apply(cluster: Cluster, report: Report, wanted: list[objects.Wanted]) -> No
 def _check_nodes(cluster: Cluster, settings: Settings) -> None:
     """LookupError while a node is not ready or the default service account is not there."""
     nodes = {node["metadata"]["name"]: node for node in cluster.list("v1", "Node")}
-    for each in settings.nodes():
-        conditions = nodes[each.name]["status"].get("conditions") or []
+    real = [real_node.Node(settings).name] if settings.real_node else []
+    for name in [*(each.name for each in settings.nodes()), *real]:
+        if name not in nodes:
+            raise LookupError(f"Node {name} has not joined.")
+        conditions = nodes[name]["status"].get("conditions") or []
         if not any(c["type"] == "Ready" and c["status"] == "True" for c in conditions):
-            raise LookupError(f"Node {each.name} is not ready.")
-        if nodes[each.name]["spec"].get("taints"):
-            raise LookupError(f"Node {each.name} is still tainted.")
+            raise LookupError(f"Node {name} is not ready.")
+        if any(taint["key"] != real_node.LABEL for taint in nodes[name]["spec"].get("taints") or []):
+            raise LookupError(f"Node {name} is still tainted.")
     if cluster.get("v1", "ServiceAccount", "default", "default") is None:
         raise LookupError("The service account default is missing.")
 
@@ -212,7 +243,8 @@ def _write_record(keeper: Keeper) -> None:
 def missing(settings: Settings) -> list[str]:
     """Return the names of the processes that do not run."""
     alive = {each.name for each in processes.find(settings.directory)}
-    return [name for name in programs.NAMES if name not in alive]
+    wanted = [*programs.NAMES, *([real_node.NAME] if settings.real_node else [])]
+    return [name for name in wanted if name not in alive]
 
 
 def remove(settings: Settings, *, dry_run: bool = False) -> bool:
@@ -222,12 +254,14 @@ def remove(settings: Settings, *, dry_run: bool = False) -> bool:
         running = processes.find(directory)  # somebody removed the folder by hand
         if not dry_run:
             processes.stop(running)
+            real_node.clear(real_node.Node(settings))
         return bool(running)
     if any(directory.iterdir()) and not (directory / RECORD).is_file():
         raise LocalClusterError(f"{directory} holds no local cluster: set local_cluster_dir to the folder of one.")
     if not dry_run:
         with files.locked(directory):
             processes.stop(processes.find(directory))
+            real_node.clear(real_node.Node(settings))
             _remove_kubeconfig(settings)
             shutil.rmtree(directory)
     return True

@@ -176,6 +176,20 @@ def apply(cluster: Cluster, wanted: Wanted) -> bool:
     return True
 
 
+def forget_node(cluster: Cluster, name: str) -> bool:
+    """Remove a node that has gone for good, and its pods, which nobody would end; return whether it was there."""
+    if cluster.get("v1", "Node", name) is None:
+        return False
+    at_once = {"gracePeriodSeconds": 0}
+    for pod in cluster.list("v1", "Pod"):
+        if pod["spec"].get("nodeName") == name:
+            meta = pod["metadata"]
+            path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
+            cluster.request("DELETE", path, body=at_once)
+    cluster.request("DELETE", f"/api/v1/nodes/{name}", body=at_once)
+    return True
+
+
 def _signed(manifest: Manifest) -> Manifest:
     """Return the manifest with a digest of itself, by which a field that it no longer has is noticed."""
     digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

@@ -82,6 +82,20 @@ def ensure(settings: Settings, folder: Path) -> bool:
     return True
 
 
+def issue(folder: Path, leaf: Leaf) -> bool:
+    """Issue one more certificate from the authority that is there; return whether it was not there for these names."""
+    recipe = folder / f"{leaf.file}.json"
+    authority = _Authority.read(folder, leaf.authority)
+    description = {"leaf": str(leaf), "authority": str(authority.certificate.serial_number)}
+    files_of_it = [folder / f"{leaf.file}.{end}" for end in ("crt", "key")]
+    if files.read_json(recipe) == description and all(each.is_file() for each in files_of_it):
+        return False
+    key = ec.generate_private_key(ec.SECP256R1())
+    _write_pair(folder, leaf.file, authority.issue(leaf, key), key)
+    files.write_json(recipe, description)
+    return True
+
+
 @dataclass(frozen=True)
 class _Authority:
     certificate: x509.Certificate
@@ -95,6 +109,13 @@ class _Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_key_usage(authority=True), critical=True)
         return cls(builder.sign(key, hashes.SHA256()), key)
+
+    @classmethod
+    def read(cls, folder: Path, name: str) -> _Authority:
+        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{folder / name}.key is no key of ours.")
+        return cls(x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes()), key)
 
     def issue(self, leaf: Leaf, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+import ipaddress
 import json
 import sys
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import egress_proxy, files, metrics
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import egress_proxy, files, metrics, real_node
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     API_SERVER_IP,
     METRICS_SERVER_IP,
     POD_CIDR,
+    REAL_NODE_CIDR,
     SERVICE_CIDR,
     Settings,
 )
@@ -25,7 +27,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 LOOPBACK = "127.0.0.1"
 CLIENTS = ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server")
 NAMES = ("etcd", "egress-proxy", "moto", "kube-apiserver", *CLIENTS)
-PORTS = (*NAMES, "etcd-peer")
+PORTS = (*NAMES, "etcd-peer", real_node.NAME, real_node.KUBELET_PORT_NAME)
 FAKE_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 FAKE_NODE_VALUE = "fake"
 KUBELET_PORT = 10250
@@ -39,6 +41,11 @@ class Place:
 
     settings: Settings
     ports: dict[str, int]
+
+    @property
+    def node(self) -> real_node.Node:
+        """The real node, whether there is to be one or not."""
+        return real_node.Node(self.settings)
 
     @property
     def pki(self) -> Path:
@@ -76,7 +83,7 @@ class Place:
 
 def write_files(place: Place) -> bool:
     """Write what the processes read, and the user's kubeconfig; return whether that one changed."""
-    for client in CLIENTS:
+    for client in (*CLIENTS, *([real_node.NAME] if place.settings.real_node else [])):
         files.write(place.kubeconfig(client), kubeconfig(place, client, place.settings.name))
     files.write(place.path("egress-selector.yml"), yaml.safe_dump(_egress_selector()))
     files.write(place.path("egress_proxy.py"), inspect.getsource(egress_proxy))
@@ -109,9 +116,13 @@ def kubeconfig(place: Place, client: str, context: str) -> str:
 
 
 def routes(place: Place) -> dict[str, int]:
-    """Return the egress proxy's routes: fake kubelets, metrics-server's pod, and what a test has added by hand."""
+    """Return the egress proxy's routes: kubelets, metrics-server's pod, and what a test has added by hand."""
     kubelets = {node.address: place.ports["kwok"] for node in place.settings.nodes()}
-    added = files.read_json(place.path("routes.json"))
+    if place.settings.real_node:
+        kubelets[place.node.address] = place.ports[real_node.KUBELET_PORT_NAME]
+    real = ipaddress.IPv4Network(REAL_NODE_CIDR)
+    written = files.read_json(place.path("routes.json"))
+    added = {to: port for to, port in written.items() if ipaddress.IPv4Address(to.split(":")[0]) not in real}
     return added | kubelets | {METRICS_SERVER_IP: place.ports["metrics-server"]}
 
 
@@ -136,6 +147,7 @@ def programs(place: Place) -> list[Program]:
         _scheduler(place),
         _kwok(place),
         _metrics_server(place),
+        *([_real_node(place)] if place.settings.real_node else []),
     ]
 
 
@@ -301,6 +313,10 @@ def _metrics_server(place: Place) -> Program:
     # The nodes' addresses are nobody's: only the egress proxy knows who answers for them.
     proxy = {"HTTPS_PROXY": f"http://{LOOPBACK}:{place.ports['egress-proxy']}"}
     return _client(place, name, flags, "/livez", environment=proxy)
+
+
+def _real_node(place: Place) -> Program:
+    return real_node.program(place.node, place.ports, place.pki, PYTHON)
 
 
 def _client(

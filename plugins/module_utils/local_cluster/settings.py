@@ -12,6 +12,7 @@ from typing import Any
 # 198.18.0.0/15 is reserved for benchmarks: an address of it can never be somebody's.
 VPC_CIDR = "198.18.0.0/16"
 POD_CIDR = "198.18.128.0/18"
+REAL_NODE_CIDR = "198.18.64.0/18"
 SERVICE_CIDR = "198.19.0.0/16"
 API_SERVICE_IP = "198.19.0.1"
 API_SERVER_IP = "198.18.254.1"
@@ -72,6 +73,15 @@ class FakeNode:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image for the real node: its full name, an archive that holds it, and the digest that tells it from others."""
+
+    name: str
+    archive: str
+    id: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """The cluster as the role describes it. All paths are absolute."""
 
@@ -83,6 +93,8 @@ class Settings:
     region: str
     node_count: int
     load_balancers: tuple[LoadBalancer, ...]
+    real_node: bool = False
+    images: tuple[Image, ...] = ()
 
     @property
     def context(self) -> str:
@@ -114,7 +126,8 @@ class Settings:
 
 
 def settings_from(params: dict[str, Any]) -> Settings:
-    """Read a module's parameters: name, directory, kubeconfig, tools, stages, region, nodes, load_balancers.
+    """Read a module's parameters: name, directory, kubeconfig, tools, stages, region, nodes, load_balancers,
+    real_node, real_node_images: [{name, archive, id}].
 
     LocalClusterError for a number that the address plan has no room for.
     """
@@ -136,4 +149,6 @@ def settings_from(params: dict[str, Any]) -> Settings:
             LoadBalancer(params["name"], each["namespace"], each["service"], each["ingress_class"] or "")
             for each in params["load_balancers"]
         ),
+        real_node=params.get("real_node", False),
+        images=tuple(Image(each["name"], each["archive"], each["id"]) for each in params.get("real_node_images") or []),
     )

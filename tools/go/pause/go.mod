@@ -1,0 +1,3 @@
+module landfall.invalid/tools/pause
+
+go 1.25.0
