@@ -8,7 +8,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 MODULE = "landfall.eks.settle"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,8 +78,3 @@ def definitions_in(chart: Path) -> list[dict[str, Any]]:
 def definitions(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep the CustomResourceDefinitions of some YAML documents."""
     return [each for each in documents if each.get("kind") == "CustomResourceDefinition"]
-
-
-def values_digest(values: Any) -> str:
-    """Return the SHA-256 of values in canonical JSON: the same for the same content, whatever its order."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, kube_yaml
+from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, digests, kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -68,7 +68,7 @@ def marked(definition: Definition, release: str) -> Definition:
     }
     metadata["labels"] = {**labels, LABEL_RELEASE: release}
     metadata.setdefault("annotations", {})
-    metadata["annotations"][ANNOTATION_DEFINITION] = chart_archive.values_digest(made)
+    metadata["annotations"][ANNOTATION_DEFINITION] = digests.values_digest(made)
     return made
 
 

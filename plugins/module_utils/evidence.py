@@ -12,6 +12,7 @@ from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 MASK = "•••"
 LOG_LINES = 200
@@ -93,7 +94,7 @@ def _yaml(objects: list[dict[str, Any]]) -> str:
 
 
 def _manifest(cluster: Cluster, release: dict[str, Any]) -> list[dict[str, Any]]:
-    key = helm_storage.release_key(release["namespace"], release["name"])
+    key = release_key(release["namespace"], release["name"])
     found = helm_storage.read_releases(cluster, release["namespace"]).get(key)
     secret = cluster.get("v1", "Secret", found["secret"], release["namespace"]) if found else None
     return helm_storage.manifest_objects(helm_storage.decode_release(secret)) if secret else []

@@ -8,8 +8,9 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.helm_command import HelmError, run_helm
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Outcome, Settler
 
 
 @dataclass
@@ -49,7 +50,7 @@ def revisions(cluster: Cluster, release: helm_storage.Release) -> list[helm_stor
 
 def go_back(cluster: Cluster, run: dict[str, Any], helm: str, access: dict[str, Any], seconds: float) -> str:
     """Bring one release back and return a clause that says what was done, or why it could not be."""
-    key = helm_storage.release_key(run["namespace"], run["name"])
+    key = release_key(run["namespace"], run["name"])
     release = helm_storage.read_releases(cluster, run["namespace"]).get(key)
     way = way_back(cluster, release)
     try:
@@ -75,11 +76,24 @@ def go_back(cluster: Cluster, run: dict[str, Any], helm: str, access: dict[str, 
 
 def _after_rollback(cluster: Cluster, run: dict[str, Any], revision: int, seconds: float) -> str:
     """Carry the proven revision's identity over to its copy, once that is ready again."""
-    key = helm_storage.release_key(run["namespace"], run["name"])
+    key = release_key(run["namespace"], run["name"])
     now = helm_storage.read_releases(cluster, run["namespace"])[key]
     good = next(each for each in revisions(cluster, now) if each["revision"] == revision)
     again = {**run, "job": "", "identity": good["identity"], "source": good["source"], "started": time.time()}
-    outcome = Settler(cluster, [{**again, "timeout": seconds}]).settle(seconds + 1)[key]
+    outcome = Settler(cluster, [{**again, "timeout": seconds, "ready": _rows_of_old(cluster, run)}]).settle(seconds + 1)
+    return _said(outcome[key], revision)
+
+
+def _rows_of_old(cluster: Cluster, run: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the `ready` rows whose object is there: the others are about what only the failed revision brought."""
+    return [
+        row
+        for row in run["ready"]
+        if cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace")) is not None
+    ]
+
+
+def _said(outcome: Outcome, revision: int) -> str:
     if outcome.phase == "ready":
         return f"it is back at revision {revision}, and ready"
     return f"it is back at revision {revision}, which is not ready either: {outcome.message}"

@@ -10,17 +10,13 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 LABEL_IDENTITY = "landfall.eks/identity"
 LABEL_SOURCE = "landfall.eks/chart-source"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Release = dict[str, Any]
-
-
-def release_key(namespace: str, name: str) -> str:
-    """Return the key under which a release is filed: `namespace/name`."""
-    return f"{namespace}/{name}"
 
 
 def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:

@@ -10,6 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 LABEL_OURS = "landfall.eks/made-by=landfall"
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "CronJob"))
 POLL_SECONDS = 0.5
+MERGE_PATCH = "application/merge-patch+json"
 
 
 def ours(cluster: Cluster) -> list[str]:
@@ -17,6 +18,42 @@ def ours(cluster: Cluster) -> list[str]:
     return sorted(
         each["metadata"]["name"] for each in cluster.list("v1", "Namespace", query={"labelSelector": LABEL_OURS})
     )
+
+
+def make(cluster: Cluster, wanted: list[dict[str, Any]], *, dry_run: bool) -> list[str]:
+    """Make the namespaces of `wanted`, each {namespace, namespace_labels}, and add the labels that one lacks.
+
+    Returns the names of those that were changed, or would be in a dry run. Only what is made here carries the mark that
+    lets it go again. Raises ApiException where the cluster refuses.
+    """
+    there = {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in cluster.list("v1", "Namespace")}
+    changed = []
+    for each in _merged(wanted):
+        name, labels = each["name"], each["labels"]
+        if name in there and labels.items() <= there[name].items():
+            continue
+        changed.append(name)
+        if not dry_run:
+            _write(cluster, name, labels, exists=name in there)
+    return changed
+
+
+def _merged(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each name once, with the labels that any of its releases wants."""
+    labels: dict[str, dict[str, str]] = {}
+    for each in wanted:
+        labels.setdefault(each["namespace"], {}).update(each.get("namespace_labels") or {})
+    return [{"name": name, "labels": found} for name, found in labels.items()]
+
+
+def _write(cluster: Cluster, name: str, labels: dict[str, str], *, exists: bool) -> None:
+    if exists:
+        body: dict[str, Any] = {"metadata": {"labels": labels}}
+        cluster.request("PATCH", f"/api/v1/namespaces/{name}", body=body, content_type=MERGE_PATCH)
+        return
+    key, _, value = LABEL_OURS.partition("=")
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {key: value, **labels}}}
+    cluster.request("POST", "/api/v1/namespaces", body=body)
 
 
 def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:

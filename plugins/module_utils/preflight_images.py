@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.urls import open_url
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, kube_yaml
+from ansible_collections.landfall.eks.plugins.module_utils import digests, kube_yaml
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2
@@ -122,7 +122,7 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
 def same(release: Mapping[str, Any], chart_digest: str, live: Mapping[str, Any]) -> bool:
     """Say whether a release is live as it shall be, by the identity that the worker noted: its images ran already."""
     chart, _, inputs = str(live.get("identity") or "").partition("-")
-    wanted = chart_archive.values_digest([release.get("values") or {}, release.get("secret_checksums") or []])
+    wanted = digests.values_digest([release.get("values") or {}, release.get("secret_checksums") or []])
     return bool(inputs) and chart_digest.startswith(chart) and wanted.startswith(inputs)
 
 

@@ -11,12 +11,17 @@ Verdict = str | None
 
 
 def deployment(found: Object) -> Verdict:
-    """Judge a Deployment: the newest template rolled out, and all replicas available."""
+    """Judge a Deployment as `kubectl rollout status` does: the newest template alone, and all replicas available."""
     status, wanted = found.get("status") or {}, found["spec"].get("replicas", 1)
     if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
         return "its controller has not looked at it yet"
-    if status.get("updatedReplicas", 0) < wanted:
-        return f"{status.get('updatedReplicas', 0)} of {wanted} replicas updated"
+    updated = status.get("updatedReplicas", 0)
+    if updated < wanted:
+        return f"{updated} of {wanted} replicas updated"
+    # A replica of the old template stays until a new one is available, and counts as available itself.
+    old = status.get("replicas", 0) - updated
+    if old > 0:
+        return f"{old} old replica{'s' if old > 1 else ''} not yet replaced"
     return _counted(status.get("availableReplicas", 0), wanted, "replicas available")
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.evidence import masked_object
 
 RENDER_SECONDS = 120
@@ -51,7 +52,7 @@ def render(helm: str, release: dict[str, Any], kube_version: str, versions: list
 
 def live_objects(cluster: Cluster, release: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what the newest revision of a release rendered; nothing if there is none."""
-    key = helm_storage.release_key(release["namespace"], release["name"])
+    key = release_key(release["namespace"], release["name"])
     found = helm_storage.read_releases(cluster, release["namespace"]).get(key)
     secret = cluster.get("v1", "Secret", found["secret"], release["namespace"]) if found else None
     return helm_storage.manifest_objects(helm_storage.decode_release(secret)) if secret else []

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import diagnosis, helm_storage, readiness
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 POLL_SECONDS = 0.5
 WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
@@ -40,7 +41,7 @@ class Settler:
     def __init__(self, cluster: Cluster, runs: list[Run]) -> None:
         """Take the runs to settle, in the order in which they are to be reported."""
         self.cluster = cluster
-        self.runs = {helm_storage.release_key(run["namespace"], run["name"]): run for run in runs}
+        self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
         self.manifests: dict[str, list[dict[str, Any]]] = {}
 
     def settle(self, seconds: float) -> dict[str, Outcome]:

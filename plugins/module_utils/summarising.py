@@ -7,8 +7,11 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, Settler
 
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+REAL_NODE_LABEL = "landfall.test/real"
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 COLUMNS = ("release", "namespace", "chart", "version", "source", "health", "urls")
 
@@ -17,15 +20,19 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
     """Describe every release that Landfall made.
 
     `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
-    real although the cluster is `simulated`. Returns the rows of summary.json's `components`.
+    real although the cluster is `simulated`, and so is one with pods on a real node: its addresses are theirs, since
+    nothing answers at the simulated ones. Returns the rows of summary.json's `components`.
     """
     releases = {key: each for key, each in helm_storage.read_releases(cluster).items() if each["source"]}
-    known = {helm_storage.release_key(run["namespace"], run["name"]): run for run in runs}
-    # Whatever Helm did has been settled by now, and the files of its jobs are gone.
-    runs = [{**known.get(key, _unknown_run(each)), "job": ""} for key, each in releases.items()]
+    known = {release_key(run["namespace"], run["name"]): run for run in runs}
+    # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
+    # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
+    runs = [{**known.get(key, _unknown_run(each)), "job": "", "identity": ""} for key, each in releases.items()]
     settler = Settler(cluster, runs)
     outcomes = settler.look()
-    addresses = urls_by_release(cluster, list(releases.values()))
+    answering = pod_urls(cluster) if simulated else {}
+    addresses = urls_by_release(cluster, list(releases.values())) | answering
+    real = [*real, *answering]
     return [
         {
             "name": known.get(key, {}).get("component") or release["name"],
@@ -80,6 +87,26 @@ def urls_by_release(cluster: Cluster, releases: list[helm_storage.Release]) -> d
                 f"https://{each['hostname']}" for each in entries if "hostname" in each
             )
     return {owner: sorted(set(urls)) for owner, urls in found.items()}
+
+
+def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
+    """Return, by release, the addresses of its ready pods on real nodes that join a simulated cluster."""
+    nodes = {each["metadata"]["name"] for each in cluster.list("v1", "Node", query={"labelSelector": REAL_NODE_LABEL})}
+    found: dict[str, list[str]] = {}
+    for pod in cluster.list("v1", "Pod", query={"labelSelector": INSTANCE_LABEL}) if nodes else []:
+        if pod["spec"].get("nodeName") in nodes and _is_ready(pod):
+            owner = pod["metadata"]["labels"][INSTANCE_LABEL]
+            ports = [port for container in pod["spec"]["containers"] for port in container.get("ports") or []]
+            urls = [f"http://{pod['status']['podIP']}:{port['containerPort']}" for port in ports]
+            found.setdefault(owner, []).extend(urls)
+    return {owner: sorted(urls) for owner, urls in found.items()}
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions") or []
+    return "deletionTimestamp" not in pod["metadata"] and {"Ready": "True"}.items() <= {
+        (each["type"], each["status"]) for each in conditions
+    }
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:

@@ -9,13 +9,16 @@ short_description: Brings the embedded local cluster up, mends it, or removes it
 description:
   - Runs a real Kubernetes control plane, kwok in the place of kubelets, metrics-server, and moto in the place of AWS,
     all as processes of the current user that listen and connect on loopback alone.
+  - As root a real kubelet with containerd can join them, in namespaces of its own.
   - A process that ended, hangs or is outdated is started anew; the cluster's data stays.
 author: The Landfall authors
 options:
   state:
-    description: V(present) brings the cluster up or mends it, V(absent) ends its processes and removes its folder.
+    description:
+      - V(present) brings the cluster up or mends it, V(absent) ends its processes and removes its folder.
+      - V(checked) changes nothing and fails where this machine cannot have what is asked for.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, checked]
     default: present
   name:
     description: Name of the cluster.
@@ -62,6 +65,28 @@ options:
       ingress_class:
         description: Class of the Ingresses that get this load balancer's host name.
         type: str
+  real_node:
+    description: Whether a real kubelet with containerd joins; as root alone.
+    type: bool
+    default: false
+  real_node_images:
+    description: Images that the real node is given, since it pulls none.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The image's full name, with registry and tag.
+        type: str
+        required: true
+      archive:
+        description: Path of an archive that holds the image, as C(docker save) writes it.
+        type: path
+        required: true
+      id:
+        description: The image's digest, which tells one build of that name from another.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: Says whether a process is missing or there is something to remove.
@@ -108,7 +133,7 @@ import traceback
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster
+    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, real_node
     from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
         LocalClusterError,
         settings_from,
@@ -124,8 +149,13 @@ LOAD_BALANCER = {
     "service": {"type": "str", "required": True},
     "ingress_class": {"type": "str"},
 }
+IMAGE = {
+    "name": {"type": "str", "required": True},
+    "archive": {"type": "path", "required": True},
+    "id": {"type": "str", "required": True},
+}
 OPTIONS = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "checked"], "default": "present"},
     "name": {"type": "str", "required": True},
     "directory": {"type": "path", "required": True},
     "kubeconfig": {"type": "path", "required": True},
@@ -134,6 +164,8 @@ OPTIONS = {
     "region": {"type": "str", "required": True},
     "nodes": {"type": "int", "required": True},
     "load_balancers": {"type": "list", "elements": "dict", "options": LOAD_BALANCER, "required": True},
+    "real_node": {"type": "bool", "default": False},
+    "real_node_images": {"type": "list", "elements": "dict", "options": IMAGE, "default": []},
 }
 
 
@@ -145,6 +177,10 @@ def main() -> None:
         settings = settings_from(module.params)
         if module.params["state"] == "absent":
             module.exit_json(changed=cluster.remove(settings, dry_run=module.check_mode))
+        if module.params["state"] == "checked":
+            if settings.real_node:
+                real_node.check(settings)
+            module.exit_json(changed=False)
         if module.check_mode:
             missing = cluster.missing(settings)
             module.exit_json(changed=bool(missing), started=missing, applied=[], seconds=0)

@@ -1,20 +1,31 @@
 #!/usr/bin/python
-"""Module that removes the namespaces that Landfall made."""
+"""Module that makes namespaces, and removes those that Landfall made."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: namespaces
-short_description: Removes the namespaces that Landfall made
+short_description: Makes namespaces, and removes those that Landfall made
 description:
-  - Deletes the namespaces that carry Landfall's mark and hold neither volumes nor anybody else's workloads.
+  - Present, it makes the namespaces that are missing, with Landfall's mark, and gives each the labels that are wanted
+    of it. One that is there keeps to whom it belongs.
+  - Absent, it deletes the namespaces that carry Landfall's mark and hold neither volumes nor anybody else's workloads.
   - As long as a volume stays, the credentials stay too, since what lies on the volume was made with them.
 author: The Landfall authors
 options:
-  records:
-    description: Namespace of Landfall's own records.
+  state:
+    description: What to bring about.
     type: str
-    required: true
+    choices: [present, absent]
+    default: absent
+  wanted:
+    description: The namespaces to make, each C({namespace, namespace_labels}). Only with V(present).
+    type: list
+    elements: dict
+    default: []
+  records:
+    description: Namespace of Landfall's own records. Has to be given with V(absent).
+    type: str
   timeout:
     description: Seconds to wait for workloads, and for the namespaces, to go.
     type: int
@@ -34,44 +45,67 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+made:
+  description: Namespaces that were made, or given a label.
+  type: list
+  elements: str
+  returned: always with V(present)
+names:
+  description: Namespaces that are there as wanted.
+  type: list
+  elements: str
+  returned: always with V(present)
 removed:
   description: Namespaces that were deleted.
   type: list
   elements: str
-  returned: always
+  returned: always with V(absent)
 kept:
   description: Namespaces that stay, each with what it holds.
   type: dict
-  returned: always
+  returned: always with V(absent)
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils import namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+
+
+def present(module: AnsibleModule, cluster: Cluster) -> None:
+    wanted = module.params["wanted"]
+    made = namespaces.make(cluster, wanted, dry_run=module.check_mode)
+    module.exit_json(changed=bool(made), made=made, names=sorted({each["namespace"] for each in wanted}))
+
+
+def absent(module: AnsibleModule, cluster: Cluster) -> None:
+    records, seconds = module.params["records"], 0 if module.check_mode else module.params["timeout"]
+    found = namespaces.ours(cluster)
+    kept = {name: namespaces.keepers(cluster, name, seconds) for name in found if name != records}
+    kept = {name: held for name, held in kept.items() if held}
+    if records in found and any("PersistentVolumeClaim" in each for held in kept.values() for each in held):
+        kept[records] = ["the credentials of what lies on the volumes"]
+    removed = [name for name in found if name not in kept]
+    left = [] if module.check_mode else namespaces.delete(cluster, removed, seconds)
+    if left:
+        module.fail_json(msg=f"After {seconds} s these namespaces are still being deleted: {', '.join(left)}.")
+    module.exit_json(changed=bool(removed), removed=removed, kept=kept)
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **CLUSTER_OPTIONS,
-            "records": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "absent"},
+            "wanted": {"type": "list", "elements": "dict", "default": []},
+            "records": {"type": "str"},
             "timeout": {"type": "int", "default": 120},
         },
+        required_if=[("state", "absent", ["records"])],
         supports_check_mode=True,
     )
-    records, seconds = module.params["records"], 0 if module.check_mode else module.params["timeout"]
     with reading(module) as cluster:
-        found = namespaces.ours(cluster)
-        kept = {name: namespaces.keepers(cluster, name, seconds) for name in found if name != records}
-        kept = {name: held for name, held in kept.items() if held}
-        if records in found and any("PersistentVolumeClaim" in each for held in kept.values() for each in held):
-            kept[records] = ["the credentials of what lies on the volumes"]
-        removed = [name for name in found if name not in kept]
-        left = [] if module.check_mode else namespaces.delete(cluster, removed, seconds)
-        if left:
-            module.fail_json(msg=f"After {seconds} s these namespaces are still being deleted: {', '.join(left)}.")
-        module.exit_json(changed=bool(removed), removed=removed, kept=kept)
+        (present if module.params["state"] == "present" else absent)(module, cluster)
 
 
 if __name__ == "__main__":
