@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from ansible.plugins.loader import init_plugin_loader
+
+# As Ansible itself finds collections, and before anything of one is imported: templates use the collection's filters.
+init_plugin_loader([str(Path(__file__).parents[1] / "collections")])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

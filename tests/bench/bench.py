@@ -56,6 +56,11 @@ class Cluster:
         """Bring the cluster up, without the platform."""
         return self.playbook("playbooks/local_cluster.yml")
 
+    def slow_down(self, seconds: int) -> None:
+        """Let every simulated pod take so long to get ready, as real ones do that pull an image and start."""
+        patch = json.dumps({"spec": {"delay": {"durationMilliseconds": seconds * 1000}}})
+        self.run("kubectl", "patch", "stages.kwok.x-k8s.io", "pod-ready", "--type=merge", f"--patch={patch}")
+
     def down(self) -> None:
         """Remove the cluster."""
         self.playbook("playbooks/local_cluster.yml", "-e", "local_cluster_state=absent")
@@ -108,28 +113,31 @@ def install(cluster: Cluster, release: dict[str, Any], chart: str) -> None:
     )
 
 
-def side_by_side(folder: Path) -> None:
-    """Print site.yml beside plain Helm, each on a fresh cluster."""
+def side_by_side(folder: Path, pod_seconds: int) -> None:
+    """Print site.yml beside plain Helm, each on a fresh cluster whose pods take `pod_seconds` to get ready."""
     figures = {}
     for name, roll_out in (("plain helm", plain_helm), ("site.yml", landfall)):
-        cluster = Cluster(folder / name.replace(" ", "-"))
+        cluster = Cluster(folder / f"{name.replace(' ', '-')}-{pod_seconds}")
         cluster.up()
         try:
+            if pod_seconds:
+                cluster.slow_down(pod_seconds)
             figures[name] = roll_out(cluster)
         finally:
             cluster.down()
+    print(f"\npods ready after {pod_seconds} s (simulated)")
     print(f"{'':16}{'plain helm':>12}{'site.yml':>12}{'ratio':>8}")
     for which in ("cold", "nothing to do"):
         helm, ours = figures["plain helm"][which], figures["site.yml"][which]
         print(f"{which:16}{helm:11.1f}s{ours:11.1f}s{ours / helm:8.2f}")
     for title, stages in (("cold", "stages"), ("nothing to do", "stages again")):
         parts = sorted(figures["site.yml"][stages].items(), key=lambda item: -item[1])
-        print(f"site.yml, {title}: " + ", ".join(f"{stage} {seconds}" for stage, seconds in parts))
+        print(f"site.yml, {title}: " + ", ".join(f"{stage} {seconds}" for stage, seconds in parts), flush=True)
 
 
-def many(folder: Path, numbers: list[int]) -> None:
+def many(folder: Path, counts: list[int]) -> None:
     """Print how long site.yml takes on one cluster and on several at once."""
-    for number in numbers:
+    for number in counts:
         clusters = [Cluster(folder / f"{number}-{index}") for index in range(number)]
         try:
             for cluster in clusters:
@@ -138,21 +146,30 @@ def many(folder: Path, numbers: list[int]) -> None:
             with ThreadPoolExecutor(max_workers=number) as pool:
                 list(pool.map(lambda each: each.playbook("site.yml"), clusters))
             seconds = time.monotonic() - begun
-            print(f"{number} at once: {seconds:.1f}s, {seconds / number:.1f}s each")
+            print(f"{number} at once: {seconds:.1f}s, {seconds / number:.1f}s each", flush=True)
         finally:
             for cluster in clusters:
                 cluster.down()
 
 
+def numbers(listed: str) -> list[int]:
+    """Read a list such as `1,2,4`; an empty one has no numbers."""
+    return [int(each) for each in listed.split(",") if each]
+
+
 def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clusters", default="1,2", help="how many clusters at once, a list (default: %(default)s)")
+    parser.add_argument("--clusters", default="1,2,4,8", help="clusters at once, a list (default: %(default)s)")
+    parser.add_argument(
+        "--pod-seconds", default="0,20", help="seconds that a simulated pod takes, a list (default: %(default)s)"
+    )
     arguments = parser.parse_args()
-    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores")
+    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory(prefix="landfall-bench-") as folder:
-        side_by_side(Path(folder))
-        many(Path(folder), [int(each) for each in arguments.clusters.split(",") if each])
+        for seconds in numbers(arguments.pod_seconds):
+            side_by_side(Path(folder), seconds)
+        many(Path(folder), numbers(arguments.clusters))
 
 
 if __name__ == "__main__":

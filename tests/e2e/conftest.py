@@ -9,6 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.e2e.machine import words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,6 +19,18 @@ ROOT = Path(__file__).resolve().parents[2]
 def pytest_collection_modifyitems(items):
     """Keep the order of the files, which is that of a user's day; the last one ends it."""
     items.sort(key=lambda item: item.path.name)
+
+
+class ByCluster(LoadScopeScheduling):
+    """Keeps the tests of one cluster together: those of a user's day, and of any other file its own."""
+
+    def _split_scope(self, nodeid):
+        name = Path(nodeid.partition("::")[0]).name
+        return "a user's day" if name.startswith(("test_1_", "test_2_", "test_3_")) else name
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByCluster(config, log)
 
 
 class Checkout:
@@ -63,7 +78,7 @@ class Checkout:
         """Kill a run with all that it has started, the cluster's own processes excepted."""
         programs = ("helm", "ansible", "async_wrapper", "AnsiballZ")
         victims = [
-            each for each in self.processes() if any(name in word for word in each.cmdline()[:4] for name in programs)
+            each for each in self.processes() if any(name in word for word in words(each)[:4] for name in programs)
         ]
         run.kill()
         for each in victims:
@@ -116,3 +131,18 @@ def first_up(checkout):
 @pytest.fixture(scope="session")
 def second_up(first_up, checkout):
     return checkout.run("make up")
+
+
+REAL_RUNTIME = ("test_real_node.py", "test_hpa.py")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which tests ran on a real runtime, and which did not, and why."""
+    for outcome, word in (("passed", "ran"), ("failed", "ran and failed"), ("skipped", "not run")):
+        reports = terminalreporter.getreports(outcome)
+        found = [each for each in reports if any(name in each.nodeid for name in REAL_RUNTIME)]
+        names = [each.nodeid.rpartition("/")[2] for each in found if each.when == "call" or outcome == "skipped"]
+        if names:
+            terminalreporter.write_line(f"Real runtime, {word}: {', '.join(names)}")
+        for reason in sorted({str(each.longrepr[2]) for each in found if outcome == "skipped"}):
+            terminalreporter.write_line(f"  {reason.removeprefix('Skipped: ')}")

@@ -15,7 +15,7 @@ REFUSED = {"ansible-playbook site.yml", "ansible-playbook site.yml --check --dif
 LAST = "ansible-playbook -i inventories/local playbooks/uninstall.yml"
 
 
-@pytest.mark.parametrize("block", sorted({each.strip() for each in BLOCKS}, key=lambda each: each == LAST))
+@pytest.mark.parametrize("block", sorted(dict.fromkeys(each.strip() for each in BLOCKS), key=lambda each: each == LAST))
 def test_command(second_up, checkout, block):
     if block in checkout.typed:
         return

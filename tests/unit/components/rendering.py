@@ -31,7 +31,7 @@ def load(role: str, folder: str) -> dict[str, Any]:
 
 def templar(role: str, **settings: Any) -> Templar:
     """Return what a task of `role` would template with, after a user's settings."""
-    variables: dict[str, Any] = {"role_path": str(CHECKOUT / "roles" / role)}
+    variables: dict[str, Any] = {}
     for each in ("platform", *COMPONENTS):
         variables |= load(each, "defaults")
     for each in COMPONENTS:

@@ -14,7 +14,7 @@ HOSTNAMES = {"ingress/nginx-ingress-controller": "nginx.example", "argocd/argocd
 def test_every_stage_is_complete(settings: Settings) -> None:
     found = stages.load(settings, HOSTNAMES)
     names = [stage["metadata"]["name"] for stage in found]
-    assert len(names) == len(set(names)) == 19
+    assert len(names) == len(set(names)) == 20
     for stage in found:
         assert stage["kind"] == "Stage"
         assert stage["spec"]["resourceRef"].keys() == {"apiGroup", "kind"}

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, chart_source
+from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, chart_source, digests
 from ansible_collections.landfall.eks.plugins.module_utils.chart_source import Sources, resolve, resolve_all
 
 REF = "https://charts.invalid/demo"
@@ -108,4 +108,4 @@ def test_definitions_come_from_crds_folders_of_subcharts_too_but_not_from_templa
     [({"a": 1, "b": [1, 2]}, {"b": [1, 2], "a": 1}, True), ({"a": 1}, {"a": "1"}, False), ({}, {"a": None}, False)],
 )
 def test_values_digest(one, other, same):
-    assert (chart_archive.values_digest(one) == chart_archive.values_digest(other)) is same
+    assert (digests.values_digest(one) == digests.values_digest(other)) is same

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from get_tools import choose
 from toolcache.build import required_version
 from toolcache.errors import ToolError
 from toolcache.links import link
@@ -25,9 +26,11 @@ NAMES = [
     "kube-controller-manager",
     "kube-scheduler",
     "kubectl",
+    "kubelet",
     "kwok",
     "kwokctl",
     "metrics-server",
+    "pause",
 ]
 
 
@@ -121,6 +124,8 @@ def test_real_pins_name_every_tool_of_the_cluster() -> None:
 def test_real_pins_agree_with_the_go_modules() -> None:
     pins = load(TOOLS / "tools.yml", this_platform())
     for family in pins.families:
+        if (family.module / "main.go").exists():
+            continue  # ours: nothing is required
         go_mod = (family.module / "go.mod").read_text()
         for tool in family.tools:
             assert f"tool {tool.package}\n" in go_mod or f"\t{tool.package}\n" in go_mod
@@ -128,6 +133,21 @@ def test_real_pins_agree_with_the_go_modules() -> None:
         owners = [version for module, version in modules if family.tools[0].package.startswith(module)]
         assert f"v{family.version}" in owners
         assert (family.module / "go.sum").stat().st_size > 0
+
+
+def test_real_node_is_optional_and_got_by_name() -> None:
+    pins = load(TOOLS / "tools.yml", this_platform())
+    usual = {tool.name for tool in choose(pins, None)}
+    assert set(NAMES) - usual == {"kubelet", "pause"}
+    assert {tool.name for tool in choose(pins, None, ["kubelet", "pause"])} == set(NAMES)
+    assert [tool.name for tool in choose(pins, ["pause"])] == ["pause"]
+    with pytest.raises(ToolError, match="--with knows no tool 'runc'"):
+        choose(pins, None, ["runc"])
+
+
+def test_kubelet_is_of_the_api_servers_version() -> None:
+    versions = {family.name: family.version for family in load(TOOLS / "tools.yml", this_platform()).families}
+    assert versions["kubelet"] == versions["kubernetes"]
 
 
 def test_real_toolchain_is_pinned_once_and_new_enough() -> None:

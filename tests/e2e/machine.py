@@ -1,0 +1,70 @@
+"""A cluster in a short folder of its own, and the commands that are typed at it from the checkout."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Machine:
+    """Its state lies in `folder`; `make down` ends it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "MAKEFLAGS"))}
+        self.environment |= {
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "KUBECONFIG": str(folder / "kubeconfig"),
+            "LANDFALL_STATE_DIR": str(folder),
+            "PATH": f"{Path(sys.executable).parent}:{folder}/bin:{ROOT}/.landfall/bin:{os.environ['PATH']}",
+        }
+        self.environment.pop("LANDFALL_CHART_CACHE", None)
+
+    def try_(self, *command, text=None):
+        """Run a command; return its exit status and what it printed."""
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=text or "", capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout, done.stdout + done.stderr
+
+    def run(self, *command, text=None):
+        """Run a command that must succeed; return what it printed on standard output."""
+        status, out, said = self.try_(*command, text=text)
+        assert status == 0, f"{' '.join(command)} ended with {status}:\n{said[-6000:]}"
+        return out
+
+    def playbook(self, *words):
+        return self.run("ansible-playbook", "-i", "inventories/local", *words)
+
+    def kubectl(self, *words, text=None):
+        return self.run("kubectl", *words, text=text)
+
+    def get(self, *words):
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
+
+    def component(self, name):
+        summary = json.loads((self.folder / "summary.json").read_text())
+        return next(each for each in summary["components"] if each["release"] == name)
+
+
+def words(process):
+    """Return a process's arguments; none of one that ends just now."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def until(look, seconds, what):
+    """Return what `look` returns once that is true; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not seen in {seconds} s: {what}"
+        time.sleep(0.5)
+    return seen

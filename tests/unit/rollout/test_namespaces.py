@@ -1,0 +1,42 @@
+"""Namespaces: made once, marked as ours only then, given the labels that any of their releases wants."""
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import namespaces
+
+WANTED = [
+    {"namespace": "logging"},
+    {"namespace": "logging", "namespace_labels": {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}},
+    {"namespace": "flask-app", "namespace_labels": {"level": "restricted"}},
+]
+
+
+def bodies(cluster):
+    return {path: body["metadata"]["labels"] for _, path, body in cluster.written}
+
+
+def test_missing_ones_are_made_with_the_mark_and_all_labels(cluster):
+    assert namespaces.make(cluster, WANTED, dry_run=False) == ["logging", "flask-app"]
+    made = {body["metadata"]["name"]: body["metadata"]["labels"] for _, _, body in cluster.written}
+    assert made == {
+        "logging": {"landfall.eks/made-by": "landfall", "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"},
+        "flask-app": {"landfall.eks/made-by": "landfall", "level": "restricted"},
+    }
+
+
+def test_somebody_elses_gets_the_label_and_no_mark(cluster):
+    cluster.add({"kind": "Namespace", "metadata": {"name": "flask-app", "labels": {"level": "baseline"}}})
+    assert namespaces.make(cluster, WANTED[2:], dry_run=False) == ["flask-app"]
+    assert bodies(cluster) == {"/api/v1/namespaces/flask-app": {"level": "restricted"}}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_one_that_is_as_wanted_is_left_alone(cluster, dry_run):
+    cluster.add({"kind": "Namespace", "metadata": {"name": "flask-app", "labels": {"level": "restricted", "x": "y"}}})
+    assert namespaces.make(cluster, WANTED[2:], dry_run=dry_run) == []
+    assert cluster.written == []
+
+
+def test_dry_run_names_them_and_writes_nothing(cluster):
+    assert namespaces.make(cluster, WANTED, dry_run=True) == ["logging", "flask-app"]
+    assert cluster.written == []

@@ -1,0 +1,36 @@
+"""The summary: what it says of each release, and that it leaves everything as it is."""
+
+import time
+
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, summarising
+
+LABELS = {helm_storage.LABEL_IDENTITY: "1.live", helm_storage.LABEL_SOURCE: "cache"}
+
+
+def planned(**more):
+    return {
+        "component": "efk",
+        "name": "logs",
+        "namespace": "logging",
+        "job": "/gone/with/the/run",
+        "identity": "planned",
+        "source": "cache",
+        "ready": [],
+        "timeout": 60,
+        "started": time.time(),
+        **more,
+    }
+
+
+def test_a_release_that_check_mode_would_change_keeps_its_identity(cluster, helm_secret):
+    cluster.add(helm_secret(labels=LABELS))
+    (row,) = summarising.components(cluster, [planned()], [], simulated=False)
+    assert (row["name"], row["release"], row["health"]) == ("efk", "logs", "ready")
+    assert cluster.written == []
+
+
+def test_a_ready_row_that_does_not_hold_is_the_health(cluster, helm_secret):
+    cluster.add(helm_secret(labels=LABELS))
+    row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}
+    (found,) = summarising.components(cluster, [planned(ready=[row])], [], simulated=False)
+    assert found["health"] == "Service nlb: does not exist"
