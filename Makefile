@@ -7,8 +7,10 @@ STATE := .landfall
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(STATE)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 LOCAL := ansible-playbook -i inventories/local
+# `make up REAL_NODE=1`, as root on Debian: a real kubelet joins, and the Flask application really runs.
+NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node": true}')
 
-.PHONY: help up down tools test lint unit molecule molecule-roles e2e e2e-more bench contracts lock docs requirements system-packages clean
+.PHONY: help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +22,8 @@ venv:
 tools: venv ## Get the tools (etcd, kube-apiserver, kwok, helm ...) into the cache
 	@python tools/get_tools.py --bin $(STATE)/bin
 
-up: tools ## Bring the embedded cluster up and roll the whole platform out on it
-	@$(LOCAL) playbooks/local_cluster.yml
+up: tools ## Bring the embedded cluster up and roll the whole platform out on it (REAL_NODE=1: with a real kubelet)
+	@$(LOCAL) playbooks/local_cluster.yml $(NODE)
 	@$(LOCAL) site.yml
 
 down: venv ## Remove the local cluster, and nothing else
@@ -30,7 +32,10 @@ down: venv ## Remove the local cluster, and nothing else
 lint: venv ## Check style, types, roles and generated docs
 	@bash tests/lint.sh
 
-unit: tools ## Run the unit tests
+test-tools: venv ## Get the programs that only the tests use; without one its tests say that they did not run
+	@python tools/get_tools.py --pins tools/test-tools.yml --bin $(STATE)/bin || echo "test-tools: not all are there"
+
+unit: tools test-tools ## Run the unit tests
 	@python -m pytest -n 2 -m "not cluster"
 
 molecule: tools ## Converge, converge again, verify and uninstall on a cluster of its own
@@ -39,17 +44,26 @@ molecule: tools ## Converge, converge again, verify and uninstall on a cluster o
 molecule-roles: tools ## Every scenario: each tag alone on an empty cluster (not part of make test)
 	@bash tests/molecule.sh
 
-e2e: tools ## Run the tests that roll the platform out as a user would, from the README
-	@python -m pytest -m cluster tests/e2e/test_1_user.py tests/e2e/test_2_readme.py tests/e2e/test_3_down.py
-
-e2e-more: tools ## The search for secrets and two runs at once, on clusters of their own (not part of make test)
-	@python -m pytest -m cluster tests/e2e/test_secrets.py tests/e2e/test_lease.py
+# Two clusters at a time; the tests of one cluster stay together.
+e2e: tools ## Run the tests that roll the platform out as a user would, from the README, and those of its promises
+	@python -m pytest -m cluster -n 2 tests/e2e
 
 test: lint unit molecule e2e ## Run every test within the time budget
-	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles, make e2e-more"
+	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"
 
-bench: tools ## Print site.yml beside plain Helm: seconds, ratios, and what the time went to
+bench: bench-rollout bench-app bench-restarts ## Print all figures
+
+bench-rollout: tools ## Print site.yml beside plain Helm: seconds, ratios, and what the time went to
 	@python tests/bench/bench.py
+
+bench-restarts: tools ## Print the requests lost while the application's pods are replaced, and the image's size
+	@PYTHONPATH=collections python -m tests.bench.restarts
+
+bench-app: venv ## Print the Flask application beside a bare Flask hello: requests a second, p50, p99, what each part costs
+	@python tests/bench/app_bench.py
+
+pictures: venv ## Take the screenshots of docs/images (chromium, see system-packages)
+	@python -m tests.pictures.take
 
 contracts: venv ## Make the charts' contracts anew, from CHARTS or LANDFALL_CHART_CACHE
 	@python tools/chart_contracts.py $(CHARTS)
@@ -68,7 +82,9 @@ requirements: venv ## Pin requirements.txt anew from requirements.in
 	  --quiet -c ../requirements.txt -o $$each.txt $$each.in; done
 
 system-packages: ## Install what the tests can use from Debian's packages (root)
-	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck
+	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk \
+	  chromium chromium-driver fonts-noto-core \
+	  containerd runc containernetworking-plugins iproute2 util-linux buildah mmdebstrap haproxy
 
 clean: ## Remove what was made here, the cluster excepted
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .ansible
