@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.readiness import pod_is_ready
 
 Object = dict[str, Any]
 MAX_LENGTH = 300
@@ -61,12 +62,7 @@ def _pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Obje
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
     pods = cluster.list("v1", "Pod", namespace, query)
-    return [each for each in pods if not _is_ready(each)]
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return [each for each in pods if not pod_is_ready(each)]
 
 
 def _warning(cluster: Cluster, namespace: str, name: str) -> str:

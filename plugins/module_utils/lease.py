@@ -12,13 +12,13 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
+from ansible_collections.landfall.eks.plugins.module_utils import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import REQUEST_TIMEOUT, Cluster
 
 API_VERSION = "coordination.k8s.io/v1"
 NAME = "landfall"
 ENDING = "landfall.eks/ending"
 """Annotation of a Lease whose ansible-playbook has ended, while something that it had started is still at work."""
-LABEL_OURS = {"landfall.eks/made-by": "landfall"}
 MARGIN_SECONDS = 2
 """The API server tells its time in whole seconds, so that two readings can be that far apart."""
 
@@ -62,10 +62,14 @@ class Hold:
 
 @dataclass(frozen=True)
 class Busy:
-    """Why the Lease could not be taken: `text` says it, `passing` that it will be over soon by itself."""
+    """Why the Lease could not be taken: `text` says it, `passing` that it will be over soon by itself.
+
+    `holder` is whose it is; empty where that is not known yet.
+    """
 
     text: str
     passing: bool
+    holder: str = ""
 
 
 def hold_of(body: Body) -> Hold:
@@ -99,9 +103,8 @@ def ensure_namespace(cluster: Cluster, name: str, *, make: bool) -> tuple[str, b
         return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
     if not make:
         return "absent", False
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": LABEL_OURS}}
     try:
-        cluster.request("POST", "/api/v1/namespaces", body=body)
+        namespaces.create(cluster, name, {})
     except ApiException as error:
         if error.status != HTTPStatus.CONFLICT:  # another run was quicker
             raise
@@ -182,10 +185,11 @@ class Lease:
         if hold.holder == holder or hold.free(now):
             return None
         if hold.ending:
-            return Busy(f"{hold.who()}, has ended, and leaves Helm still at work", passing=True)
+            return Busy(f"{hold.who()}, has ended, and leaves Helm still at work", passing=True, holder=hold.holder)
         if hold.silent(now):
-            return Busy(f"{hold.who()}, is silent, and loses the Lease in {hold.left(now):.0f} s", passing=True)
-        return Busy(hold.who(), passing=False)
+            text = f"{hold.who()}, is silent, and loses the Lease in {hold.left(now):.0f} s"
+            return Busy(text, passing=True, holder=hold.holder)
+        return Busy(hold.who(), passing=False, holder=hold.holder)
 
     def _put(self, body: Body) -> Body:
         return self.cluster.request("PUT", f"{self.path}/{NAME}", body=body)
@@ -194,7 +198,7 @@ class Lease:
         return {
             "apiVersion": API_VERSION,
             "kind": "Lease",
-            "metadata": {"name": NAME, "namespace": self.namespace, "labels": LABEL_OURS},
+            "metadata": {"name": NAME, "namespace": self.namespace, "labels": namespaces.LABEL_OURS},
         }
 
     def _taken(self, found: Body, holder: str, seconds: int) -> Body:

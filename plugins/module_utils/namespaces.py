@@ -7,7 +7,8 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
-LABEL_OURS = "landfall.eks/made-by=landfall"
+LABEL_OURS = {"landfall.eks/made-by": "landfall"}
+SELECTOR_OURS = ",".join(f"{key}={value}" for key, value in LABEL_OURS.items())
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "CronJob"))
 POLL_SECONDS = 0.5
 MERGE_PATCH = "application/merge-patch+json"
@@ -16,7 +17,7 @@ MERGE_PATCH = "application/merge-patch+json"
 def ours(cluster: Cluster) -> list[str]:
     """Return the names of the namespaces that Landfall made."""
     return sorted(
-        each["metadata"]["name"] for each in cluster.list("v1", "Namespace", query={"labelSelector": LABEL_OURS})
+        each["metadata"]["name"] for each in cluster.list("v1", "Namespace", query={"labelSelector": SELECTOR_OURS})
     )
 
 
@@ -34,7 +35,7 @@ def make(cluster: Cluster, wanted: list[dict[str, Any]], *, dry_run: bool) -> li
             continue
         changed.append(name)
         if not dry_run:
-            _write(cluster, name, labels, exists=name in there)
+            (label if name in there else create)(cluster, name, labels)
     return changed
 
 
@@ -46,13 +47,15 @@ def _merged(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": name, "labels": found} for name, found in labels.items()]
 
 
-def _write(cluster: Cluster, name: str, labels: dict[str, str], *, exists: bool) -> None:
-    if exists:
-        body: dict[str, Any] = {"metadata": {"labels": labels}}
-        cluster.request("PATCH", f"/api/v1/namespaces/{name}", body=body, content_type=MERGE_PATCH)
-        return
-    key, _, value = LABEL_OURS.partition("=")
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {key: value, **labels}}}
+def label(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
+    """Add labels to a namespace that is there. Raises ApiException."""
+    body = {"metadata": {"labels": labels}}
+    cluster.request("PATCH", f"/api/v1/namespaces/{name}", body=body, content_type=MERGE_PATCH)
+
+
+def create(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
+    """Make a namespace, marked as ours. Raises ApiException, with status 409 where it is there already."""
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**LABEL_OURS, **labels}}}
     cluster.request("POST", "/api/v1/namespaces", body=body)
 
 

@@ -75,6 +75,12 @@ def row(wanted: dict[str, Any], found: Object | None) -> Verdict:
     return predicate(found) if predicate else None
 
 
+def pod_is_ready(pod: Object) -> bool:
+    """Say whether a pod takes requests."""
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
 def value_at(found: Object, path: str) -> Any:
     """Return what stands at a dotted path, numbers being list positions; None if there is nothing."""
     here: Any = found

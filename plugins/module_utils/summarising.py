@@ -8,6 +8,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.readiness import pod_is_ready
 from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, Settler
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
@@ -94,19 +95,12 @@ def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
     nodes = {each["metadata"]["name"] for each in cluster.list("v1", "Node", query={"labelSelector": REAL_NODE_LABEL})}
     found: dict[str, list[str]] = {}
     for pod in cluster.list("v1", "Pod", query={"labelSelector": INSTANCE_LABEL}) if nodes else []:
-        if pod["spec"].get("nodeName") in nodes and _is_ready(pod):
+        if pod["spec"].get("nodeName") in nodes and "deletionTimestamp" not in pod["metadata"] and pod_is_ready(pod):
             owner = pod["metadata"]["labels"][INSTANCE_LABEL]
             ports = [port for container in pod["spec"]["containers"] for port in container.get("ports") or []]
             urls = [f"http://{pod['status']['podIP']}:{port['containerPort']}" for port in ports]
             found.setdefault(owner, []).extend(urls)
     return {owner: sorted(urls) for owner, urls in found.items()}
-
-
-def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = pod["status"].get("conditions") or []
-    return "deletionTimestamp" not in pod["metadata"] and {"Ready": "True"}.items() <= {
-        (each["type"], each["status"]) for each in conditions
-    }
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:

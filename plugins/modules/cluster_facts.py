@@ -11,13 +11,8 @@ description:
   - Tells what others have installed of that which the platform brings, and which of our releases are left out for it.
   - Problems are returned, all together, so that the caller can report them with others; they do not fail the module.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
   oldest_version:
     description: Oldest version of Kubernetes that will do.
     type: str

@@ -11,6 +11,7 @@ description:
     never upgrades what lies in a chart's crds folder.
   - With O(state=absent) removes the definitions that were applied for a release and hold no object any more.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   charts:
     description:
@@ -25,12 +26,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,7 @@ description:
     authority changed.
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   namespace:
     description: Namespace that keeps the originals, each labelled C(landfall.eks/credential).
@@ -89,12 +90,6 @@ options:
             description: Further labels of the Secret.
             type: dict
             default: {}
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,7 @@ description:
   - Passwords are shown on the screen (standard output) alone. They are in no result, log file, diff or argument.
   - This is an action; its work is done on the controller.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   namespace:
     description: Namespace of the originals.
@@ -38,12 +39,6 @@ options:
     description: File with the password, or program that prints it, with which the file is encrypted by Ansible Vault.
     type: str
     default: ""
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -12,17 +12,12 @@ description:
 author: The Landfall authors
 notes:
   - Every option of M(kubernetes.core.helm) is accepted and handed on.
+extends_documentation_fragment: landfall.eks.cluster
 options:
   name:
     description: Name of the release.
     type: str
     required: true
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -9,13 +9,7 @@ short_description: Reads every Helm release of a cluster
 description:
   - Reads the metadata of Helm's Secrets in one call, pending and failed revisions included.
 author: The Landfall authors
-options:
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
+extends_documentation_fragment: landfall.eks.cluster
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,7 @@ description:
   - The Lease of a run whose machine has stopped ends after its duration.
   - In check mode no Lease is taken.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   state:
     description:
@@ -53,12 +54,6 @@ options:
     description: What the action plugin tells of the run, C({id, pid, root, host, slice}); not for playbooks.
     type: dict
     default: {}
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -124,7 +119,8 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
             keep(module, taken, begun)
             module.exit_json(changed=made, held=True)
         if time.monotonic() >= deadline:
-            module.exit_json(changed=made, held=False, busy=taken.text, passing=taken.passing)
+            passing = taken.passing or renewer_died(module, taken.holder)
+            module.exit_json(changed=made, held=False, busy=taken.text, passing=passing)
         time.sleep(POLL_SECONDS)
 
 
@@ -169,13 +165,21 @@ def keep(module: AnsibleModule, held: dict[str, Any], begun: float) -> None:
 
 def renewer_lives(module: AnsibleModule, holder: str) -> bool:
     status = lease_status.read(status_file(module), holder)
-    if status is None:
-        return False
+    return status is not None and not status.lost and at_work(status.pid)
+
+
+def renewer_died(module: AnsibleModule, holder: str) -> bool:
+    """Say whether the run was killed on this machine together with its renewer, so that its Lease will run out."""
+    status = lease_status.read(status_file(module), holder)
+    return status is not None and not at_work(status.pid)
+
+
+def at_work(pid: int) -> bool:
     try:
-        os.kill(status.pid, 0)
+        os.kill(pid, 0)
     except OSError:
         return False
-    return not status.lost
+    return True
 
 
 def status_file(module: AnsibleModule) -> Path:

@@ -12,6 +12,7 @@ description:
   - Absent, it deletes the namespaces that carry Landfall's mark and hold neither volumes nor anybody else's workloads.
   - As long as a volume stays, the credentials stay too, since what lies on the volume was made with them.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   state:
     description: What to bring about.
@@ -30,12 +31,6 @@ options:
     description: Seconds to wait for workloads, and for the namespaces, to go.
     type: int
     default: 120
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

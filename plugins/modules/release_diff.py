@@ -10,6 +10,7 @@ description:
   - Renders the chart with the values and compares it, object by object, with what the live revision rendered.
   - Works on an empty cluster too, and changes nothing. Secrets are masked.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   name:
     description: Name of the release.
@@ -27,12 +28,6 @@ options:
     description: Values of the release.
     type: dict
     default: {}
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -10,6 +10,7 @@ description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   failures:
     description: The releases, as the settling knows them, each with its C(cause).
@@ -28,12 +29,6 @@ options:
     description: Seconds that taking one release back may take.
     type: int
     default: 300
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

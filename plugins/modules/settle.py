@@ -11,6 +11,7 @@ description:
   - Shows a line whenever a release gets on, and returns those that do not get ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   runs:
     description: The releases, C({name, namespace, job, identity, source, ready, timeout, started}).
@@ -21,12 +22,6 @@ options:
     description: How long one slice looks before it reports; the action plugin starts the next one.
     type: float
     default: 5
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

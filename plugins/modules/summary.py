@@ -9,6 +9,7 @@ short_description: Says what is where
 description:
   - Reads every release that Landfall made, its health and its addresses, shows them as a table and writes them as JSON.
 author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
 options:
   cluster:
     description: Name of the cluster.
@@ -46,12 +47,6 @@ options:
     description: Whether kubelets and AWS are simulated.
     type: bool
     default: false
-  kubeconfig:
-    description: How the cluster is reached, a path or a dict.
-    type: raw
-  context:
-    description: Context of the kubeconfig; empty for its current one.
-    type: str
 """
 
 EXAMPLES = r"""

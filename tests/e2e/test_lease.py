@@ -1,22 +1,20 @@
 """One run at a time, on an embedded cluster of its own: who may work, who has to wait, and how a Lease ends."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import running
+from tests.e2e.machine import ROOT, Machine, until
 
 pytestmark = pytest.mark.cluster
 
-ROOT = Path(__file__).resolve().parents[2]
 SITE = "site.yml --tags metrics_server"
 WHO = r"\S+@\S+ has been at work on this cluster since [-0-9]+ [:0-9]+ UTC \(run \w{12}\)"
 ACCESS = {"kubeconfig": "{{ platform_kubeconfig }}"}
@@ -42,19 +40,12 @@ HOLD = [
 ]
 
 
-class Machine:
-    """A cluster in a folder of its own, and the commands that are typed at it."""
+class SharedMachine(Machine):
+    """A cluster at which several runs work, some of them until they are let go."""
 
     def __init__(self, folder):
-        self.folder = folder
+        super().__init__(folder)
         self.file = folder / "let-go"
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "MAKEFLAGS"))}
-        self.environment |= {
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "LANDFALL_STATE_DIR": str(folder),
-            "PATH": f"{Path(sys.executable).parent}:{ROOT}/.landfall/bin:{os.environ['PATH']}",
-        }
-        self.environment.pop("LANDFALL_CHART_CACHE", None)
 
     def start(self, playbook, **variables):
         """Start a playbook and return its process; its output goes to a pipe."""
@@ -69,7 +60,7 @@ class Machine:
             text=True,
         )
 
-    def run(self, playbook, fails=False, **variables):
+    def play(self, playbook, fails=False, **variables):
         """Run a playbook to its end and return what it printed."""
         process = self.start(playbook, **variables)
         said = process.communicate()[0]
@@ -77,14 +68,8 @@ class Machine:
         return said
 
     def kubectl(self, *words):
-        done = subprocess.run(
-            ["kubectl", f"--kubeconfig={self.folder}/kubeconfig", "--namespace=landfall-system", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout
+        """Return what kubectl says of the platform's namespace, which need not be there."""
+        return self.try_("kubectl", "--namespace=landfall-system", *words)[1]
 
     def lease(self):
         found = self.kubectl("get", "lease", "landfall", "--ignore-not-found", "--output=json")
@@ -93,6 +78,9 @@ class Machine:
     def holder(self):
         found = self.lease()
         return (found or {"spec": {}})["spec"].get("holderIdentity")
+
+    def is_ending(self):
+        return "landfall.eks/ending" in self.lease()["metadata"].get("annotations", {})
 
     def renewers(self):
         return [each for each in psutil.process_iter() if self._is_renewer(each)]
@@ -108,7 +96,7 @@ class Machine:
         """Start a run that holds the Lease until `let_go`, and return its process once it does."""
         self.file.unlink(missing_ok=True)
         process = self.start(str(self.folder / "hold.yml"), until=str(self.file), **variables)
-        within(60, self.holder)
+        until(self.holder, 60, "a run that holds the Lease")
         return process
 
     def let_go(self, process):
@@ -117,30 +105,21 @@ class Machine:
         return process.communicate()[0]
 
 
-def within(seconds, condition):
-    """Wait until `condition` returns something true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.2)
-    return found
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lease")
-    machine = Machine(folder)
+    machine = SharedMachine(folder)
     (folder / "hold.yml").write_text(yaml.safe_dump(HOLD, sort_keys=False))
     try:
-        machine.run("playbooks/local_cluster.yml")
+        machine.play("playbooks/local_cluster.yml")
         yield machine
     finally:
-        machine.run("playbooks/local_cluster.yml", local_cluster_state="absent")
+        machine.play("playbooks/local_cluster.yml", local_cluster_state="absent")
 
 
 @pytest.fixture
 def machine(cluster):
-    within(60, lambda: not cluster.holder() and not cluster.renewers())
+    until(lambda: not cluster.holder() and not cluster.renewers(), 60, "the Lease free, no renewer")
     return cluster
 
 
@@ -164,7 +143,7 @@ def test_it_is_renewed_while_a_module_takes_longer_than_its_duration_and_freed_a
     assert later["spec"]["acquireTime"] == first["spec"]["acquireTime"]
     assert later["spec"]["renewTime"] > first["spec"]["renewTime"]
     assert "failed=0" in machine.let_go(run)
-    within(10, lambda: not machine.holder() and not machine.renewers())
+    until(lambda: not machine.holder() and not machine.renewers(), 30, "the Lease free, no renewer")
     assert not list(machine.folder.glob("lease-*.json"))
 
 
@@ -181,7 +160,7 @@ def test_a_failed_run_frees_it(machine):
     run = machine.hold(fails=True)
     machine.let_go(run)
     assert run.returncode == 2
-    within(10, lambda: not machine.holder())
+    until(lambda: not machine.holder(), 30, "the Lease free")
 
 
 def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
@@ -190,11 +169,11 @@ def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
     try:
         run = machine.hold()
         next(line for line in run.stdout if "helm_release : Read what is live" in line)
-        started = within(20, lambda: module_at_work(run.pid))
+        started = until(lambda: module_at_work(run.pid), 20, "a module at work")
         time.sleep(2)
         run.kill()
         run.wait()
-        within(10, lambda: "landfall.eks/ending" in machine.lease()["metadata"].get("annotations", {}))
+        until(machine.is_ending, 30, "the Lease marked as ending")
         assert not [each for each in started if running(each)]
         assert machine.holder()
         following = machine.start(SITE)
@@ -221,7 +200,8 @@ def test_after_a_machine_has_died_the_next_run_takes_it_over_when_it_has_run_out
         each.kill()
     run.wait()
     machine.file.touch()
-    said = machine.run(str(machine.folder / "hold.yml"), until=str(machine.file), platform_lock_wait=90)
+    # No platform_lock_wait: that the renewer is dead too is seen from its own machine, just after a renewal as well.
+    said = machine.play(str(machine.folder / "hold.yml"), until=str(machine.file))
     assert re.search(f"waiting: {WHO}", said)
     assert machine.lease()["spec"]["leaseTransitions"] == before["leaseTransitions"] + 1
 
@@ -230,7 +210,7 @@ def test_a_run_that_has_lost_it_stops_at_its_next_look(machine):
     run = machine.hold()
     taken = {"spec": {"holderIdentity": "bob@ci/4711", "acquireTime": "2026-11-23T12:00:00.000000Z"}}
     machine.kubectl("patch", "lease", "landfall", "--type=merge", f"--patch={json.dumps(taken)}")
-    within(30, lambda: not machine.renewers())
+    until(lambda: not machine.renewers(), 30, "no renewer")
     said = machine.let_go(run)
     assert run.returncode == 2
     assert "bob@ci has been at work on this cluster since 2026-11-23 12:00:00 UTC (run 4711)" in " ".join(said.split())
@@ -245,7 +225,7 @@ def test_a_killed_renewer_is_replaced_at_the_next_look(machine):
     # Until its last word is too old to count.
     time.sleep(machine.lease()["spec"]["leaseDurationSeconds"] + 1)
     assert "failed=0" in machine.let_go(run)
-    within(10, lambda: not machine.holder())
+    until(lambda: not machine.holder(), 30, "the Lease free")
 
 
 def test_dry_runs_and_preflight_take_none(machine):
@@ -254,9 +234,9 @@ def test_dry_runs_and_preflight_take_none(machine):
     machine.kubectl("delete", "lease", "landfall", "--ignore-not-found")
     (machine.folder / "foreign.json").write_text(json.dumps(body))
     machine.kubectl("create", f"--filename={machine.folder}/foreign.json")
-    machine.run(f"{SITE} --check")
-    machine.run("site.yml --tags preflight")
-    said = machine.run(SITE, fails=True)
+    machine.play(f"{SITE} --check")
+    machine.play("site.yml --tags preflight")
+    said = machine.play(SITE, fails=True)
     assert "bob@ci has been at work" in said
     assert machine.holder() == "bob@ci/4711"
     machine.kubectl("delete", "lease", "landfall")
@@ -270,11 +250,11 @@ def test_the_renewer_shows_no_secret_and_a_kubeconfig_may_be_a_dict(machine):
     user = kubeconfig["users"][0]["user"]
     assert not [word for word in user.values() if str(word)[:60] in shown]
     assert "failed=0" in machine.let_go(run)
-    within(10, lambda: not machine.holder())
+    until(lambda: not machine.holder(), 30, "the Lease free")
 
 
 def test_uninstall_leaves_no_lease(machine):
-    machine.run("playbooks/uninstall.yml")
-    within(10, lambda: machine.lease() is None and not machine.renewers())
-    machine.run("playbooks/uninstall.yml")
+    machine.play("playbooks/uninstall.yml")
+    until(lambda: machine.lease() is None and not machine.renewers(), 30, "no Lease, no renewer")
+    machine.play("playbooks/uninstall.yml")
     assert machine.lease() is None

@@ -32,7 +32,8 @@ def test_another_run_is_told_who_since_when_and_on_what_run(lease, clock):
     lease.take(ANNA, 30)
     clock.turn(5)
     busy = lease.take(BOB, 30)
-    assert busy == Busy("anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)", False)
+    text = "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
+    assert busy == Busy(text, passing=False, holder=ANNA)
 
 
 def test_a_run_may_take_its_own_again_and_has_it_since_the_first_time(lease, clock):
