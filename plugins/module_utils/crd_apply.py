@@ -6,10 +6,12 @@ import copy
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import yaml
+from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, digests, kube_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
@@ -19,6 +21,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 ANNOTATION_DEFINITION = "landfall.eks/definition"
 LABEL_RELEASE = "landfall.eks/crds-of"
 ESTABLISH_SECONDS = 60
+POLL_SECONDS = 0.2
 RENDER_SECONDS = 60
 
 Definition = dict[str, Any]
@@ -103,10 +106,10 @@ def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]
 
 
 def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
-    """Apply definitions server-side, side by side, and wait until each is established."""
+    """Apply definitions server-side, side by side, and wait until the cluster serves each of them."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(lambda each: _apply(cluster, each), wanted))
-        list(pool.map(lambda each: _wait_established(cluster, each["metadata"]["name"]), wanted))
+    _wait_served(cluster, wanted)
 
 
 def _apply(cluster: Cluster, definition: Definition) -> None:
@@ -119,15 +122,39 @@ def _apply(cluster: Cluster, definition: Definition) -> None:
     )
 
 
-def _wait_established(cluster: Cluster, name: str) -> None:
+def _wait_served(cluster: Cluster, definitions: list[Definition]) -> None:
+    """Wait until every kind stands in the discovery of its group, which is a fraction of the definitions' own size."""
+    left = definitions
     deadline = time.monotonic() + ESTABLISH_SECONDS
-    while time.monotonic() < deadline:
-        conditions = (cluster.request("GET", f"{API}/{name}").get("status") or {}).get("conditions") or []
-        if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
-            return
-        time.sleep(0.1)
+    while left:
+        paths = {_group_path(each) for each in left}
+        served = {path: _served(cluster, path) for path in paths}
+        left = [each for each in left if each["spec"]["names"]["plural"] not in served[_group_path(each)]]
+        if left and time.monotonic() > deadline:
+            raise DefinitionError(_not_served(cluster, left[0]["metadata"]["name"]))
+        if left:
+            time.sleep(POLL_SECONDS)
+
+
+def _group_path(definition: Definition) -> str:
+    version = next(each["name"] for each in definition["spec"]["versions"] if each.get("served"))
+    return f"/apis/{definition['spec']['group']}/{version}"
+
+
+def _served(cluster: Cluster, path: str) -> set[str]:
+    """Return the plural names of the kinds that the cluster serves under a group's path."""
+    try:
+        return {each["name"] for each in cluster.request("GET", path).get("resources") or []}
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return set()
+
+
+def _not_served(cluster: Cluster, name: str) -> str:
+    conditions = (cluster.request("GET", f"{API}/{name}").get("status") or {}).get("conditions") or []
     refused = "; ".join(each.get("message", "") for each in conditions if each["status"] != "True")
-    raise DefinitionError(f"The definition {name} was not established within {ESTABLISH_SECONDS} s: {refused}")
+    return f"The definition {name} was not established within {ESTABLISH_SECONDS} s: {refused}"
 
 
 def ours_of(cluster: Cluster, release: str) -> list[Definition]:
@@ -138,9 +165,7 @@ def ours_of(cluster: Cluster, release: str) -> list[Definition]:
 
 def holds_objects(cluster: Cluster, definition: Definition) -> bool:
     """Say whether any object of a definition's kind exists."""
-    spec = definition["spec"]
-    version = next(each["name"] for each in spec["versions"] if each.get("served"))
-    path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+    path = f"{_group_path(definition)}/{definition['spec']['names']['plural']}"
     return bool(cluster.request("GET", path, query={"limit": "1"}).get("items"))
 
 

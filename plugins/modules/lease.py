@@ -81,11 +81,11 @@ run_id:
   returned: always
 """
 
-import os
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils import lease_renewer, lease_status
@@ -98,6 +98,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease import (
     ensure_namespace,
     hold_of,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import running
 
 POLL_SECONDS = 1
 
@@ -176,10 +177,9 @@ def renewer_died(module: AnsibleModule, holder: str) -> bool:
 
 def at_work(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except OSError:
+        return running(psutil.Process(pid))
+    except psutil.Error:
         return False
-    return True
 
 
 def status_file(module: AnsibleModule) -> Path:

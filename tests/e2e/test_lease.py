@@ -28,7 +28,7 @@ HOLD = [
         "module_defaults": {"group/landfall.eks.cluster": ACCESS},
         "roles": ["landfall.eks.platform", "landfall.eks.lease"],
         "tasks": [
-            {"name": "Work", "ansible.builtin.wait_for": {"path": "{{ until }}", "sleep": 1}},
+            {"name": "Work", "ansible.builtin.wait_for": {"path": "{{ let_go }}", "sleep": 1}},
             {
                 "name": "Look",
                 "ansible.builtin.include_role": {"name": "landfall.eks.lease", "tasks_from": "check"},
@@ -95,7 +95,7 @@ class SharedMachine(Machine):
     def hold(self, **variables):
         """Start a run that holds the Lease until `let_go`, and return its process once it does."""
         self.file.unlink(missing_ok=True)
-        process = self.start(str(self.folder / "hold.yml"), until=str(self.file), **variables)
+        process = self.start(str(self.folder / "hold.yml"), let_go=str(self.file), **variables)
         until(self.holder, 60, "a run that holds the Lease")
         return process
 
@@ -201,7 +201,7 @@ def test_after_a_machine_has_died_the_next_run_takes_it_over_when_it_has_run_out
     run.wait()
     machine.file.touch()
     # No platform_lock_wait: that the renewer is dead too is seen from its own machine, just after a renewal as well.
-    said = machine.play(str(machine.folder / "hold.yml"), until=str(machine.file))
+    said = machine.play(str(machine.folder / "hold.yml"), let_go=str(machine.file))
     assert re.search(f"waiting: {WHO}", said)
     assert machine.lease()["spec"]["leaseTransitions"] == before["leaseTransitions"] + 1
 

@@ -1,6 +1,7 @@
 """Custom resource definitions: what is applied, what is left alone, what may be removed."""
 
 import pytest
+from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
@@ -80,3 +81,34 @@ def test_identity_depends_on_chart_values_and_secrets():
         release_identity({**base, "secret_checksums": ["s"]}, "x"),
     }
     assert len(identities) == 4
+
+
+class SlowCluster:
+    """Serves the kinds of a group from the third look on, or never, and says why in the definition's conditions."""
+
+    def __init__(self, refused=""):
+        self.looks = 0
+        self.refused = refused
+
+    def request(self, method, path, **_):
+        if method == "PATCH":
+            return {}
+        if path.startswith(crd_apply.API):
+            return {"status": {"conditions": [{"type": "NamesAccepted", "status": "False", "message": self.refused}]}}
+        self.looks += 1
+        if self.looks == 1:
+            raise ApiException(status=404)
+        return {"resources": [{"name": "things"}] if self.looks > 2 and not self.refused else []}
+
+
+def test_definitions_are_waited_for_until_they_are_served(monkeypatch):
+    monkeypatch.setattr(crd_apply, "POLL_SECONDS", 0)
+    cluster = SlowCluster()
+    crd_apply.apply_all(cluster, [THING])
+    assert cluster.looks == 3
+
+
+def test_definition_that_is_never_served_says_why(monkeypatch):
+    monkeypatch.setattr(crd_apply, "ESTABLISH_SECONDS", -1)
+    with pytest.raises(crd_apply.DefinitionError, match=r"things\.example\.org was not .*things is taken"):
+        crd_apply.apply_all(SlowCluster("things is taken"), [THING])
