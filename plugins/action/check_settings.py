@@ -19,6 +19,8 @@ LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
 LOOKED_AT_NEXT_TOO = ("_existing", "_namespace", "_replicas", "_size")
 """Roles, and endings, of settings that the rest of preflight is given, which would trip over ones of a wrong type."""
 
+MERGED = {"monitoring_slos": "__monitoring_effective_slos"}
+
 
 class ActionModule(ActionBase):
     """Compares the variables of a host with the argument specs of all roles of this collection."""
@@ -49,7 +51,7 @@ class ActionModule(ActionBase):
             *known_settings.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
             *known_settings.missing_settings(settings, variables, play_roles),
             *(sentence for sentences in refused.values() for sentence in sentences),
-            *check_all(Situation(values, settings, tuple(roles))),
+            *check_all(Situation(values, settings, tuple(roles), self._merged(variables))),
         ]
         components = [role for role in roles if f"__{role}_releases" in variables]
         charted = list(self._releases(components, variables))
@@ -87,6 +89,15 @@ class ActionModule(ActionBase):
                 values[name] = value
         repeated = {name for name in refused if _follows(settings[name], variables[name]) in refused}
         return values, {name: said for name, said in refused.items() if name not in repeated}
+
+    def _merged(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that are merged over what Landfall itself has there, by name, as far as they can be."""
+        try:
+            return {
+                name: self._templar.template(variables[where]) for name, where in MERGED.items() if where in variables
+            }
+        except AnsibleError:  # which is said of the setting itself
+            return {}
 
     @staticmethod
     def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
+from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
+from ansible_collections.landfall.eks.plugins.module_utils.slo import model as slo_model
 
 HOST_LENGTH = 253
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -32,12 +34,14 @@ class Situation:
     """What the checks look at.
 
     `values` are the settings that are of the right type, coerced to it, by name; `roles` are the roles, without their
-    collection's name, that this run selects and that are enabled.
+    collection's name, that this run selects and that are enabled; `merged` are settings, by name, over what Landfall
+    itself has there.
     """
 
     values: Mapping[str, Any]
     settings: Mapping[str, Setting]
     roles: tuple[str, ...]
+    merged: Mapping[str, Any] = field(default_factory=dict)
 
     def ending(self, *endings: str) -> Iterator[tuple[str, Any]]:
         """Yield (name, value) of the settings whose name ends so; empty ones only if they must not be empty."""
@@ -308,6 +312,30 @@ def _bytes(text: Any, unit: str) -> float:
     return float(found[1]) * float(base ** (" KMGTPE".index(found[2].upper() or " ")))
 
 
+def check_slos(at: Situation) -> Iterator[str]:
+    """Service level objectives can be made rules of, and their windows lie within what Prometheus keeps."""
+    given = at.values.get(slo_checks.SETTING) or {}
+    merged = at.merged.get(slo_checks.SETTING) or given
+    if problems := slo_checks.problems(given, merged):
+        yield from problems
+        return
+    longest = max((int(each.get("window") or 30) for each in slo_model.enabled(merged).values()), default=0)
+    kept = _days(at.values.get("monitoring_retention"))
+    if kept is not None and kept < longest:
+        yield (
+            f"monitoring_retention ({at.values['monitoring_retention']}) is shorter than the longest window of "
+            f"{slo_checks.SETTING}, {longest} days: write {longest + 5}d, or shorter windows."
+        )
+
+
+def _days(text: Any) -> float | None:
+    """Return a span of time of Prometheus, such as 1w2d, in days; None if it is none."""
+    if not isinstance(text, str) or not re.fullmatch(r"(\d+(ms|[smhdwy]))+", text):
+        return None
+    seconds = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+    return sum(int(count) * seconds[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text)) / 86400
+
+
 def check_environment(at: Situation) -> Iterator[str]:
     """Environment variables are texts; anything else would be written out as Python writes it."""
     for name, value in (at.values.get("platform_environment") or {}).items():
@@ -332,6 +360,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_references,
     check_image_tags,
     check_retention,
+    check_slos,
     check_environment,
 )
 

@@ -1,0 +1,1 @@
+"""Service level objectives as data, and the Prometheus rules that they lead to."""
