@@ -29,6 +29,11 @@ def setting(name: str, value: Any, *expected: str, **other: Any) -> Row:
     return Row(f"{name}: {value!r}", (name, *expected), {name: value} | other)
 
 
+def slo(fields: dict[str, Any], *expected: str) -> Row:
+    """Return the row of an SLO of Landfall's own of which one leaf was written wrong."""
+    return setting("monitoring_slos", {"flask-app-availability": fields}, *expected)
+
+
 WRONG_SETTINGS = (
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
@@ -91,6 +96,20 @@ WRONG_SETTINGS = (
     setting("flask_app_image_tag", "1.0 beta", "is no tag of an image"),
     setting("flask_app_image_repository", "https://registry.example.org/flask", "is no image repository"),
     setting("flask_app_image_repository", "", "is '', which is in no registry", "flask_app_enabled: false"),
+    # Service level objectives.
+    slo({"objective": 100}, "objective (100) must be over 50 and under 100"),
+    slo({"objective": "high"}, "objective ('high') is no number: write a percentage, such as 99.5"),
+    slo({"objectiv": 99.5}, "objectiv is no field of an SLO: did you mean objective?"),
+    slo({"window": 31}, "window (31) must be one of 7, 28, 30"),
+    slo({"sli": {"error": "rate(errors_total[5m])"}}, "sli.error has no [{window}]"),
+    setting(
+        "monitoring_slos",
+        {"shop-latency": {"entity": "service", "objective": 99}},
+        "shop-latency has no sli: a new SLO has all three",
+    ),
+    setting("monitoring_slos", {"flask-availability": {"objective": 99}}, "did you mean flask-app-availability?"),
+    setting("monitoring_slos", ["flask-app-availability"], "must be a mapping of names to values"),
+    setting("monitoring_retention", "14d", "is shorter than the longest window of monitoring_slos, 30 days: write 35d"),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),
     setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),
@@ -186,7 +205,7 @@ WRONG_CLUSTERS = (
         state={"/api/v1/nodes": items(a_node("a", cpu="2050m", memory="64Gi"), a_node("b", unschedulable=True))}),
     Row("too few pods", ("pods and the 2 usable nodes have room for 20",),
         state={"/api/v1/nodes": items(a_node("a", pods="12"), a_node("b", pods="12"))}),
-    Row("too few volumes", ("6 volumes and the 1 usable nodes have room for 4",),
+    Row("too few volumes", ("7 volumes and the 1 usable nodes have room for 4",),
         state={"/api/v1/nodes": items(a_node("a", "16", "64Gi")),
                f"{STORAGE}/csinodes": items(made("a") | {"spec": {"drivers": [{"allocatable": {"count": 4}}]}})}),
     Row("nodes that are too small", ("3 pods elasticsearch want 2.0 CPUs, 16.0 GiB", "room for 0: add larger"),
