@@ -315,11 +315,11 @@ def _bytes(text: Any, unit: str) -> float:
 def check_slos(at: Situation) -> Iterator[str]:
     """Service level objectives can be made rules of, and their windows lie within what Prometheus keeps."""
     given = at.values.get(slo_checks.SETTING) or {}
-    merged = at.merged.get(slo_checks.SETTING) or given
+    merged = at.merged.get(slo_checks.SETTING)
     if problems := slo_checks.problems(given, merged):
         yield from problems
         return
-    longest = max((int(each.get("window") or 30) for each in slo_model.enabled(merged).values()), default=0)
+    longest = max((int(each.get("window") or 30) for each in slo_model.enabled(merged or {}).values()), default=0)
     kept = _days(at.values.get("monitoring_retention"))
     if kept is not None and kept < longest:
         yield (

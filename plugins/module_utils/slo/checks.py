@@ -23,16 +23,19 @@ _SLI_FORMS = "{good, total}, {error, total} or {latency: {buckets, threshold, to
 Problems = Iterator[str]
 
 
-def problems(given: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
+def problems(given: Mapping[str, Any], merged: Mapping[str, Any] | None) -> list[str]:
     """Return a sentence for each problem of what a user wrote.
 
-    `given` is the setting; `merged` the same over Landfall's own objectives, which is what the rules are made of.
+    `given` is the setting; `merged` the same over Landfall's own objectives, which is what the rules are made of, or
+    None if that could not be worked out: whether something lacks cannot be said then.
     """
+    if merged is None:
+        return [sentence for name, fields in given.items() for sentence in _of_one(name, fields, None)]
     known = [name for name in merged if name not in given or len(merged[name] or ()) > len(given[name] or ())]
     return [sentence for name in given for sentence in _of_one(name, merged.get(name, given[name]), known)]
 
 
-def _of_one(name: str, fields: Any, known: Collection[str]) -> Problems:
+def _of_one(name: str, fields: Any, known: Collection[str] | None) -> Problems:
     where = f"{SETTING}.{name}"
     if not isinstance(fields, Mapping):
         yield f"{where} ({fields!r}) is no mapping: write its fields, such as {{objective: 99.5}}."
@@ -45,7 +48,7 @@ def _of_one(name: str, fields: Any, known: Collection[str]) -> Problems:
         if field not in _CHECKS:
             yield f"{where}.{field} is no field of an SLO: {_advice(field, _CHECKS)}"
     missing = [field for field in ("entity", "sli", "objective") if fields.get(field) is None]
-    if missing:
+    if missing and known is not None:
         yield f"{where} has no {' and no '.join(missing)}: {_meant(name, known)}"
     for field, check in _CHECKS.items():
         if fields.get(field) is not None:

@@ -109,7 +109,12 @@ WRONG_SETTINGS = (
     ),
     setting("monitoring_slos", {"flask-availability": {"objective": 99}}, "did you mean flask-app-availability?"),
     setting("monitoring_slos", ["flask-app-availability"], "must be a mapping of names to values"),
-    setting("monitoring_retention", "14d", "is shorter than the longest window of monitoring_slos, 30 days: write 35d"),
+    Row(
+        "less kept than an objective looks back",
+        ("monitoring_retention (14d) is shorter than the longest window of monitoring_slos, 30 days: write 35d",),
+        {"monitoring_retention": "14d"},
+        alone=True,
+    ),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),
     setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),

@@ -85,7 +85,7 @@ EXPECTED = {
     "eck-stack": {"Elasticsearch", "Kibana"},
     "fluent-bit": {"ServiceMonitor"},
     "argo-cd": {"ServiceMonitor"},
-    "kube-prometheus-stack": {"ServiceMonitor", "Prometheus", "Alertmanager"},
+    "kube-prometheus-stack": {"ServiceMonitor", "Prometheus", "Alertmanager", "PrometheusRule"},
 }
 
 

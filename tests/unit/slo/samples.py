@@ -101,7 +101,7 @@ def pod_restarts(shape: Shape) -> Series:
     }
 
 
-FLASK = 'namespace="flask-app", pod="p", method="GET", route="/hello/<name>"'
+FLASK = 'namespace="flask-app", pod="p", method="GET", route="/hello/<user>"'
 NGINX = "nginx_ingress_controller_upstream_server_response_latency_ms"
 INGRESS = 'namespace="ingress", resource_namespace="flask-app", resource_name="flask-app"'
 FLUENT = 'namespace="logging", pod="p", name="es.0"'
