@@ -314,6 +314,9 @@ def _bytes(text: Any, unit: str) -> float:
 
 def check_slos(at: Situation) -> Iterator[str]:
     """Service level objectives can be made rules of, and their windows lie within what Prometheus keeps."""
+    runbooks = at.values.get("monitoring_runbooks_url")
+    if runbooks is not None and not re.fullmatch(r"https?://\S+", runbooks):
+        yield f"monitoring_runbooks_url ({runbooks!r}) is no URL: write one such as https://wiki.example.org/runbooks."
     given = at.values.get(slo_checks.SETTING) or {}
     merged = at.merged.get(slo_checks.SETTING)
     if problems := slo_checks.problems(given, merged):

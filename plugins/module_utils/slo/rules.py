@@ -123,7 +123,7 @@ def _alert(slo: Slo, burn: BurnAlert, dashboard: str) -> Rule:
             f"{slo.name}{where}: {{{{ $value | humanizePercentage }}}} failed over {burn.long}, "
             f"{_plain(slo.budget * 100)}% may.",
             f"{slo.summary} The objective is {_plain(slo.objective)}% over {slo.window} days; "
-            f"at {threshold} or more the error budget of these days lasts {lasts} days at most.",
+            f"with {_plain(burn.threshold(slo.budget) * 100)}% failing its error budget lasts {lasts} days.",
         ),
     }
 

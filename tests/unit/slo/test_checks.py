@@ -108,6 +108,13 @@ def test_a_slip_in_a_name_is_noticed() -> None:
     assert found.endswith("did you mean flask-app-availability?")
 
 
+@pytest.mark.parametrize(("url", "refused"), [("https://example.org/a", False), ("docs/runbooks", True), ("", True)])
+def test_runbooks_are_at_a_url(url: str, refused: bool) -> None:
+    values = {"monitoring_runbooks_url": url}
+    found = list(check_slos(Situation(values, {name: Setting(name, "monitoring", {}) for name in values}, ())))
+    assert ["is no URL" in each for each in found] == [True] * refused
+
+
 @pytest.mark.parametrize(
     ("retention", "slos", "words"),
     [
