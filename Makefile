@@ -10,7 +10,7 @@ LOCAL := ansible-playbook -i inventories/local
 # `make up REAL_NODE=1`, as root on Debian: a real kubelet joins, and the Flask application really runs.
 NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node": true}')
 
-.PHONY: help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs requirements system-packages clean
+.PHONY: help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ lock: tools ## Pin charts, image base and actions to what upstream serves
 
 docs: venv ## Write the role READMEs from their argument_specs
 	@python tools/role_docs.py
+
+dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK=1: only say which are stale)
+	@python tools/make_dashboards.py $(if $(filter-out 0 no false,$(CHECK)),--check)
 
 requirements: venv ## Pin requirements.txt anew from requirements.in
 	@pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
