@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dashboards import catalogue
+from dashboards import catalogue, docs
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "roles" / "monitoring" / "files" / "dashboards"
+PAGE = ROOT / "docs" / "dashboards.md"
 
 
 def wanted() -> dict[Path, str]:
     """Return the text of each file that the code makes."""
-    return {FOLDER / name: content for name, content in catalogue.rendered().items()}
+    made = catalogue.rendered()
+    return {FOLDER / name: content for name, content in made.items()} | {PAGE: docs.page(made)}
 
 
 def main() -> int:

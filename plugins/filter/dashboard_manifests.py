@@ -42,6 +42,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
+
 from ansible_collections.landfall.eks.plugins.module_utils import dashboards
 
 

@@ -18,12 +18,13 @@ LABEL_VALUES = re.compile(r"label_values\((?P<series>.+), *(?P<label>\w+)\)$")
 
 @dataclass(frozen=True)
 class Asked:
-    """One query of a dashboard: by what it is asked, and the PromQL with Grafana's variables in it."""
+    """One query: who asks it, the PromQL with Grafana's variables in it, and the panel's number if it has one."""
 
     dashboard: str
     kind: str
     place: str
     expr: str
+    number: int = 0
 
 
 def rendered() -> dict[str, str]:
@@ -50,4 +51,4 @@ def asked(content: dict[str, Any]) -> Iterator[Asked]:
         yield Asked(uid, "annotation", event["name"], event["expr"])
     for panel in content["panels"]:
         for target in panel.get("targets", []):
-            yield Asked(uid, "panel", f"{panel['title']} {target['refId']}", target["expr"])
+            yield Asked(uid, "panel", f"{panel['title']} {target['refId']}", target["expr"], panel["id"])

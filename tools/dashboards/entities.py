@@ -15,9 +15,8 @@ LABELS = f"{{{{node}}}}{{{{{ZONE}}}}}{{{{{KIND}}}}}"
 POD_LABELS = f"{{{{namespace}}}}{{{{node}}}}{{{{{APP}}}}} {{{{pod}}}}"
 AT_WORK = 'mode!~"idle|iowait|steal"'
 
-# Brings a node's labels to a series that has its name, and a pod's node and application to one that has the pod's.
+# Brings a node's labels to a series with its name, and a pod's node and application to one with the pod's name.
 ON_NODE = f"on (node) group_left ({ZONE}, {KIND}) max by (node, {ZONE}, {KIND}) (kube_node_labels)"
-OF_EXPORTER = "on (namespace, pod) group_left (node) node_namespace_pod:kube_pod_info:"
 OF_POD = (
     f"on (namespace, pod) group_left (node, {APP}) (max by (namespace, pod, node) (node_namespace_pod:kube_pod_info:) "
     f"* on (namespace, pod) group_left ({APP}) max by (namespace, pod, {APP}) (kube_pod_labels))"
@@ -31,11 +30,6 @@ READY: Steps = ((None, RED), (0.999, GREEN))
 def host(series: str) -> str:
     """Return the mean of a series that has a node's name, by what was chosen."""
     return f"avg by ($host_by) (max by (node) ({series}) * {ON_NODE})"
-
-
-def exported(series: str) -> str:
-    """Return a series of node-exporter with the name of its node, of the chosen nodes alone."""
-    return f"({series} * {OF_EXPORTER}{{{NODE}}})"
 
 
 def pod(series: str, how: str = "sum") -> str:
@@ -93,13 +87,13 @@ def variables() -> tuple[Variable, ...]:
 
 def hosts() -> tuple[Panel, ...]:
     """Return the panels about nodes."""
-    busy = exported(f"sum by (namespace, pod, instance) (rate(node_cpu_seconds_total{{{AT_WORK}}}[$__rate_interval]))")
-    cores = exported('count by (namespace, pod, instance) (node_cpu_seconds_total{mode="idle"})')
-    memory = exported("(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)")
-    roots = '{mountpoint="/",fstype!=""}'
-    disk = exported(f"(1 - node_filesystem_avail_bytes{roots} / node_filesystem_size_bytes{roots})")
+    busy = f"sum by (node) (rate(node_cpu_seconds_total{{{NODE},{AT_WORK}}}[$__rate_interval]))"
+    cores = f'count by (node) (node_cpu_seconds_total{{{NODE},mode="idle"}})'
+    memory = f"1 - node_memory_MemAvailable_bytes{{{NODE}}} / node_memory_MemTotal_bytes{{{NODE}}}"
+    root = f'{NODE},mountpoint="/",fstype!=""'
+    disk = f"1 - node_filesystem_avail_bytes{{{root}}} / node_filesystem_size_bytes{{{root}}}"
     lost = " + ".join(
-        f"sum by (namespace, pod, instance) (rate(node_network_{way}_{what}_total[$__rate_interval]))"
+        f"sum by (node) (rate(node_network_{way}_{what}_total{{{NODE}}}[$__rate_interval]))"
         for way in ("receive", "transmit")
         for what in ("errs", "drop")
     )
@@ -115,7 +109,7 @@ def hosts() -> tuple[Panel, ...]:
         ),
         lines(
             Note("CPU used", f"The part of the processors' time that was used{about}", "below 80 %.", "percentunit"),
-            Query(host(f"max by (node) ({busy}) / max by (node) ({cores})"), LABELS),
+            Query(host(f"{busy} / {cores}"), LABELS),
             steps=BUSY,
             maximum=1,
         ),
@@ -138,7 +132,7 @@ def hosts() -> tuple[Panel, ...]:
         ),
         lines(
             Note("Packets lost", f"Packets dropped or broken, each second{about}", "0.", "pps"),
-            Query(host(exported(f"({lost})")), LABELS),
+            Query(host(lost), LABELS),
             steps=((None, GREEN), (1, ORANGE)),
         ),
         lines(

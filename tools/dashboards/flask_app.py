@@ -8,7 +8,8 @@ from dashboards.slo import BUDGET_LEFT
 
 UID = "landfall-flask-app"
 PODS = 'namespace=~"$namespace",service=~"$service",pod=~"$pod"'
-ASKED = f'{PODS},method=~"$method",route=~"$route"'
+# What people ask for: Kubernetes and Prometheus ask all the time.
+ASKED = f'{PODS},method=~"$method",route=~"$route",route!~"/healthz|/readyz|/metrics"'
 REQUESTS = f"rate(http_requests_total{{{ASKED}}}[$__rate_interval])"
 FAILED = f'rate(http_requests_total{{{ASKED},status=~"5.."}}[$__rate_interval])'
 BUCKETS = f"rate(http_request_duration_seconds_bucket{{{ASKED}}}[$__rate_interval])"

@@ -136,9 +136,8 @@ def workloads() -> Row:
 
 def capacity() -> Row:
     """Return the row of what is left of the machines."""
-    exporter = "on (namespace, pod) group_left (node) node_namespace_pod:kube_pod_info:"
-    cpu = f'avg by (namespace, pod) (rate(node_cpu_seconds_total{{mode="idle"}}{PER_SECOND}))'
-    memory = "(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"
+    cpu = f'avg by (node) (rate(node_cpu_seconds_total{{mode="idle"}}{PER_SECOND}))'
+    memory = "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes"
     volumes = "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes"
     asked = (
         'sum(kube_pod_container_resource_requests{{resource="{0}"}})'
@@ -149,14 +148,14 @@ def capacity() -> Row:
         (
             lines(
                 Note("CPU of nodes", "The part of the processors' time that is used.", "below 80 %.", "percentunit"),
-                Query(f"max by (node) ((1 - {cpu}) * {exporter})", "{{node}}"),
+                Query(f"1 - {cpu}", "{{node}}"),
                 width=6,
                 steps=BUSY,
                 maximum=1,
             ),
             lines(
                 Note("Memory of nodes", "The part of memory that is used.", "below 80 %.", "percentunit"),
-                Query(f"max by (node) ({memory} * {exporter})", "{{node}}"),
+                Query(f"1 - min by (node) ({memory})", "{{node}}"),
                 width=6,
                 steps=BUSY,
                 maximum=1,

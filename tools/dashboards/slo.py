@@ -22,7 +22,15 @@ from dashboards.panels import (
 
 UID = "landfall-slo"
 # Labels that an SLO's group_by may name; those that an SLO does not have match as unset.
-GROUPS = {"namespace": "Namespace", "node": "Node", "pod": "Pod", "route": "Route"}
+GROUPS = {
+    "node": "Node",
+    "namespace": "Namespace",
+    "workload": "Workload",
+    "container": "Container",
+    "resource_namespace": "Ingress namespace",
+    "resource_name": "Ingress",
+    "integration": "Receiver",
+}
 CHOSEN = 'slo=~"$slo",entity=~"$entity",owner=~"$owner"'
 GROUPED = ",".join([CHOSEN, *(f'{label}=~"${label}"' for label in GROUPS)])
 BUDGET_LEFT: Steps = ((None, RED), (0, ORANGE), (0.25, YELLOW), (0.5, GREEN))
