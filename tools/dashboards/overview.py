@@ -220,7 +220,6 @@ def flow() -> Row:
 
 def monitoring() -> Row:
     """Return the row of Prometheus and Alertmanager themselves."""
-    stored = "prometheus_tsdb_wal_storage_size_bytes + prometheus_tsdb_storage_blocks_bytes"
     failures = {
         "rules": "prometheus_rule_evaluation_failures_total",
         "alerts dropped": "prometheus_notifications_dropped_total",
@@ -240,8 +239,8 @@ def monitoring() -> Row:
                 width=6,
             ),
             lines(
-                Note("Stored", "What Prometheus keeps on its volume.", "below its retention size.", "bytes"),
-                Query(f"sum by (pod) ({stored})", "{{pod}}"),
+                Note("Stored", "What Prometheus keeps but for the last hours.", "below its retention size.", "bytes"),
+                Query("sum by (pod) (prometheus_tsdb_storage_blocks_bytes)", "{{pod}}"),
                 width=6,
             ),
             lines(
