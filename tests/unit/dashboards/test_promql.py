@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from dashboards import series
+from dashboards import series, slo
 
-from tests.unit.components.rendering import release
+from tests.unit.components.rendering import evaluate, load, release
 from tests.unit.dashboards.grafana import Query, dashboards, queries
 
 PROMTOOL = pytest.mark.skipif(
@@ -97,3 +97,20 @@ def test_labels_that_entities_are_put_together_by_are_shown() -> None:
         assert label in allowed
         shown = "label_" + label.replace(".", "_").replace("/", "_").replace("-", "_")
         assert any(shown in each.expr for each in queries())
+
+
+needs_slos = pytest.mark.skipif(
+    "__monitoring_slos" not in load("monitoring", "vars"), reason="not run: the role has no SLOs yet"
+)
+
+
+@needs_slos
+def test_every_label_that_an_slo_is_measured_by_can_be_chosen() -> None:
+    slos = evaluate("monitoring", "__monitoring_slos")
+    assert {label for each in slos.values() for label in each.get("group_by", [])} == set(slo.GROUPS)
+
+
+@needs_slos
+def test_hosts_have_the_name_of_their_node() -> None:
+    monitor = release("kube-prometheus-stack")["values"]["prometheus-node-exporter"]["prometheus"]["monitor"]
+    assert {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"} in monitor["relabelings"]
