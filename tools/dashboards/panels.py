@@ -178,7 +178,8 @@ def rows(note: Note, by: Rows, *columns: Column, width: int = 24, height: int = 
     for number, column in enumerate(columns):
         asked = target(Query(column.expr), number, instant=True).format(prometheus.PromQueryFormat.TABLE)
         panel = panel.with_target(asked).override_by_name(column.name, look(column))
-        renamed["Value" if len(columns) == 1 else f"Value #{chr(ord('A') + number)}"] = column.name
+        # Grafana numbers the values only if there are several queries.
+        renamed |= dict.fromkeys([f"Value #{chr(ord('A') + number)}", *["Value"][len(columns) - 1 :]], column.name)
     for label, url in by.links.items():
         link = [{"title": f"Look at this {by.names[label].lower()}", "url": url}]
         panel = panel.override_by_name(by.names[label], [dashboard.DynamicConfigValue(id_val="links", value=link)])
