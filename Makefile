@@ -29,7 +29,7 @@ up: tools ## Bring the embedded cluster up and roll the whole platform out on it
 down: venv ## Remove the local cluster, and nothing else
 	@$(LOCAL) playbooks/local_cluster.yml -e local_cluster_state=absent
 
-lint: venv ## Check style, types, roles and generated docs
+lint: test-tools ## Check style, types, roles and generated docs
 	@bash tests/lint.sh
 
 test-tools: venv ## Get the programs that only the tests use; without one its tests say that they did not run
@@ -38,8 +38,8 @@ test-tools: venv ## Get the programs that only the tests use; without one its te
 unit: tools test-tools ## Run the unit tests
 	@python -m pytest -n 2 -m "not cluster"
 
-molecule: tools ## Converge, converge again, verify and uninstall on a cluster of its own
-	@bash tests/molecule.sh default
+molecule: tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
+	@bash tests/molecule.sh $(or $(SCENARIO),default)
 
 molecule-roles: tools ## Every scenario: each tag alone on an empty cluster (not part of make test)
 	@bash tests/molecule.sh
@@ -80,7 +80,7 @@ dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK
 requirements: venv ## Pin requirements.txt anew from requirements.in
 	@pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet -o requirements.txt requirements.in
-	@cd app && for each in requirements requirements-test; do pip-compile --generate-hashes --strip-extras \
+	@cd app && for each in requirements requirements-ci requirements-test; do pip-compile --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe \
 	  --quiet -c ../requirements.txt -o $$each.txt $$each.in; done
 
@@ -88,7 +88,7 @@ system-packages: ## Install what the tests can use from Debian's packages (root)
 	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk \
 	  chromium chromium-driver fonts-noto-core \
 	  containerd runc containernetworking-plugins iproute2 util-linux buildah mmdebstrap haproxy \
-	  prometheus prometheus-alertmanager
+	  prometheus prometheus-alertmanager skopeo docker-registry
 
 clean: ## Remove what was made here, the cluster excepted
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .ansible

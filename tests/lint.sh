@@ -18,8 +18,20 @@ step "role documentation" python tools/role_docs.py --check
 step "dashboards" python tools/make_dashboards.py --check
 step "settings" python tools/check_specs.py
 step "changelog fragments" antsibull-changelog lint
-if command -v shellcheck >/dev/null 2>&1; then
-  git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
-else
-  echo "lint: shellcheck: not run (not installed; make system-packages)"
+# optional PROGRAM HOW: whether it is there; else says that it did not run, and how to get it.
+optional() {
+  command -v "$1" > /dev/null 2>&1 && return
+  echo "lint: $1: not run (not installed; $2)"
+  return 1
+}
+
+if optional shellcheck "make system-packages"; then
+  step "shellcheck" bash -c "git ls-files -z '*.sh' .ci/run .ci/part | xargs -0 shellcheck"
 fi
+if optional actionlint "make test-tools"; then
+  step "actionlint" actionlint
+fi
+if optional zizmor "pip install zizmor"; then
+  step "zizmor" zizmor --offline --quiet --pedantic .github
+fi
+step "actions" python tools/lock.py --actions

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes what upstream serves into the pins: digests of charts and of the image's base, commits of actions.
 
-What cannot be asked stays as it is and is reported; `--check` writes nothing. Ends with 1 where a pin contradicts
-upstream, or upstream itself.
+What cannot be asked stays as it is and is reported; `--check` writes nothing, and `--actions` only lists the actions
+without a commit, asking nobody. Ends with 1 where a pin contradicts upstream, or upstream itself.
 """
 
 from __future__ import annotations
@@ -29,13 +29,22 @@ def outcomes(root: Path, helm: str, hub: str) -> list[Outcome]:
         return found + [outcome for each in of_actions for outcome in each.result()]
 
 
+def unpinned_actions(root: Path) -> list[str]:
+    """Return a line for each action of a checkout's workflows that has no commit yet."""
+    return [f"{each}: not pinned (make lock)" for each in actions.pins(root) if each.commit is None]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Report every pin, and write those that are new; return 1 if one is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, only report")
     parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR", help="the checkout")
     parser.add_argument("--hub", default=actions.GITHUB, metavar="URL", help="where the actions' repositories lie")
+    parser.add_argument("--actions", action="store_true", help="only list the actions that are not pinned")
     options = parser.parse_args(arguments)
+    if options.actions:
+        print("\n".join(unpinned_actions(options.root)) or "All actions are pinned to commits.")
+        return 0
     helm = shutil.which("helm")
     if helm is None:
         print("There is no helm on the PATH to download charts with: `make tools` gets it.")

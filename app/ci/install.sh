@@ -1,5 +1,21 @@
 #!/usr/bin/env bash
-# Install what the tests and the scripts beside this one need, at pinned hashes.
+# Install, at pinned hashes, what one job needs: `tests`, `scripts` (those beside this one) or `cosign`.
 set -euo pipefail
 
-python -m pip install --quiet --require-hashes --requirement app/requirements-test.txt
+packages() {
+  python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement "$1"
+}
+
+case ${1:-} in
+  tests) packages app/requirements-test.txt ;;
+  scripts) packages app/requirements-ci.txt ;;
+  cosign)
+    folder=${RUNNER_TEMP:?write a folder for programs}/programs
+    python tools/get_tools.py --pins tools/release-tools.yml --bin "$folder"
+    echo "$folder" >> "${GITHUB_PATH:?write the file that PATH is read from}"
+    ;;
+  *)
+    echo "install: '${1:-}' is nothing to install: write tests, scripts or cosign." >&2
+    exit 1
+    ;;
+esac
