@@ -19,7 +19,8 @@ esac
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export REGISTRY_AUTH_FILE=$scratch/auth.json
-said() { tail -n 1 "$scratch/said"; }
+# The last thing that skopeo said, without the time.
+said() { tail -n 1 "$scratch/said" | sed -E 's/^time=.* msg="(.*)"$/\1/'; }
 
 # The digest of what the registry has under the tag; status 3 if it has none.
 digest_there() {

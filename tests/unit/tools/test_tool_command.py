@@ -121,8 +121,9 @@ def test_real_pins_name_every_tool_of_the_cluster() -> None:
         assert not any(unfilled.search(text) for text in texts if text != str(tool.download))
 
 
-def test_real_pins_agree_with_the_go_modules() -> None:
-    pins = load(TOOLS / "tools.yml", this_platform())
+@pytest.mark.parametrize("name", ["tools.yml", "test-tools.yml", "release-tools.yml"])
+def test_real_pins_agree_with_the_go_modules(name: str) -> None:
+    pins = load(TOOLS / name, this_platform())
     for family in pins.families:
         if (family.module / "main.go").exists():
             continue  # ours: nothing is required
