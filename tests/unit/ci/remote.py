@@ -113,7 +113,7 @@ def script(name: str, folder: Path, *arguments: str, **environment: str) -> Ran:
     """Run a script of app/ci as the workflow does, in `folder`."""
     command = [sys.executable, str(CI / name), *arguments]
     done = subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=600, check=False
     )
     outputs = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     return Ran(done.returncode, outputs, done.stderr)

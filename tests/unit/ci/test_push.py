@@ -30,7 +30,7 @@ class Hub:
     def push(self, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [str(CI / "push.sh")]
         done = subprocess.run(
-            command, env=self.variables | environment, capture_output=True, text=True, timeout=120, check=False
+            command, env=self.variables | environment, capture_output=True, text=True, timeout=600, check=False
         )
         assert registry.TOKEN not in done.stdout + done.stderr
         return done

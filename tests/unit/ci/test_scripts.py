@@ -69,7 +69,7 @@ class Calls:
         variables = ENVIRONMENT | environment | {"PATH": f"{self.folder}:{ENVIRONMENT['PATH']}"}
         command = [str(CI / script), *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=600, check=False
         )
 
 
