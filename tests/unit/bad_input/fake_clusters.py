@@ -134,6 +134,8 @@ class Server(ThreadingHTTPServer):
     """Knows the clusters' states and every change that was asked for."""
 
     daemon_threads = True
+    # All rows ask at once: what does not fit into the queue would be reset.
+    request_queue_size = 256
 
     def __init__(self, states: dict[str, Answers]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
