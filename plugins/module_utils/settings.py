@@ -6,13 +6,15 @@ A setting is an option of a role's meta/argument_specs.yml. Everything here is p
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.landfall.eks.plugins.module_utils.alerting.checks import receiver_problems
 
 LIKELY_MEANT = 0.8
 """How alike (0 to 1) a name with our prefix must be to one of ours for a question whether that one was meant."""
@@ -31,6 +33,8 @@ _TYPE_WORDS = {
     "str": "a text",
 }
 _CONTAINERS: dict[str, type] = {"list": list, "dict": dict}
+_LEAVES: dict[str, Callable[[Any], list[str]]] = {"monitoring_receivers": receiver_problems}
+"""Who says more of a setting's leaves than Ansible's validator, once lists and mappings are where they belong."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,12 @@ class Setting:
 
     @property
     def secret(self) -> bool:
-        """Whether the value must not be shown."""
-        return bool(self.option.get("no_log"))
+        """Whether the value must not be shown, because of itself or of a leaf."""
+        return _holds_secret(self.option)
+
+
+def _holds_secret(option: Mapping[str, Any]) -> bool:
+    return bool(option.get("no_log")) or any(_holds_secret(each) for each in (option.get("options") or {}).values())
 
 
 def load_settings(roles: Path) -> dict[str, Setting]:
@@ -138,6 +146,9 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
     ]
     if containers:
         return None, containers
+    leaves = _LEAVES[setting.name](value) if setting.name in _LEAVES else []
+    if leaves:
+        return None, leaves
     result = ArgumentSpecValidator({setting.name: dict(setting.option)}).validate({setting.name: value})
     if not result.error_messages:
         return result.validated_parameters[setting.name], []
