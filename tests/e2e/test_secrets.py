@@ -20,8 +20,17 @@ LOUD = "-vvv --diff"
 PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime"}
 KEY_LINE = 40
 SAMPLE_SECONDS = 0.1
-WEBHOOK = "https://pager.example.org/hooks/T0K3NofTheP4ger"
-"""Somebody's key in a text that is delivered as it is."""
+SLACK, WEBHOOK = {"type": "slack"}, {"type": "webhook", "url": "https://automation.example.org"}
+RECEIVERS = {
+    "the pager's key": {"type": "pagerduty", "routing_key": "R0ut1ngK3yOfTheP4gerInTheSecrets"},
+    "the chat's address": SLACK | {"url": "https://chat.example.org/hooks/T0K3NofTheCh4t"},
+    "the bot's token": SLACK | {"channel": "#alerts", "token": "xoxb-T0k3nOfTheB0tInTheChat"},
+    "the hook's address": {"type": "webhook", "url": "https://auto.example.org/hooks/T0K3NofTheHo0k"},
+    "the hook's token": WEBHOOK | {"token": "B34rerOfTheW3bhookToken1"},
+    "the hook's password": WEBHOOK | {"username": "landfall", "password": "P4sswordOfTheW3bhookUser"},
+    "the hook's header": WEBHOOK | {"headers": {"X-Api-Key": "H3aderOfTheApiG4tewayInFull"}},
+}
+"""Keys of people's that are delivered as they are, the last field of each receiver."""
 
 
 class Sampler:
@@ -57,6 +66,12 @@ class Sampler:
             return ""  # a folder, or it was removed meanwhile
 
 
+def receivers_secrets():
+    """Return what is secret of each receiver."""
+    last = {name: list(each.values())[-1] for name, each in RECEIVERS.items()}
+    return {name: value["X-Api-Key"] if isinstance(value, dict) else value for name, value in last.items()}
+
+
 class Rollout:
     """A cluster of its own, the commands of a user, and everything that these left behind."""
 
@@ -71,10 +86,8 @@ class Rollout:
             each.mkdir()
         self.sampler = Sampler(self.watched)
         self.pager = folder / "pager.yml"
-        config = {"receivers": [{"name": "pager", "webhook_configs": [{"url": WEBHOOK}]}]}
-        self.pager.write_text(
-            yaml.safe_dump({"__monitoring_alertmanager_config": {"route": {"receiver": "pager"}, **config}})
-        )
+        receivers = [{"name": f"receiver-{index}", **each} for index, each in enumerate(RECEIVERS.values())]
+        self.pager.write_text(yaml.safe_dump({"monitoring_receivers": receivers}))
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         self.environment |= {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -113,13 +126,18 @@ class Rollout:
         for secret in self.objects("secrets", "landfall.eks/credential"):
             place = f"{secret['metadata']['namespace']}/{secret['metadata']['name']}"
             for key, encoded in (secret.get("data") or {}).items():
-                if key not in PUBLIC_KEYS | {"alertmanager.yaml"}:
+                if key not in PUBLIC_KEYS | {"alertmanager.yaml"} and not key.endswith(".tmpl"):
                     values[f"{place} {key}"] = base64.b64decode(encoded).decode()
         return values
 
+    def alertmanager_configs(self):
+        """Return alertmanager.yaml of every Secret that holds one."""
+        found = [each.get("data") or {} for each in self.objects("secrets")]
+        return [base64.b64decode(each["alertmanager.yaml"]).decode() for each in found if "alertmanager.yaml" in each]
+
     def needles(self):
         """Return what is searched for, by a name: each value, as it is and in base64; of a key each of its lines."""
-        values = self.generated() | {"the pager's address": WEBHOOK}
+        values = self.generated() | receivers_secrets()
         for secret in self.objects("secrets", "common.k8s.elastic.co/type=elasticsearch"):
             if "elastic" in secret["data"]:
                 values["the elastic user"] = base64.b64decode(secret["data"]["elastic"]).decode()
@@ -195,6 +213,7 @@ def test_every_kind_of_value_is_searched_for(needles):
         "monitoring/grafana-admin admin-password",
         "ingress/ingress-tls tls.key 1",
         "the elastic user",
+        *RECEIVERS,
     ):
         assert part in names
     assert min(len(value) for value in needles.values()) >= 24
@@ -217,6 +236,9 @@ def test_the_search_would_have_found_one(rollout, needles):
     assert any("grafana.example.org" in text for text in rollout.releases().values())
     assert "module_args" in rollout.said
     assert "alertmanager.yaml: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in rollout.said
+    # What is looked for did reach the one place where it belongs.
+    (config,) = rollout.alertmanager_configs()
+    assert [name for name, value in receivers_secrets().items() if value not in config] == []
 
 
 def test_playbook_shows_them_on_the_screen_and_in_no_log(rollout, needles):

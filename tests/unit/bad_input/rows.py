@@ -122,6 +122,35 @@ WRONG_SETTINGS = (
     setting("platform_cluster_name", "my cluster!", "is no name of a cluster"),
 )
 
+# Each as a user writes it, and what is said of it. All stand in one list, so that one run judges them together.
+HOOK = "https://hooks.slack.example/services/T0/B0/x"
+WRONG_RECEIVERS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"type": "slack", "url": HOOK}, "has no name"),
+    ({"name": "sms", "type": "sms"}, "is of the type 'sms': write type: pagerduty, slack or webhook"),
+    ({"name": "pager", "type": "pagerduty"}, "has no routing_key"),
+    ({"name": "pager2", "type": "pagerduty", "routing_key": "{{ lookup('ansible.builtin.env', 'NOT_SET_AT_ALL') }}"},
+     "(pager2) has an empty routing_key, which is what an environment variable that is not set gives"),
+    ({"name": "pager3", "type": "pagerduty", "routing_key": "too-short"}, "has a routing_key of 9 characters"),
+    ({"name": "pager4", "type": "pagerduty", "routing_key": "k" * 32, "region": "apac"}, "has the region 'apac'"),
+    ({"name": "chat", "type": "slack"}, "has no url: write the URL of an incoming webhook"),
+    ({"name": "chat2", "type": "slack", "url": HOOK, "channel": "alerts"}, "has the channel 'alerts'"),
+    ({"name": "chat3", "type": "slack", "token": "xoxb-1-2"}, "has a token and no channel"),
+    ({"name": "chat4", "type": "slack", "url": HOOK, "severities": ["fatal"]}, "has the severity 'fatal'"),
+    ({"name": "chat5", "type": "slack", "webhook_url": HOOK, "url": HOOK}, "has webhook_url, which a receiver of type"),
+    ({"name": "hook", "type": "webhook", "url": "http://automation.example.org/x"}, "with http to a public host"),
+    ({"name": "hook2", "type": "webhook", "url": "automation"}, "has a url that is none"),
+    ({"name": "hook3", "type": "webhook", "url": "https://a.example.org", "username": "u"}, "only one of username"),
+    ({"name": "beat", "type": "webhook", "url": "https://a.example.org", "heartbeat": True, "severities": ["info"]},
+     "is a heartbeat and has severities"),
+    ({"name": "twice", "type": "slack", "url": HOOK}, "has 2 receivers of the name twice"),
+    ({"name": "twice", "type": "slack", "url": f"{HOOK}2"}, ""),
+)  # fmt: skip
+TOGETHER = {"monitoring_receivers": [receiver for receiver, _ in WRONG_RECEIVERS]}
+WRONG_SETTINGS += tuple(
+    Row(f"a receiver that {said}", ("monitoring_receivers", said), TOGETHER) for _, said in WRONG_RECEIVERS if said
+)
+WRONG_SETTINGS += (setting("monitoring_receivers", "on-call", "must be a list", "not the value that was given"),)
+
 WRONG_KUBECONFIGS = (
     Row("no kubeconfig", ("platform_kubeconfig is empty", "make up"), {"platform_kubeconfig": ""}),
     Row("a kubeconfig that is not there", ("/nowhere/kubeconfig, which does not exist",),

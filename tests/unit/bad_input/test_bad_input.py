@@ -65,20 +65,28 @@ def kubeconfig(server: str) -> dict[str, Any]:
 
 
 def shared(rows: tuple[Row, ...]) -> list[list[Row]]:
-    """Put rows together on as few hosts as it takes for no setting to be there twice; those with a state stay alone."""
+    """Put rows together on as few hosts as it takes for no setting to be there twice; those with a state stay alone.
+
+    Rows of the very same settings, of which more than one thing is to be said, share a host.
+    """
     hosts: list[list[Row]] = []
     for row in rows:
         fitting = (
             host
             for host in hosts
             if not row.state and not row.alone
-            if not any(each.state or each.alone or each.settings.keys() & row.settings.keys() for each in host)
+            if not any(each.state or each.alone or differ(each.settings, row.settings) for each in host)
         )
         if (host := next(fitting, None)) is not None:
             host.append(row)
         else:
             hosts.append([row])
     return hosts
+
+
+def differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two rows cannot be on one host: both say something of a setting, and they are not the same."""
+    return bool(one.keys() & other.keys()) and one != other
 
 
 def inventory(hosts: dict[str, list[Row]], server: Server, folder: Path) -> dict[str, Any]:

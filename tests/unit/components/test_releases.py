@@ -155,8 +155,3 @@ def test_sizes_of_elasticsearch(size: str, nodes: int, memory: str) -> None:
     assert node_set["count"] == nodes
     (container,) = node_set["podTemplate"]["spec"]["containers"]
     assert container["resources"]["limits"]["memory"] == memory
-
-
-def test_alertmanagers_configuration_is_text_with_a_receiver() -> None:
-    config = evaluate("monitoring", "__monitoring_alertmanager_config")
-    assert config["route"]["receiver"] in [each["name"] for each in config["receivers"]]

@@ -18,8 +18,8 @@ VALUES = Setting("efk_values", "efk", {"type": "dict", "default": {}, "descripti
 HOST = Setting("efk_host", "efk", {"type": "str", "default": "kibana", "description": "Host."})
 PORTS = Setting("efk_ports", "efk", {"type": "list", "elements": "int", "description": "Ports."})
 TOKEN = Setting("efk_token", "efk", {"type": "int", "no_log": True, "description": "Token."})
-RECEIVERS = Setting(
-    "monitoring_receivers",
+PEOPLE = Setting(
+    "monitoring_people",
     "monitoring",
     {
         "type": "list",
@@ -39,7 +39,7 @@ RECEIVERS = Setting(
         (CIDRS, ["10.0.0.0/8"], ["10.0.0.0/8"]),
         (VALUES, {"a": {"b": 1}}, {"a": {"b": 1}}),
         (PORTS, [80, "443"], [80, 443]),
-        (RECEIVERS, [{"name": "a", "to": ["b"]}], [{"name": "a", "to": ["b"]}]),
+        (PEOPLE, [{"name": "a", "to": ["b"]}], [{"name": "a", "to": ["b"]}]),
     ],
 )
 def test_values_that_will_do(setting: Setting, value: object, coerced: object) -> None:
@@ -58,8 +58,8 @@ def test_values_that_will_do(setting: Setting, value: object, coerced: object) -
         (VALUES, "a=b", "efk_values must be a mapping of names to values"),
         (HOST, ["kibana"], "efk_host must be a text, not ['kibana']."),
         (PORTS, ["http"], "efk_ports must be a list whose elements are each a whole number, not ['http']"),
-        (RECEIVERS, [{"nane": "a"}], "monitoring_receivers is not as it must be: "),
-        (RECEIVERS, [{"name": "a", "to": "b"}], "monitoring_receivers[0].to must be a list"),
+        (PEOPLE, [{"nane": "a"}], "monitoring_people is not as it must be: "),
+        (PEOPLE, [{"name": "a", "to": "b"}], "monitoring_people[0].to must be a list"),
     ],
 )
 def test_values_that_will_not_do(setting: Setting, value: object, said: str) -> None:
