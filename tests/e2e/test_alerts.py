@@ -1,0 +1,137 @@
+"""Alerts that arrive: errors of the real application page every receiver, through real Prometheus and Alertmanager.
+
+Only the far ends are stand-ins, and they hold each message against the shape that the service has published. Rules,
+routes and templates are the role's; all spans of time, in rules and routes alike, are shorter by FACTOR.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.alerting.channels import Endpoints
+from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alertmanager_config
+from ansible_collections.landfall.eks.plugins.module_utils.alerting.routing import Timing
+from tests.e2e.alerts import programs
+from tests.e2e.alerts.rules import SLO, alert_rules
+from tests.e2e.alerts.services import PAGED, Message, Services, serving, shape_problems
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "roles/monitoring/files/alerting"
+FACTOR = 1 / 60
+CALM_SECONDS = 15
+"""How long the control watches: thrice the short window, and more than errors then take to page."""
+KEY, BOT, BEARER = "0123456789abcdef0123456789abcdef", "xoxb-1-bot", "the-token"
+RATIO = f'slo:sli_error:ratio_rate5m{{slo="{SLO}"}}'
+
+
+def receivers(services: Services) -> list[dict[str, Any]]:
+    """Return one receiver of each kind, as a user writes them."""
+    return [
+        {"name": "on-call", "type": "pagerduty", "severities": ["critical"], "routing_key": KEY},
+        {"name": "hook", "type": "slack", "url": services.url("/services/T0/B0/slack")},
+        {"name": "bot", "type": "slack", "token": BOT, "channel": "#alerts"},
+        {"name": "automation", "type": "webhook", "url": services.url("/automation"), "token": BEARER},
+        {"name": "beat", "type": "webhook", "heartbeat": True, "url": services.url("/heartbeat")},
+    ]
+
+
+@contextmanager
+def alertmanager(folder: Path, services: Services) -> Iterator[int]:
+    """Run Alertmanager with the configuration that the role makes, PagerDuty and Slack being on loopback."""
+    endpoints = Endpoints(
+        pagerduty_us=services.url("/v2/enqueue"), pagerduty_eu="", slack=services.url("/api/chat.postMessage")
+    )
+    config = alertmanager_config(
+        receivers(services), "test", f"{TEMPLATES}/*.tmpl", timing=Timing().scaled(FACTOR), endpoints=endpoints
+    )
+    with programs.alertmanager(folder, config) as port:
+        yield port
+
+
+def all_of(services: Services, status: str) -> dict[str, Message] | None:
+    """Return the first message of that status to each receiver of pages; None until each has one."""
+    found = {path: services.first(path, status) for path in PAGED}
+    there = {path: message for path, message in found.items() if message}
+    return there if len(there) == len(found) else None
+
+
+def test_errors_page_everybody_and_are_resolved(tmp_path: Path, record_property: Any) -> None:
+    programs.needed()
+    faults = tmp_path / "faults"
+    with (
+        serving() as services,
+        programs.application(tmp_path, faults) as app,
+        alertmanager(tmp_path, services) as manager,
+        programs.prometheus(tmp_path, alert_rules(FACTOR), {"flask-app": app}, manager) as prometheus,
+        programs.Visitor(app) as visitor,
+    ):
+        said = control(services, prometheus, visitor)
+        begun = time.monotonic()
+        faults.write_text("5")
+        pages = programs.wait_until("a page at every receiver", lambda: all_of(services, "firing"))
+        check_pages(pages)
+        ended = time.monotonic()
+        faults.unlink()
+        resolved = programs.wait_until("the resolve at every receiver", lambda: all_of(services, "resolved"))
+        check_resolved(pages, resolved)
+        assert visitor.answers[500] > 0
+        assert programs.query(prometheus, f"{RATIO} == 0")
+    for path, name in PAGED.items():
+        paged, over = pages[path].at - begun, resolved[path].at - ended
+        said.append(f"alerts: {name}: paged {paged:.1f} s after the breach began, resolved {over:.1f} s after it ended")
+    said.append(f"alerts: windows and waits were 1/{1 / FACTOR:.0f} of those that are rolled out")
+    record_property("table", "\n".join(said))
+    assert [problem for each in services.got for problem in shape_problems(each.path, each.body)] == []
+
+
+def control(services: Services, prometheus: int, visitor: programs.Visitor) -> list[str]:
+    """Watch the application without errors: it is measured, alerts get through, and nobody is called."""
+    programs.wait_until("the SLI of no errors", lambda: programs.query(prometheus, f"{RATIO} == 0"))
+    programs.wait_until("a heartbeat", lambda: services.to("/heartbeat"))
+    beats, answered, until = len(services.to("/heartbeat")), visitor.answers[200], time.monotonic() + CALM_SECONDS
+    programs.wait_until("the end of the control", lambda: time.monotonic() > until)
+    beats, answered = len(services.to("/heartbeat")) - beats, visitor.answers[200] - answered
+    assert answered > 0
+    assert visitor.answers[500] == 0
+    assert beats >= 2
+    assert services.to(*PAGED) == []
+    quiet = f"alerts: control: {answered} requests in {CALM_SECONDS} s, no errors: nobody was called"
+    return [f"{quiet}, the heartbeat got {beats} beats"]
+
+
+def check_pages(pages: dict[str, Message]) -> None:
+    """Each service got what a person needs: what it is, how bad, where, and the two links."""
+    for message in pages.values():
+        text = json.dumps(message.body)
+        assert SLO in text, message.path
+        assert "runbook" in text.lower(), message.path
+        assert f"/d/landfall-slo?var-slo={SLO}" in text, message.path
+    event = pages["/v2/enqueue"].body
+    assert event["routing_key"] == KEY
+    assert event["payload"]["severity"] == "critical"
+    assert event["payload"]["summary"].startswith(f"{SLO} on test: {SLO}: ")
+    assert event["payload"]["custom_details"]["owner"] == "platform"
+    assert [each["text"] for each in event["links"]] == ["Runbook", "Dashboard"]
+    bot = pages["/api/chat.postMessage"]
+    assert (bot.authorization, bot.body["channel"]) == (f"Bearer {BOT}", "#alerts")
+    for path in ("/services/T0/B0/slack", "/api/chat.postMessage"):
+        (attachment,) = pages[path].body["attachments"]
+        assert (attachment["color"], attachment["title"]) == ("danger", f"Critical: {SLO} on test")
+        assert "|Runbook>" in attachment["text"]
+    hook = pages["/automation"]
+    assert hook.authorization == f"Bearer {BEARER}"
+    assert hook.body["commonLabels"]["severity"] == "critical"
+    assert hook.body["groupLabels"]["slo"] == SLO
+
+
+def check_resolved(pages: dict[str, Message], resolved: dict[str, Message]) -> None:
+    """The resolve closes what the page opened."""
+    assert resolved["/v2/enqueue"].body["dedup_key"] == pages["/v2/enqueue"].body["dedup_key"]
+    assert resolved["/automation"].body["groupKey"] == pages["/automation"].body["groupKey"]
+    assert resolved["/api/chat.postMessage"].body["attachments"][0]["title"] == f"Resolved: {SLO} on test"
+    assert all(resolved[path].at > pages[path].at for path in PAGED)
