@@ -17,6 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.alerting.channels imp
 from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alertmanager_config
 from ansible_collections.landfall.eks.plugins.module_utils.alerting.routing import Timing
 from tests.e2e.alerts import programs
+from tests.e2e.alerts.example import answers
 from tests.e2e.alerts.rules import SLO, alert_rules
 from tests.e2e.alerts.services import PAGED, Message, Services, serving, shape_problems
 
@@ -127,6 +128,7 @@ def check_pages(pages: dict[str, Message]) -> None:
     assert hook.authorization == f"Bearer {BEARER}"
     assert hook.body["commonLabels"]["severity"] == "critical"
     assert hook.body["groupLabels"]["slo"] == SLO
+    assert answers(hook.body), "the rulebook of docs/examples does not act on a real page"
 
 
 def check_resolved(pages: dict[str, Message], resolved: dict[str, Message]) -> None:
@@ -134,4 +136,5 @@ def check_resolved(pages: dict[str, Message], resolved: dict[str, Message]) -> N
     assert resolved["/v2/enqueue"].body["dedup_key"] == pages["/v2/enqueue"].body["dedup_key"]
     assert resolved["/automation"].body["groupKey"] == pages["/automation"].body["groupKey"]
     assert resolved["/api/chat.postMessage"].body["attachments"][0]["title"] == f"Resolved: {SLO} on test"
+    assert not answers(resolved["/automation"].body)
     assert all(resolved[path].at > pages[path].at for path in PAGED)
