@@ -167,3 +167,21 @@ class Visitor:
             with suppress(OSError, http.client.HTTPException):
                 status, _ = get(self._port, "/hello/user1")
                 self.answers[status] = self.answers.get(status, 0) + 1
+
+
+def send_alerts(port: int, alerts: list[dict[str, str]]) -> None:
+    """Give alerts, each its labels, to Alertmanager."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        body = json.dumps([{"labels": each} for each in alerts])
+        connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+def alert_states(port: int) -> list[tuple[dict[str, str], str]]:
+    """Return (labels, state) of the alerts that Alertmanager knows; an inhibited one is `suppressed`."""
+    status, text = get(port, "/api/v2/alerts")
+    assert status == 200, text
+    return [(each["labels"], each["status"]["state"]) for each in json.loads(text)]
