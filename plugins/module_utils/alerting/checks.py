@@ -95,9 +95,7 @@ def _severities(given: Given) -> Iterator[str]:
 
 
 def _pagerduty(given: Given) -> Iterator[str]:
-    missing = _missing(
-        given, "routing_key", f"the integration key of a PagerDuty service, {ROUTING_KEY_LENGTH} letters"
-    )
+    missing = _missing(given, "routing_key", "the integration key of a PagerDuty service, Events API v2")
     if missing:
         yield missing
     elif not _KEY.fullmatch(str(given["routing_key"])):
