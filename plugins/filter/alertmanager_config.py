@@ -19,6 +19,11 @@ options:
     description: Name of the cluster, which messages give as their source.
     type: str
     required: true
+  labels:
+    description: Labels by which service level objectives keep their entities apart, C(group_by).
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

@@ -24,6 +24,7 @@ from tests.e2e.alerts import programs
 from tests.e2e.alerts.example import answers
 from tests.e2e.alerts.rules import SLO, alert_rules
 from tests.e2e.alerts.services import PAGED, Message, Services, serving, shape_problems
+from tests.unit.components.rendering import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/alerting.md"
@@ -53,7 +54,13 @@ def alertmanager(folder: Path, services: Services) -> Iterator[int]:
         pagerduty_us=services.url("/v2/enqueue"), pagerduty_eu="", slack=services.url("/api/chat.postMessage")
     )
     config = alertmanager_config(
-        receivers(services), "test", f"{TEMPLATES}/*.tmpl", timing=Timing().scaled(FACTOR), endpoints=endpoints
+        receivers(services),
+        "test",
+        # As plain texts: a template's carry marks of Ansible's.
+        labels=json.loads(json.dumps(evaluate("monitoring", "__monitoring_slo_labels"))),
+        templates=f"{TEMPLATES}/*.tmpl",
+        timing=Timing().scaled(FACTOR),
+        endpoints=endpoints,
     )
     with programs.alertmanager(folder, config) as port:
         yield port
@@ -174,6 +181,11 @@ INHIBITED: tuple[tuple[dict[str, str], dict[str, str], dict[str, str]], ...] = (
         alert(VOLUME, "critical", namespace="a", persistentvolumeclaim="one"),
         alert(VOLUME, "warning", namespace="a", persistentvolumeclaim="one"),
         alert(VOLUME, "warning", namespace="a", persistentvolumeclaim="two"),
+    ),
+    (
+        alert("IngressAvailabilityBurn", "critical", slo="ingress-availability", resource_name="one"),
+        alert("IngressAvailabilityBurn", "warning", slo="ingress-availability", resource_name="one"),
+        alert("IngressAvailabilityBurn", "warning", slo="ingress-availability", resource_name="two"),
     ),
     (DOWN, alert(POD, "warning", node="n1", pod="p"), alert(POD, "warning", node="n2", pod="p")),
     (DOWN, alert("PodBurn", "critical", node="n1", pod="q"), alert(POD, "warning", pod="without-a-node")),

@@ -18,13 +18,16 @@ HOW = "docs/alerting.md says how to add a receiver"
 def alertmanager_config(
     receivers: Sequence[Mapping[str, Any]],
     cluster: str,
+    *,
+    labels: Sequence[str] = (),
     templates: str = TEMPLATES,
     timing: Timing | None = None,
     endpoints: Endpoints | None = None,
 ) -> dict[str, Any]:
     """Return the content of alertmanager.yaml for monitoring_receivers; it holds their secrets.
 
-    `templates` is a pattern of paths on Alertmanager's machine; `timing` and `endpoints` are others in tests alone.
+    `labels` are those by which SLOs keep their entities apart. `templates` is a pattern of paths on Alertmanager's
+    machine; that, `timing` and `endpoints` are others in tests alone.
     """
     known = parse(receivers)
     there = endpoints or Endpoints()
@@ -32,7 +35,7 @@ def alertmanager_config(
         "global": {"resolve_timeout": "5m"},
         "templates": [templates],
         "route": routes(known, timing or Timing()),
-        "inhibit_rules": inhibitions(),
+        "inhibit_rules": inhibitions(labels),
         "receivers": [{"name": NOBODY}, *(channel(each, cluster, there) for each in known)],
     }
 

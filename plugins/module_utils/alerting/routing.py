@@ -16,7 +16,8 @@ SAME_THING = (
     *("alertname", "slo", "cluster", "namespace", "service", "ingress", "job", "instance", "node", "device"),
     *("mountpoint", "pod", "container", "deployment", "statefulset", "daemonset", "persistentvolumeclaim"),
 )
-"""Labels that two alerts must share for the graver one to speak for the other. One that both lack is shared."""
+"""Labels that two alerts must share for the graver one to speak for the other, besides those by which an SLO keeps its
+entities apart. One that both lack is shared."""
 
 NODE_IS_DOWN = ("KubeNodeNotReady", "KubeNodeUnreachable", "NodeReadinessBurn")
 
@@ -86,12 +87,15 @@ def _branch(receiver: Receiver, matcher: str) -> Route:
     return {"receiver": receiver.name, "matchers": [matcher], "continue": True}
 
 
-def inhibitions() -> list[dict[str, Any]]:
-    """Return Alertmanager's rules of what is not said since something graver is."""
-    down = "|".join(NODE_IS_DOWN)
+def inhibitions(labels: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Return Alertmanager's rules of what is not said since something graver is.
+
+    `labels` are further ones that name the thing which an alert is about.
+    """
+    down, same = "|".join(NODE_IS_DOWN), [*SAME_THING, *sorted(set(labels) - set(SAME_THING))]
     return [
-        _inhibition(['severity="critical"'], ['severity=~"warning|info"'], SAME_THING),
-        _inhibition(['severity="warning"'], ['severity="info"'], SAME_THING),
+        _inhibition(['severity="critical"'], ['severity=~"warning|info"'], same),
+        _inhibition(['severity="warning"'], ['severity="info"'], same),
         # The rule's other end comes with kube-prometheus-stack: it fires where there is nothing but info.
         _inhibition(['alertname="InfoInhibitor"'], ['severity="info"'], ("cluster", "namespace")),
         _inhibition(

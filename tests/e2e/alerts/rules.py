@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.unit.components.rendering import evaluate, load
+from tests.unit.components.rendering import evaluate
 
 SLO = "flask-app-availability"
 _MADE = "__monitoring_slo_rules"
@@ -25,8 +25,6 @@ def alert_rules(factor: float) -> dict[str, Any]:
 
 
 def _groups() -> list[dict[str, Any]]:
-    if _MADE not in load("monitoring", "vars"):
-        return SMALL
     made = evaluate("monitoring", _MADE)[f"slo-{SLO}"]["groups"]
     # As plain texts: a template's carry marks of Ansible's.
     groups: list[dict[str, Any]] = json.loads(json.dumps(made))
@@ -58,37 +56,3 @@ WATCHDOG = {
     "annotations": {"summary": "Alerts get through."},
 }
 """As kube-prometheus-stack brings it."""
-
-_REQUESTS = 'http_requests_total{namespace="flask-app", route!~"/healthz|/readyz|/metrics"'
-_LABELS = {"slo": SLO, "entity": "service", "owner": "platform"}
-
-
-def _ratio(window: str) -> dict[str, Any]:
-    failed = f'sum(rate({_REQUESTS}, status=~"5.."}}[{window}])) or vector(0)'
-    expression = f"({failed}) / (sum(rate({_REQUESTS}}}[{window}])) > 0)"
-    return {"record": f"slo:sli_error:ratio_rate{window}", "expr": expression, "labels": _LABELS}
-
-
-SMALL: list[dict[str, Any]] = [
-    {
-        "name": "slo",
-        "interval": "1m",
-        "rules": [
-            _ratio("5m"),
-            _ratio("1h"),
-            {
-                "alert": "FlaskAppAvailabilityBurn",
-                "expr": f'slo:sli_error:ratio_rate1h{{slo="{SLO}"}} > 0.0144 '
-                f'and slo:sli_error:ratio_rate5m{{slo="{SLO}"}} > 0.0144',
-                "labels": _LABELS | {"severity": "critical", "long_window": "1h"},
-                "annotations": {
-                    "summary": f"{SLO}: {{{{ $value | humanizePercentage }}}} failed over 1h, 0.1% may.",
-                    "description": "The Flask application answers without a server error.",
-                    "runbook_url": f"https://docs.example.org/runbooks/{SLO}.md",
-                    "dashboard_url": f"https://grafana.example.org/d/landfall-slo?var-slo={SLO}",
-                },
-            },
-        ],
-    }
-]
-"""The same in small, for as long as the role makes none."""
