@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
 from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
 from ansible_collections.landfall.eks.plugins.module_utils.slo import model as slo_model
@@ -339,6 +340,11 @@ def _days(text: Any) -> float | None:
     return sum(int(count) * seconds[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text)) / 86400
 
 
+def check_logs(at: Situation) -> Iterator[str]:
+    """What of Elasticsearch's size is set by hand, and Fluent Bit's buffer, are quantities that make sense."""
+    yield from log_checks.problems(at.values.get("efk_size_by_hand") or {}, at.values.get("efk_buffer_size"))
+
+
 def check_environment(at: Situation) -> Iterator[str]:
     """Environment variables are texts; anything else would be written out as Python writes it."""
     for name, value in (at.values.get("platform_environment") or {}).items():
@@ -364,6 +370,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_image_tags,
     check_retention,
     check_slos,
+    check_logs,
     check_environment,
 )
 

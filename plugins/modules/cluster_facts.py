@@ -191,15 +191,17 @@ EXISTING = {
 }
 
 
-def need(row: dict[str, Any]) -> Need:
-    return Need(
-        row["name"],
-        int(row["count"]),
-        quantity(row["cpu"]),
-        quantity(row["memory"]),
-        int(row.get("volumes", 0)),
-        row.get("advice", ""),
-    )
+def needs(rows: list[dict[str, Any]]) -> list[Need]:
+    """Return what the rows want; one whose quantities cannot be read is left out, for its setting is refused."""
+    found = []
+    for row in rows:
+        try:
+            cpu, memory = quantity(row["cpu"]), quantity(row["memory"])
+        except (ValueError, KeyError):
+            continue
+        volumes = int(row.get("volumes", 0))
+        found.append(Need(row["name"], int(row["count"]), cpu, memory, volumes, row.get("advice", "")))
+    return found
 
 
 def look(params: dict[str, Any]) -> preflight.Facts:
@@ -215,7 +217,7 @@ def look(params: dict[str, Any]) -> preflight.Facts:
         params["storage_class"],
         [Row(**each) for each in params["existing"]],
         params["releases"],
-        {release: [need(row) for row in rows] for release, rows in params["pods"].items()},
+        {release: needs(rows) for release, rows in params["pods"].items()},
         params["installing"],
     )
     try:
