@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 LOUD = "-vvv --diff"
-PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime"}
+PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime", "username", "roles", "roles.yml"}
 KEY_LINE = 40
 SAMPLE_SECONDS = 0.1
 SLACK, WEBHOOK = {"type": "slack"}, {"type": "webhook", "url": "https://automation.example.org"}
@@ -211,6 +211,7 @@ def test_every_kind_of_value_is_searched_for(needles):
         "landfall-system/argocd-admin password_bcrypt",
         "argocd/argocd-secret server.secretkey",
         "monitoring/grafana-admin admin-password",
+        "logging/elasticsearch-setup curlrc",
         "ingress/ingress-tls tls.key 1",
         "the elastic user",
         *RECEIVERS,
