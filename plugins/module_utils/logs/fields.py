@@ -108,10 +108,19 @@ if (level != null && level.length() > 0) {
 
 
 def pipeline() -> dict[str, Any]:
-    """Return the ingest pipeline: one word for the level, and an access log's numbers as numbers.
+    """Return the ingest pipeline: applications' JSON below `app`, one word for the level, an access log's numbers.
 
-    It refuses no line: what the script cannot read stays as it came, marked with the tag `unread`.
+    It refuses no line: a text that is no JSON after all, and what the script cannot read, stay as they came, the latter
+    marked with the tag `unread`. The line itself stays in `message`, whole.
     """
+    json = {
+        "if": "ctx.message instanceof String && ctx.message.startsWith('{')",
+        "field": "message",
+        "target_field": "app",
+        # Loggers do that, and of one that did nothing of the line would be read.
+        "allow_duplicate_keys": True,
+        "ignore_failure": True,
+    }
     script = {
         "lang": "painless",
         "source": " ".join(_SCRIPT.split()),
@@ -123,4 +132,5 @@ def pipeline() -> dict[str, Any]:
         },
         "on_failure": [{"append": {"field": "tags", "value": ["unread"]}}],
     }
-    return {"description": "Landfall: level and request fields of log lines", "processors": [{"script": script}]}
+    description = "Landfall: JSON, level and request fields of log lines"
+    return {"description": description, "processors": [{"json": json}, {"script": script}]}

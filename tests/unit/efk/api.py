@@ -50,7 +50,12 @@ SCRIPT = strictly(
         **_BASE,
     ),
 )
-PIPELINE = strictly("processors", description=TEXT, processors={"type": "array", "items": SCRIPT, "minItems": 1})
+JSON = strictly(
+    "json",
+    json=strictly("field", field=TEXT, target_field=TEXT, add_to_root=FLAG, allow_duplicate_keys=FLAG, **_BASE),
+)
+PROCESSORS = {"type": "array", "items": {"anyOf": [JSON, SCRIPT]}, "minItems": 1}
+PIPELINE = strictly("processors", description=TEXT, processors=PROCESSORS)
 
 # _types/mapping: core.ts, complex.ts (flattened) and TypeMapping.ts.
 FIELD: Schema = {

@@ -9,7 +9,6 @@ How lines are joined follows src/multiline of 5.1.1: flb_ml.c (package_content, 
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -153,18 +152,6 @@ class Joiner:
         if group.record is not None:
             self.made.append(group.record)
             group.record = None
-
-
-def merged(record: Record, metadata: Section) -> Record:
-    """Return a record as the filter kubernetes leaves it: JSON objects parsed into a field of their own."""
-    try:
-        parsed = json.loads(record["log"])
-    except ValueError:
-        return record
-    if not isinstance(parsed, dict):
-        return record
-    kept = record if metadata.get("keep_log").lower() == "on" else {k: v for k, v in record.items() if k != "log"}
-    return {**kept, metadata.get("merge_log_key"): parsed}
 
 
 def renamed(record: Record, names: Section) -> Record:

@@ -18,7 +18,7 @@ OPTIONS = {
     ("INPUT", "systemd"): "alias tag systemd_filter strip_underscores lowercase db storage.type",
     ("FILTER", "multiline"): "alias match multiline.key_content multiline.parser flush_ms emitter_name "
     "emitter_storage.type",
-    ("FILTER", "kubernetes"): "alias match kube_tag_prefix merge_log merge_log_key keep_log labels annotations "
+    ("FILTER", "kubernetes"): "alias match kube_tag_prefix merge_log labels annotations "
     "k8s-logging.parser k8s-logging.exclude kube_meta_cache_ttl buffer_size",
     ("FILTER", "modify"): "alias match rename remove",
     ("FILTER", "record_modifier"): "alias match record",

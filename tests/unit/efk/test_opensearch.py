@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.logs import fields
 from ansible_collections.landfall.eks.plugins.module_utils.logs.requests import NAME, STREAMS, Request, requests
-from tests.unit.efk.opensearch import OpenSearch, running, translated
+from tests.unit.efk.opensearch import OpenSearch, running, translated, translated_pipeline
 from tests.unit.efk.rendered import part
 from tests.unit.efk.test_parsers import GOLDEN, golden, stored, written
 
@@ -26,7 +26,10 @@ def documents() -> list[dict[str, Any]]:
     lines = [line for case in golden("cri") for line in case.values[0]["lines"]]
     for name in ("json", "traces"):
         lines += [line for case in golden(name) for line in written(case.values[0]["text"])]
-    found = stored(lines) + yaml.safe_load((GOLDEN / "documents.yml").read_text())
+    found = stored(lines)
+    for each in yaml.safe_load((GOLDEN / "documents.yml").read_text()):
+        app = each.pop("app", None)
+        found.append({**each, "message": json.dumps({"message": each["message"], **app})} if app else each)
     return [
         {"@timestamp": f"2026-11-26T03:00:00.{number:09}Z", "node": "ip-10-0-0-1", **each}
         for number, each in enumerate(found)
@@ -44,7 +47,8 @@ def send(node: OpenSearch, stream: str, **action: str) -> list[dict[str, Any]]:
 def found(node: OpenSearch, query: dict[str, Any]) -> set[str]:
     status, answer = node.ask("POST", f"/{STREAM}/_search", {"query": query, "size": 1000})
     assert status == 200, answer
-    return {each["_source"]["message"] for each in answer["hits"]["hits"]}
+    sources = [each["_source"] for each in answer["hits"]["hits"]]
+    return {each.get("app", {}).get("message", each["message"]) for each in sources}
 
 
 def set_up(node: OpenSearch) -> list[Request]:
@@ -54,7 +58,11 @@ def set_up(node: OpenSearch) -> list[Request]:
         if request.service != "elasticsearch" or any(each in request.path for each in NOT_RUN):
             left_out.append(request)
             continue
-        body = translated(request.body) if "_index_template" in request.path else request.body
+        body = request.body
+        if "_index_template" in request.path:
+            body = translated(body)
+        if "_ingest/pipeline" in request.path:
+            body = translated_pipeline(body)
         status, answer = node.ask(request.method, request.path, body)
         assert status == 200, (request.name, answer)
     return left_out
@@ -71,20 +79,23 @@ def test_contradicting_lines_all_arrive(tmp_path: Path, record_property: Callabl
         assert node.ask("GET", f"/{STREAM}/_mapping") == before, "nothing that arrives may change the mapping"
         check_what_is_found(node)
         check_order(node)
+        check_json(node)
 
         assert node.ask("PUT", f"/_data_stream/{STREAM}")[0] == 400
         assert "resource_already_exists_exception" in str(node.ask("PUT", f"/_data_stream/{STREAM}")[1])
 
-        control = {"index_patterns": [CONTROL], "data_stream": {}}
+        settings = {"settings": {"index.default_pipeline": NAME}}
+        control = {"index_patterns": [CONTROL], "data_stream": {}, "template": settings}
         assert node.ask("PUT", "/_index_template/control", control)[0] == 200
         lost = [each for each in send(node, CONTROL) if each["status"] != 201]
-        assert lost, "without the template nothing is refused, so that everything arrives proves nothing"
+        assert lost, "without the mapping nothing is refused, so that everything arrives proves nothing"
+        check_a_name_twice(node)
         # What Suppress_Type_Name is for: with a document type, the whole request is refused.
         assert send(node, STREAM, _type="_doc") == []
     kinds = sorted({each["error"]["type"] for each in lost})
     record_property(
         "table",
-        f"log lines in OpenSearch: {count} of {count} arrive; without our template {len(lost)} of them are lost "
+        f"log lines in OpenSearch: {count} of {count} arrive; without our mapping {len(lost)} of them are lost "
         f"({', '.join(kinds)}); not run there: {', '.join(sorted({each.name for each in left_out}))}",
     )
 
@@ -108,6 +119,23 @@ def check_what_is_found(node: OpenSearch) -> None:
     assert not found(node, {"exists": {"field": "tags"}}), "the pipeline's script has failed"
     assert fields.LEVELS["30"] == "info"
     assert "numbers beyond what a field holds" in found(node, {"term": {"level": "info"}})
+
+
+def check_json(node: OpenSearch) -> None:
+    for case in (each.values[0] for each in golden("json")):
+        query = {"query": {"match_all": {}}, "size": 1000}
+        hits = node.ask("POST", f"/{STREAM}/_search", query)[1]["hits"]["hits"]
+        (stored_as,) = [each["_source"] for each in hits if each["_source"]["message"] == case["text"]]
+        assert stored_as.get("app") == (None if case.get("twice") else case.get("app")), case["name"]
+
+
+def check_a_name_twice(node: OpenSearch) -> None:
+    """As Fluent Bit's Merge_Log would send it: part of the request, where it takes its neighbours with it."""
+    action = json.dumps({"create": {"_index": STREAM}})
+    time = '"@timestamp":"2026-11-26T03:00:00Z"'
+    bulk = f'{action}\n{{{time},"app":{{"a":1,"a":2}}}}\n{action}\n{{{time},"message":"a neighbour"}}\n'
+    status, answer = node.ask("POST", "/_bulk", bulk)
+    assert status == 400 or all(each["create"]["status"] == 400 for each in answer["items"])
 
 
 def check_order(node: OpenSearch) -> None:

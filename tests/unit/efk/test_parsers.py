@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.efk.fluent_bit import Joiner, Record, Rule, cri_records, merged, renamed, rules
+from tests.unit.efk.fluent_bit import Joiner, Record, Rule, cri_records, renamed, rules
 from tests.unit.efk.rendered import part
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,7 +24,7 @@ def stored(lines: list[str], left_out: Rule | None = None) -> list[Record]:
     """Return what is stored of the lines of one container's file, but for what Kubernetes says of the pod."""
     read = cri_records(lines, part("PARSER", "cri_line"), part("MULTILINE_PARSER", "cri_lines"))
     joined = Joiner(TRACES, left_out).join(read)
-    return [renamed(merged(each, part("FILTER", "metadata")), part("FILTER", "names")) for each in joined]
+    return [renamed(each, part("FILTER", "names")) for each in joined]
 
 
 def written(text: str) -> list[str]:
@@ -38,10 +38,10 @@ def test_lines_of_the_runtime(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", golden("json"))
-def test_json_of_applications(case: dict[str, Any]) -> None:
-    text = case["text"].replace("\n", " ")
-    expected = {"stream": "stderr", "message": text} | ({"app": case["app"]} if "app" in case else {})
-    assert stored(written(text)) == [expected]
+def test_json_of_applications_stays_a_line(case: dict[str, Any]) -> None:
+    """What is made of it, test_opensearch.py asks the pipeline itself."""
+    assert stored(written(case["text"])) == [{"stream": "stderr", "message": case["text"]}]
+    assert part("FILTER", "metadata").get("merge_log") == "Off"
 
 
 def messages(case: dict[str, Any], left_out: Rule | None = None) -> list[str]:
