@@ -16,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings_checks impor
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
-LOOKED_AT_NEXT_TOO = ("_existing", "_namespace", "_replicas", "_size", "_size_by_hand")
+LOOKED_AT_NEXT_TOO = ("_existing", "_namespace", "_replicas", "_size", "_size_by_hand", "_delivery")
 """Roles, and endings, of settings that the rest of preflight is given, which would trip over ones of a wrong type."""
 
 MERGED = {"monitoring_slos": "__monitoring_effective_slos"}

@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.helm_command import HelmError, run_helm
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Outcome, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Outcome, Settler, delivered_by_argocd
 
 
 @dataclass
@@ -50,6 +50,8 @@ def revisions(cluster: Cluster, release: helm_storage.Release) -> list[helm_stor
 
 def go_back(cluster: Cluster, run: dict[str, Any], helm: str, access: dict[str, Any], seconds: float) -> str:
     """Bring one release back and return a clause that says what was done, or why it could not be."""
+    if delivered_by_argocd(run):
+        return "Argo CD goes on trying, and the next commit is taken up by itself"
     key = release_key(run["namespace"], run["name"])
     release = helm_storage.read_releases(cluster, run["namespace"]).get(key)
     way = way_back(cluster, release)

@@ -87,3 +87,18 @@ def note_identity(cluster: Cluster, release: Release, identity: str, source: str
         body={"metadata": {"labels": {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}}},
         content_type="application/merge-patch+json",
     )
+
+
+def records(cluster: Cluster, namespace: str, name: str) -> list[str]:
+    """Return the names of the Secrets, one a revision, in which Helm keeps a release."""
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    found = cluster.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=METADATA_ONLY)
+    return [each["metadata"]["name"] for each in found.get("items") or []]
+
+
+def forget(cluster: Cluster, namespace: str, name: str) -> bool:
+    """Delete Helm's records of a release and none of its objects; say whether there were any."""
+    found = records(cluster, namespace, name)
+    for each in found:
+        cluster.request("DELETE", f"/api/v1/namespaces/{namespace}/secrets/{each}")
+    return bool(found)

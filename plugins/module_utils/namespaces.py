@@ -10,6 +10,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 LABEL_OURS = {"landfall.eks/made-by": "landfall"}
 SELECTOR_OURS = ",".join(f"{key}={value}" for key, value in LABEL_OURS.items())
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "CronJob"))
+# What stays for somebody: volumes with their data, and what others deploy by Argo CD, whose finalizers nobody but its
+# controller takes away, so that a namespace with one of them in it would never be gone.
+KEPT = (
+    ("v1", "PersistentVolumeClaim"),
+    ("argoproj.io/v1alpha1", "Application"),
+    ("argoproj.io/v1alpha1", "ApplicationSet"),
+)
 POLL_SECONDS = 0.5
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -60,13 +67,13 @@ def create(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
 
 
 def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:
-    """Return what a namespace still holds for somebody: volumes, and workloads that do not go within `seconds`."""
-    volumes = [f"PersistentVolumeClaim/{name}" for name in _names(cluster, "v1", "PersistentVolumeClaim", namespace)]
+    """Return what a namespace still holds for somebody: what is kept, and workloads that do not go within `seconds`."""
+    kept = [f"{kind}/{name}" for api, kind in KEPT for name in _names(cluster, api, kind, namespace)]
     deadline = time.monotonic() + seconds
     while True:
         workloads = [f"{kind}/{name}" for api, kind in WORKLOADS for name in _names(cluster, api, kind, namespace)]
         if not workloads or time.monotonic() > deadline:
-            return volumes + workloads
+            return kept + workloads
         time.sleep(POLL_SECONDS)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils import surroundings_capacity as capacity
 from ansible_collections.landfall.eks.plugins.module_utils import surroundings_existing as existing
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -50,7 +51,7 @@ class ClusterReader(Protocol):
 @dataclass
 class Facts:
     """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
-    this run does without, since what others brought does their work.
+    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers.
     """
 
     reachable: bool = False
@@ -62,6 +63,7 @@ class Facts:
     lines: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     load_balancer_class: str = existing.CONTROLLER_CLASS
+    delivered: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Wanted:
     `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
     `storage_class` is a name, or empty for the cluster's default one, which is only looked for if `volumes` is true;
     `rows` are the components that others may have brought, `releases` those of this run, {name, namespace, setting},
-    and `needs` the pods of each; `installing` is false for an uninstallation.
+    and `needs` the pods of each; `installing` is false for an uninstallation; `deliveries` are the releases that Argo
+    CD may deliver.
     """
 
     oldest: str
@@ -83,6 +86,7 @@ class Wanted:
     releases: Sequence[Mapping[str, str]] = ()
     needs: Mapping[str, Sequence[capacity.Need]] = field(default_factory=dict)
     installing: bool = True
+    deliveries: Sequence[delivery.Row] = ()
 
 
 def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
@@ -112,6 +116,9 @@ def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
     facts.problems += found.problems
+    by_argocd = delivery.look(cluster, wanted.deliveries, found.places, wanted.installing)
+    facts.delivered = by_argocd.delivered
+    facts.problems += by_argocd.problems
     if not wanted.installing:
         return
     facts.problems += existing.stranger_problems(wanted.releases, wanted.rows, records)

@@ -126,8 +126,13 @@ def same(release: Mapping[str, Any], chart_digest: str, live: Mapping[str, Any])
     return bool(inputs) and chart_digest.startswith(chart) and wanted.startswith(inputs)
 
 
-def look(helm: str, releases: Iterable[Mapping[str, Any]], version: str) -> Found:
-    """Render releases, {name, namespace, path, values}, and ask registries for each of their images."""
+def look(
+    helm: str, releases: Iterable[Mapping[str, Any]], version: str, pushed_by: Mapping[str, str] | None = None
+) -> Found:
+    """Render releases, {name, namespace, path, values}, and ask registries for each of their images.
+
+    `pushed_by` holds the command that pushes what is built here, by the image's repository.
+    """
     users: dict[str, list[str]] = {}
     found = Found()
     with ThreadPoolExecutor(max_workers=RENDERERS) as pool:
@@ -138,11 +143,11 @@ def look(helm: str, releases: Iterable[Mapping[str, Any]], version: str) -> Foun
                 users.setdefault(image, []).append(name)
         except RenderError as error:
             found.problems.append(str(error))
-    ask(users, found)
+    ask(users, found, pushed_by)
     return found
 
 
-def ask(users: Mapping[str, list[str]], found: Found) -> None:
+def ask(users: Mapping[str, list[str]], found: Found, pushed_by: Mapping[str, str] | None = None) -> None:
     """Ask registries for images, `users` being the releases of each; add what they say to `found`."""
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         answers = dict(zip(users, pool.map(lambda each: _exists(parse(each)), users), strict=True))
@@ -151,12 +156,22 @@ def ask(users: Mapping[str, list[str]], found: Found) -> None:
         found.asked += 1
         if answer == HTTPStatus.NOT_FOUND:
             found.problems.append(
-                f"The image {image} of {', '.join(users[image])} does not exist in its registry: push it, or write "
-                "another repository or tag."
+                f"The image {image} of {', '.join(users[image])} does not exist in its registry: "
+                f"{_pushing(image, pushed_by or {})}, or write another repository or tag."
             )
         elif answer != HTTPStatus.OK:
             silent.setdefault(parse(image).registry, str(answer))
     found.notes += [f"{name} does not say whether its images are there ({why})" for name, why in sorted(silent.items())]
+
+
+def _pushing(image: str, pushed_by: Mapping[str, str]) -> str:
+    """Return how an image gets into its registry, as far as that is known."""
+    named = parse(image)
+    for repository, command in pushed_by.items():
+        own = parse(repository)
+        if (own.registry, own.repository) == (named.registry, named.repository):
+            return f"push it by `{command}`, or let the pipeline do so"
+    return "push it"
 
 
 def _exists(image: Image) -> int | str:

@@ -55,11 +55,41 @@ def job(found: Object) -> Verdict:
     return f"failed: {failed.get('message', '')}" if failed.get("status") == "True" else "not complete"
 
 
+def application(found: Object) -> Verdict:
+    """Judge an Application of Argo CD: its present source deployed, and all of it healthy.
+
+    Its kind has no observed generation; what the status was worked out from stands in sync.comparedTo.
+    """
+    status = found.get("status") or {}
+    sync, health = status.get("sync") or {}, status.get("health") or {}
+    trouble = _application_trouble(status)
+    if (sync.get("comparedTo") or {}).get("source") != found["spec"].get("source"):
+        return trouble or "Argo CD has not compared it with its repository yet"
+    if sync.get("status") != "Synced":
+        return trouble or f"sync is {sync.get('status') or 'empty'}, wanted Synced"
+    if health.get("status") != "Healthy":
+        words = f": {health['message']}" if health.get("message") else ""
+        return f"health is {health.get('status') or 'empty'}, wanted Healthy{words}"
+    return None
+
+
+def _application_trouble(status: Object) -> str:
+    """Return the error that Argo CD reports on an Application, or with which its last sync ended; empty for none."""
+    errors = [each for each in status.get("conditions") or [] if str(each.get("type", "")).endswith("Error")]
+    if errors:
+        return f"{errors[0]['type']}: {errors[0].get('message', '')}"
+    operation = status.get("operationState") or {}
+    if operation.get("phase") in {"Failed", "Error"}:
+        return f"its last sync ended with {operation['phase']}: {operation.get('message', '')}"
+    return ""
+
+
 PREDICATES: dict[str, Callable[[Object], Verdict]] = {
     "Deployment": deployment,
     "StatefulSet": stateful_set,
     "DaemonSet": daemon_set,
     "Job": job,
+    "Application": application,
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
 from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
@@ -372,6 +373,10 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_slos,
     check_logs,
     check_environment,
+    delivery.check_delivery,
+    delivery.check_repository,
+    delivery.check_path,
+    delivery.check_sso,
 )
 
 

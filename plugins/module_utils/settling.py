@@ -16,10 +16,11 @@ POLL_SECONDS = 0.5
 WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
 
 Run = dict[str, Any]
-"""What one run knows of a release: {name, namespace, job, identity, source, ready, timeout, started}.
+"""What one run knows of a release: {name, namespace, job, identity, source, ready, timeout, started, delivery}.
 
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
-is the epoch second at which waiting began; `timeout` is in seconds."""
+is the epoch second at which waiting began; `timeout` is in seconds; `delivery` is helm, also where it is left out, or
+argocd: then the `ready` rows are all there is to look at, and with `forget` Helm's record goes once they hold."""
 
 
 @dataclass
@@ -65,6 +66,8 @@ class Settler:
         return [key for key, each in outcomes.items() if each.phase == "running"]
 
     def _outcome(self, run: Run, helm: Outcome, release: helm_storage.Release | None) -> Outcome:
+        if delivered_by_argocd(run):
+            return self._delivered(run)
         if helm.phase != "ready":
             return self._in_time(run, helm)
         if release is None:
@@ -75,6 +78,14 @@ class Settler:
         if missing is not None:
             return self._in_time(run, Outcome("running", missing["text"]), missing["object"])
         return Outcome("ready", changed=self._note(run, release))
+
+    def _delivered(self, run: Run) -> Outcome:
+        """Judge what Argo CD delivers; once it is there, what Helm still knows of the same release is forgotten."""
+        lacking = self._first_missing_row(run)
+        if lacking is not None:
+            return self._in_time(run, Outcome("running", lacking["text"]), lacking["object"])
+        forgotten = helm_storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
+        return Outcome("ready", changed=forgotten)
 
     def _in_time(self, run: Run, outcome: Outcome, found: dict[str, Any] | None = None) -> Outcome:
         """Turn a release that is late into a failed one, with the cause that the cluster gives."""
@@ -102,6 +113,9 @@ class Settler:
             verdict = readiness.row({}, found)
             if verdict:
                 return missing(reference["kind"], reference["metadata"]["name"], verdict, found)
+        return self._first_missing_row(run)
+
+    def _first_missing_row(self, run: Run) -> dict[str, Any] | None:
         for row in run["ready"]:
             found = self.cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace"))
             verdict = readiness.row(row, found)
@@ -117,6 +131,11 @@ class Settler:
             objects = helm_storage.manifest_objects(helm_storage.decode_release(secret))
             self.manifests[key] = [each for each in objects if WORKLOAD_API.get(each["kind"]) == each["apiVersion"]]
         return self.manifests[key]
+
+
+def delivered_by_argocd(run: Run) -> bool:
+    """Say whether a release is not Helm's to look after."""
+    return run.get("delivery") == "argocd"
 
 
 def missing(kind: str, name: str, verdict: str, found: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.readiness import pod_is_ready
@@ -18,13 +19,19 @@ COLUMNS = ("release", "namespace", "chart", "version", "source", "health", "urls
 
 
 def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bool) -> list[dict[str, Any]]:
-    """Describe every release that Landfall made.
+    """Describe every release that Landfall made, those that it has Argo CD deliver included.
 
     `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
     real although the cluster is `simulated`, and so is one with pods on a real node: its addresses are theirs, since
     nothing answers at the simulated ones. Returns the rows of summary.json's `components`.
     """
-    releases = {key: each for key, each in helm_storage.read_releases(cluster).items() if each["source"]}
+    by_argocd = [delivered.row(each) for each in delivered.applications(cluster)]
+    taken_over = {release_key(each["namespace"], each["release"]) for each in by_argocd}
+    releases = {
+        key: each
+        for key, each in helm_storage.read_releases(cluster).items()
+        if each["source"] and key not in taken_over
+    }
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
     # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
     # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
@@ -34,18 +41,24 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
     answering = pod_urls(cluster) if simulated else {}
     addresses = urls_by_release(cluster, list(releases.values())) | answering
     real = [*real, *answering]
-    return [
+    by_helm = [
         {
-            "name": known.get(key, {}).get("component") or release["name"],
             "release": release["name"],
             "namespace": release["namespace"],
             **_chart_of(cluster, release),
             "source": release["source"],
             "health": "ready" if outcomes[key].phase == "ready" else outcomes[key].message,
-            "urls": addresses.get(release["name"], []),
-            "simulated": simulated and release["name"] not in real,
         }
-        for key, release in sorted(releases.items(), key=lambda item: item[1]["name"])
+        for key, release in releases.items()
+    ]
+    return [
+        {
+            "name": known.get(release_key(row["namespace"], row["release"]), {}).get("component") or row["release"],
+            **row,
+            "urls": addresses.get(row["release"], []),
+            "simulated": simulated and row["release"] not in real,
+        }
+        for row in sorted([*by_helm, *by_argocd], key=lambda row: str(row["release"]))
     ]
 
 
@@ -76,7 +89,9 @@ def urls_by_release(cluster: Cluster, releases: list[helm_storage.Release]) -> d
     """
     found: dict[str, list[str]] = {}
     for ingress in cluster.list("networking.k8s.io/v1", "Ingress"):
-        owner = (ingress["metadata"].get("annotations") or {}).get(RELEASE_ANNOTATION, "")
+        annotations, labels = (ingress["metadata"].get(key) or {} for key in ("annotations", "labels"))
+        # What Argo CD applied carries no mark of Helm, but the label that the chart gives all of its objects.
+        owner = annotations.get(RELEASE_ANNOTATION) or labels.get(INSTANCE_LABEL, "")
         hosts = [rule["host"] for rule in ingress["spec"].get("rules") or [] if rule.get("host")]
         found.setdefault(owner, []).extend(f"https://{host}" for host in hosts)
     for service in cluster.list("v1", "Service"):

@@ -131,12 +131,16 @@ class Live:
 
 @dataclass
 class Existing:
-    """What was found: `lines` by component, our releases that are `left` out, and `problems` as sentences."""
+    """What was found: `lines` by component, our releases that are `left` out, and `problems` as sentences.
+
+    `places` are the namespaces of what others brought and is left, by the name of our release.
+    """
 
     lines: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     load_balancer_class: str = CONTROLLER_CLASS
+    places: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -277,6 +281,7 @@ def _decide_on_others(found: Existing, row: Row, live: Live) -> None:
         problem = _adoption_problem(row, live)
     else:
         found.left.append(row.release)
+        found.places[row.release] = live.namespace
         found.lines[row.what] = f"{live.words}: left as it is ({row.setting}: adopt takes it over)"
         problem = _leaving_problem(row, live)
     if problem and row.selected:

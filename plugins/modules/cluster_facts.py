@@ -101,6 +101,41 @@ options:
         volumes, advice}). C(count) 0 is one on every node, C(advice) says how to want less."
     type: dict
     default: {}
+  deliveries:
+    description: The releases that Argo CD may deliver.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      release:
+        description: Name of the release.
+        type: str
+        required: true
+      application:
+        description: Name of its Application.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of the Application, where Argo CD lies.
+        type: str
+        required: true
+      setting:
+        description: Name of the variable that holds O(deliveries[].delivery).
+        type: str
+        required: true
+      delivery:
+        description: Who shall deliver it.
+        type: str
+        choices: [helm, argocd]
+        required: true
+      selected:
+        description: Whether this run is about the release.
+        type: bool
+        required: true
+      comes:
+        description: Whether this run brings Argo CD.
+        type: bool
+        required: true
   installing:
     description: Whether the platform is to be installed, and not to be removed.
     type: bool
@@ -149,6 +184,11 @@ left:
   type: list
   elements: str
   returned: always
+delivered:
+  description: Names of our releases that have an Application of Argo CD.
+  type: list
+  elements: str
+  returned: always
 load_balancer_class:
   description: Class of Services whose load balancer the cluster makes.
   type: str
@@ -168,6 +208,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
 from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as preflight
+from ansible_collections.landfall.eks.plugins.module_utils.argocd.existing import Row as Delivery
 from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
 from ansible_collections.landfall.eks.plugins.module_utils.surroundings_capacity import Need, quantity
 from ansible_collections.landfall.eks.plugins.module_utils.surroundings_existing import Row
@@ -188,6 +229,13 @@ EXISTING = {
     **dict.fromkeys(("release", "what", "namespace", "namespace_setting", "setting"), _NAME),
     "policy": {"type": "str", "choices": ["leave", "adopt", "refuse"], "required": True},
     "selected": {"type": "bool", "required": True},
+}
+
+DELIVERY = {
+    **dict.fromkeys(("release", "application", "namespace", "setting"), _NAME),
+    "delivery": {"type": "str", "choices": ["helm", "argocd"], "required": True},
+    "selected": {"type": "bool", "required": True},
+    "comes": {"type": "bool", "required": True},
 }
 
 
@@ -219,6 +267,7 @@ def look(params: dict[str, Any]) -> preflight.Facts:
         params["releases"],
         {release: needs(rows) for release, rows in params["pods"].items()},
         params["installing"],
+        [Delivery(**each) for each in params["deliveries"]],
     )
     try:
         api = cluster_client.client_from(params)
@@ -251,6 +300,7 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "default": []},
             "pods": {"type": "dict", "default": {}},
             "installing": {"type": "bool", "default": True},
+            "deliveries": {"type": "list", "elements": "dict", "default": [], "options": DELIVERY},
         },
         supports_check_mode=True,
     )

@@ -86,6 +86,10 @@ options:
               - For one that is found, C(password) and the key of the Secret that holds it.
             type: dict
             default: {}
+          plain:
+            description: Further keys and texts, which are no secret and may be shown. Not for certificates.
+            type: dict
+            default: {}
           labels:
             description: Further labels of the Secret.
             type: dict
@@ -148,6 +152,7 @@ SECRET_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str", "required": True},
     "data": {"type": "dict", "default": {}},
+    "plain": {"type": "dict", "default": {}},
     "labels": {"type": "dict", "default": {}},
 }
 LOGIN_OPTIONS: dict[str, Any] = {

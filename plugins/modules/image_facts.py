@@ -25,6 +25,10 @@ options:
       - Live releases, as M(landfall.eks.helm_state) returns them. Those that are what they shall be are left out.
     type: dict
     default: {}
+  pushed_by:
+    description: The command that pushes the images of a repository, by the repository, for those that are our own.
+    type: dict
+    default: {}
   kubernetes:
     description: Version of Kubernetes to render for.
     type: str
@@ -77,6 +81,7 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "required": True},
             "charts": {"type": "dict", "required": True},
             "live": {"type": "dict", "default": {}},
+            "pushed_by": {"type": "dict", "default": {}},
             "kubernetes": {"type": "str", "required": True},
         },
         supports_check_mode=True,
@@ -92,7 +97,8 @@ def main() -> None:
         for each in module.params["releases"]
         if each["name"] in charts and not same(each, charts[each["name"]]["sha256"], live_of(module, each))
     ]
-    found = look(module.get_bin_path("helm") or "helm", releases, module.params["kubernetes"])
+    helm = module.get_bin_path("helm") or "helm"
+    found = look(helm, releases, module.params["kubernetes"], module.params["pushed_by"])
     module.exit_json(changed=False, **asdict(found))
 
 

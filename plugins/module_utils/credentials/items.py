@@ -98,7 +98,7 @@ def _parse(entry: dict[str, Any]) -> Item:
         namespace=secret["namespace"],
         hosts=tuple(entry.get("hosts") or ()),
         length=entry.get("length") or Item.length,
-        data={key: str(value) for key, value in (secret.get("data") or {}).items()},
+        data={key: str(value) for part in ("plain", "data") for key, value in (secret.get(part) or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
         login={key: str(value) for key, value in (entry.get("login") or {}).items() if value},
     )

@@ -1,0 +1,90 @@
+"""Before a run: what Argo CD delivers on a cluster already, and whether there is one that could."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
+
+
+class Reader(Protocol):
+    """The part of cluster_client.Cluster that is used here."""
+
+    def request(
+        self, method: str, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json"
+    ) -> dict[str, Any]:
+        """Call one path of the API."""
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
+        """Return the path of a kind; None where it is unknown."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A release that Argo CD may deliver.
+
+    `application` and `namespace` name its Application and where Argo CD lies; `setting` is the variable that holds
+    `delivery` (helm or argocd); `selected` says whether this run is about the release, `comes` whether it brings Argo
+    CD.
+    """
+
+    release: str
+    application: str
+    namespace: str
+    setting: str
+    delivery: str
+    selected: bool
+    comes: bool
+
+
+@dataclass
+class Found:
+    """`delivered` are the releases that have an Application, `problems` are sentences."""
+
+    delivered: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def look(cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool) -> Found:
+    """Find out who has an Application, and what keeps Argo CD from delivering the rest.
+
+    `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd.
+    """
+    found = Found()
+    for row in rows:
+        path = cluster.resource_path(*APPLICATION, row.namespace)
+        if path and _is_there(cluster, f"{path}/{row.application}"):
+            found.delivered.append(row.release)
+        if installing and row.selected and row.delivery == "argocd":
+            found.problems += _problems(row, others, known=path is not None)
+    return found
+
+
+def _is_there(cluster: Reader, path: str) -> bool:
+    try:
+        return "metadata" in cluster.request("GET", path)
+    except Exception as error:
+        if getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+
+
+def _problems(row: Row, others: Mapping[str, str], known: bool) -> list[str]:
+    there = others.get("argo-cd")
+    if not known and (there is not None or not row.comes):
+        lacking = "the Argo CD here brings no Applications" if there is not None else "this cluster has no Argo CD"
+        sentence = (
+            f"{row.setting} is argocd, and {lacking}: roll Argo CD out with this run (argocd_enabled: true, and argocd "
+            f"among the --tags), or write {row.setting}: helm."
+        )
+        return [sentence]
+    if there is not None and there != row.namespace:
+        sentence = (
+            f"{row.setting} is argocd, and Argo CD looks for its Applications in the namespace {there}: write "
+            f"argocd_namespace: {there}, or {row.setting}: helm."
+        )
+        return [sentence]
+    return []

@@ -1,0 +1,70 @@
+#!/usr/bin/python
+"""Module that applies objects server-side."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: objects
+short_description: Applies objects server-side
+description:
+  - Brings each object to what is wanted of it and leaves the fields of others alone.
+  - In check mode it says what would be made or changed, also where the kind or the namespace is still to come.
+  - Not for Secrets, since the difference is shown; those are the work of M(landfall.eks.credentials).
+author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
+options:
+  objects:
+    description: The objects, in the order in which they are applied.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Apply a ConfigMap
+  landfall.eks.objects:
+    kubeconfig: .landfall/kubeconfig
+    objects:
+      - apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: greeting, namespace: default}
+        data: {text: hello}
+"""
+
+RETURN = r"""
+applied:
+  description: The objects that were made or changed.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import applied
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**CLUSTER_OPTIONS, "objects": {"type": "list", "elements": "dict", "required": True}},
+        supports_check_mode=True,
+    )
+    with reading(module) as cluster:
+        try:
+            changes = [
+                change
+                for each in module.params["objects"]
+                if (change := applied.apply(cluster, each, dry_run=module.check_mode))
+            ]
+        except applied.UnknownKindError as error:
+            module.fail_json(msg=str(error))
+        diff = [
+            {"before_header": each.title, "after_header": each.title, "before": each.before, "after": each.after}
+            for each in changes
+        ]
+        module.exit_json(changed=bool(changes), applied=[each.title for each in changes], diff=diff)
+
+
+if __name__ == "__main__":
+    main()
