@@ -58,6 +58,26 @@ def live_objects(cluster: Cluster, release: dict[str, Any]) -> list[dict[str, An
     return helm_storage.manifest_objects(helm_storage.decode_release(secret)) if secret else []
 
 
+def adopted_objects(cluster: Cluster, rendered: list[dict[str, Any]], namespace: str) -> list[dict[str, Any]]:
+    """Return those of the rendered objects that are there without a record of Helm, as far as they are rendered."""
+    found = []
+    for each in rendered:
+        metadata = each["metadata"]
+        live = cluster.get(each["apiVersion"], each["kind"], metadata["name"], metadata.get("namespace", namespace))
+        if live is not None:
+            found.append(projected(live, each))
+    return found
+
+
+def projected(live: Any, wanted: Any) -> Any:
+    """Return what is live of the fields that are wanted: defaults and what controllers write are left out."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return {key: projected(live[key], value) for key, value in wanted.items() if key in live}
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        return [projected(one, other) for one, other in zip(live, wanted, strict=True)]
+    return live
+
+
 def by_name(objects: list[dict[str, Any]], namespace: str) -> Objects:
     """Return objects, secrets masked, by `kind namespace/name` in that order."""
     named = {

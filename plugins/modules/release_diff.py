@@ -28,6 +28,10 @@ options:
     description: Values of the release.
     type: dict
     default: {}
+  adopt:
+    description: Whether objects that are there without a release are taken over, and so are no new ones.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -59,6 +63,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "chart": {"type": "path", "required": True},
             "values": {"type": "dict", "default": {}},
+            "adopt": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -70,7 +75,10 @@ def main() -> None:
             rendered = release_diff.render(helm, release, version, release_diff.api_versions(cluster))
         except release_diff.RenderError as error:
             module.fail_json(msg=str(error))
-        before = release_diff.by_name(release_diff.live_objects(cluster, release), release["namespace"])
+        live = release_diff.live_objects(cluster, release)
+        if not live and release["adopt"]:
+            live = release_diff.adopted_objects(cluster, rendered, release["namespace"])
+        before = release_diff.by_name(live, release["namespace"])
         after = release_diff.by_name(rendered, release["namespace"])
         both = before.keys() & after.keys()
         module.exit_json(
