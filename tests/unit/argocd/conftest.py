@@ -12,7 +12,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 KINDS = {"Application": "applications", "Deployment": "deployments", "Secret": "secrets", "Service": "services"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the API answers instead of an object."""
 
     def __init__(self, status: int) -> None:
@@ -56,12 +56,12 @@ class MemoryCluster(Cluster):
             if path.endswith("/secrets"):
                 return {"items": self.list("v1", "Secret", path.split("/")[-2], query)}
             if path not in self.objects:
-                raise Refused(404)
+                raise RefusedError(404)
             return copy.deepcopy(self.objects[path])
         self.log.append((method, path, body))
         if method == "PATCH" and "resourceVersion" in body["metadata"] and self.conflicts:
             self.conflicts -= 1
-            raise Refused(409)
+            raise RefusedError(409)
         if method == "PATCH":
             self.objects[path]["metadata"].update(body["metadata"])
         if method == "DELETE":
@@ -70,7 +70,7 @@ class MemoryCluster(Cluster):
 
     def _delete(self, path: str) -> None:
         if path not in self.objects:
-            raise Refused(404)
+            raise RefusedError(404)
         if not self.objects[path]["metadata"].get("finalizers"):
             del self.objects[path]
 

@@ -114,7 +114,8 @@ def test_a_plan_says_the_same_and_writes_nothing(cluster: MemoryCluster) -> None
 def test_objects_that_helm_knows_are_helms_to_delete(cluster: MemoryCluster) -> None:
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
     cluster.add("Secret", "flask-tls")
-    cluster.add("Secret", "sh.helm.release.v1.flask-app.v1", metadata={"labels": {"owner": "helm", "name": "flask-app"}})
+    record = {"labels": {"owner": "helm", "name": "flask-app"}}
+    cluster.add("Secret", "sh.helm.release.v1.flask-app.v1", metadata=record)
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == []
     del cluster.objects["/flask-app/secrets/sh.helm.release.v1.flask-app.v1"]
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == ["Deployment flask-app/flask-app"]

@@ -33,6 +33,8 @@ def slo(fields: dict[str, Any], *expected: str) -> Row:
     """Return the row of an SLO of Landfall's own of which one leaf was written wrong."""
     return setting("monitoring_slos", {"flask-app-availability": fields}, *expected)
 
+GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:team/landfall.git"
+LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
 WRONG_SETTINGS = (
     # Names and types.
@@ -50,7 +52,7 @@ WRONG_SETTINGS = (
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
     setting("metrics_server_existing", "keep", "one of leave, adopt or refuse, not 'keep'"),
-    setting("flask_app_delivery", "ftp", "one of helm", "not 'ftp'"),
+    setting("flask_app_delivery", "ftp", "one of helm or argocd", "not 'ftp'"),
     # Numbers.
     setting("ingress_replicas", 1, "write 2 or more"),
     setting("argocd_server_replicas", 0, "too small"),
@@ -128,6 +130,44 @@ WRONG_SETTINGS = (
         {"monitoring_retention": "14d"},
         alone=True,
     ),
+    # Delivery by Argo CD.
+    setting("flask_app_delivery", "argocd", "is argocd and argocd_repo_url is empty", argocd_repo_url=""),
+    setting("flask_app_image_tag", "1.4.2", "is '1.4.2'", "leave it out, or write", argocd_repo_url=GIT),
+    Row(
+        "a digest beside the repository's",
+        ("flask_app_values.image.digest is 'sha256:00'",),
+        {"flask_app_values": {"image": {"digest": "sha256:00"}}, "argocd_repo_url": GIT},
+        alone=True,
+    ),
+    setting("argocd_repo_url", "git.example.org/team/landfall", "is no Git URL"),
+    Row(
+        "a password in the URL",
+        ("argocd_repo_url holds a user or a password",),
+        {"argocd_repo_url": "https://bot:token@git.example.org/team/landfall.git"},
+    ),
+    Row(
+        "a password in the clear",
+        ("would send the password in the clear: write its https URL",),
+        {"argocd_repo_url": "http://git.example.org/team/landfall.git", **LOGIN},
+    ),
+    Row("a password by SSH", ("is read by SSH, which takes no password",), {"argocd_repo_url": SSH, **LOGIN}),
+    setting("argocd_repo_username", "bot", "is set and argocd_repo_password is not", argocd_repo_url=GIT),
+    setting("argocd_repo_password", "token", "is set and argocd_repo_username is not", argocd_repo_url=GIT),
+    Row("a login for no repository", ("argocd_repo_username is set and argocd_repo_url",), dict(LOGIN), alone=True),
+    Row(
+        "a key that is none",
+        ("argocd_repo_ssh_private_key is no private key",),
+        {"argocd_repo_url": SSH, "argocd_repo_ssh_private_key": "s3cret"},
+    ),
+    Row(
+        "the public key",
+        ("argocd_repo_ssh_private_key is a public key",),
+        {"argocd_repo_url": SSH, "argocd_repo_ssh_private_key": "ssh-ed25519 AAAA me@here"},
+    ),
+    setting("argocd_repo_revision", "the main one", "is no branch: write one such as main"),
+    setting("argocd_repo_path", "/app/chart", "is no folder of a repository: write one such as app/chart"),
+    setting("argocd_sso", {"dex": {"connectors": []}, "oidc": {"issuer": "x"}}, "has dex and oidc"),
+    setting("argocd_sso", {"ldap": {}}, "is not as it must be"),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),
     setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),
@@ -238,6 +278,17 @@ WRONG_CLUSTERS = (
         {"argocd_existing": "adopt"},
         {DEPLOYMENTS: items(deployment("argocd-server", "gitops", {"app.kubernetes.io/instance": "argo-cd"},
                                        labels=ARGO, annotations=helm("gitops", "argo-cd")))}),
+    Row("delivery by an Argo CD that looks elsewhere",
+        ("flask_app_delivery is argocd", "in the namespace gitops: write argocd_namespace: gitops"),
+        {"argocd_repo_url": GIT},
+        {DEPLOYMENTS: items(deployment("argocd-server", "gitops", {"app.kubernetes.io/instance": "gitops"},
+                                       labels=ARGO)),
+         "/apis/argoproj.io/v1alpha1": kinds(("Application", "applications"))}),
+    Row("delivery by an Argo CD that has no Applications",
+        ("flask_app_delivery is argocd, and the Argo CD here brings no Applications",),
+        {"argocd_repo_url": GIT},
+        {DEPLOYMENTS: items(deployment("argocd-server", "argocd", {"app.kubernetes.io/instance": "gitops"},
+                                       labels=ARGO))}),
     Row("a Prometheus operator that is refused", ("monitoring_existing is refuse", "of the Helm release prom/prom"),
         {"monitoring_existing": "refuse"},
         {DEPLOYMENTS: items(deployment("prom", "prom", {"release": "prom"},
@@ -265,8 +316,10 @@ WRONG_SURROUNDINGS = (
         alone=True),
     Row("a hosts file that nobody can write", ("hosts_file (/proc/hosts) cannot be written",),
         {"hosts_file": "/proc/hosts"}, alone=True),
-    Row("an image that does not exist", ("/team/flask:0.1.0 of flask-app does not exist in its registry: push it",),
+    Row("an image that does not exist", ("/team/flask:0.1.0 of flask-app does not exist", "push it by `make image push`"),
         {"preflight_check_images": True, "flask_app_image_repository": "{registry}/team/flask"}, alone=True),
+    Row("delivery without an Argo CD", ("this cluster has no Argo CD", "argocd_enabled: true"),
+        {"argocd_repo_url": GIT, "argocd_enabled": False}, alone=True),
     Row("a chart that is nowhere", ("The chart fluent-bit 0.58.1 is not in LANDFALL_CHART_CACHE",),
         {"platform_chart_cache": "{folder}/without"}, alone=True),
     Row("a chart that is another one", ("holds the chart fluent-bit 9.9.9, wanted is fluent-bit 0.58.1",),

@@ -26,6 +26,9 @@ DECIDED: dict[str, dict[str, Any]] = {
         "ingress_subnets": ["subnet-a", "subnet-b"],
         "ingress_eip_allocations": ["eipalloc-a", "eipalloc-b"],
         "flask_app_image_repository": "example.org/flask-app",
+        "argocd_repo_url": "https://git.example.org/team/landfall.git",
+        "argocd_sso": {"dex": {"connectors": []}, "rbac": {"policy.default": "role:readonly"}},
+        "argocd_receivers": [{"name": "hook", "type": "webhook", "url": "https://hook.example.org"}],
     },
     # What the running local cluster would have written: nothing is looked up here.
     "local": {"__local_state_dir": "", "__local_aws": {"region": "eu-west-1", "vpc_id": "vpc-0example"}},

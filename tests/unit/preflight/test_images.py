@@ -69,6 +69,15 @@ def test_only_a_clear_no_is_a_problem(registry: str) -> None:
     assert f"{registry}/team/app:2 of demo does not exist" in found.problems[0]
 
 
+def test_how_our_own_image_gets_there_is_said(registry: str) -> None:
+    found = subject.Found()
+    images = {f"{registry}/team/app:2": ["flask-app"], f"{registry}/team/other:2": ["demo"]}
+    subject.ask(images, found, {f"{registry}/team/app": "make image push"})
+    ours, theirs = sorted(found.problems)
+    assert "push it by `make image push`, or let the pipeline do so, or write another" in ours
+    assert "does not exist in its registry: push it, or write another repository or tag." in theirs
+
+
 def test_a_token_reveals_what_is_missing_too(registry: str) -> None:
     assert len(asked(f"{registry}/team/guarded:2").problems) == 1
 
