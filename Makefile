@@ -10,7 +10,11 @@ LOCAL := ansible-playbook -i inventories/local
 # `make up REAL_NODE=1`, as root on Debian: a real kubelet joins, and the Flask application really runs.
 NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node": true}')
 
-.PHONY: help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+# What app/ci's scripts are told of the image of this commit; push.sh takes the account from DOCKERHUB_USERNAME, _TOKEN.
+IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
+  export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
+
+.PHONY: image push help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +54,14 @@ e2e: tools ## Run the tests that roll the platform out as a user would, from the
 
 test: lint unit molecule e2e ## Run every test within the time budget
 	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"
+
+image: venv ## Build the Flask application's image of this commit, as the pipeline does
+	@$(IMAGE_ENV); mkdir -p $(STATE); bash app/ci/build.sh; echo "image: built $$IMAGE"
+
+push: venv ## Push that image, and write its tag and digest into app/chart/values.yaml: before the first rollout
+	@$(IMAGE_ENV); digest=$$(bash app/ci/push.sh); \
+	  python app/ci/bump.py --tag "$$tag" --digest "$${digest#digest=}"; \
+	  echo "push: app/chart/values.yaml names $$IMAGE now: commit it, and push the commit where Argo CD delivers."
 
 bench: bench-rollout bench-app bench-restarts ## Print all figures
 

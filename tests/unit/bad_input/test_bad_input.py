@@ -100,6 +100,8 @@ def inventory(hosts: dict[str, list[Row]], server: Server, folder: Path) -> dict
         "platform_environment": {"PATH": f"{helm_folder()}:{os.environ['PATH']}"},
         "ingress_allowed_cidrs": ["203.0.113.0/24"],
         "flask_app_image_repository": "registry.example.org/team/flask",
+        # A repository is named by many rows, and only some are about who delivers.
+        "flask_app_delivery": "helm",
         "hosts_file": str(folder / "hosts"),
         "preflight_check_images": False,
     }
