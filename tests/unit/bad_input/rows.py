@@ -33,6 +33,7 @@ def slo(fields: dict[str, Any], *expected: str) -> Row:
     """Return the row of an SLO of Landfall's own of which one leaf was written wrong."""
     return setting("monitoring_slos", {"flask-app-availability": fields}, *expected)
 
+
 GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:team/landfall.git"
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
