@@ -136,8 +136,6 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     # All rows ask at once: what does not fit into the queue would be reset.
     request_queue_size = 256
-    # All rows ask at once.
-    request_queue_size = 128
 
     def __init__(self, states: dict[str, Answers]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
