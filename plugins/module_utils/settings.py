@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,10 @@ _TYPE_WORDS = {
     "str": "a text",
 }
 _CONTAINERS: dict[str, type] = {"list": list, "dict": dict}
-_LEAVES: dict[str, Callable[[Any], list[str]]] = {"monitoring_receivers": receiver_problems}
+_LEAVES: dict[str, Callable[[Any], list[str]]] = {
+    "monitoring_receivers": receiver_problems,
+    "argocd_receivers": partial(receiver_problems, setting="argocd_receivers"),
+}
 """Who says more of a setting's leaves than Ansible's validator, once lists and mappings are where they belong."""
 
 

@@ -35,14 +35,14 @@ _UNSET = "which is what an environment variable that is not set gives: set that 
 Given = Mapping[str, Any]
 
 
-def receiver_problems(receivers: Sequence[Given]) -> list[str]:
-    """Return a sentence for each problem of monitoring_receivers, a list of mappings."""
+def receiver_problems(receivers: Sequence[Given], setting: str = SETTING) -> list[str]:
+    """Return a sentence for each problem of monitoring_receivers, or a setting of that form, a list of mappings."""
     problems = [
-        f"{SETTING}[{index}]{_called(each)} {problem}."
+        f"{setting}[{index}]{_called(each)} {problem}."
         for index, each in enumerate(receivers)
         for problem in _problems(each)
     ]
-    return problems + [f"{SETTING} {problem}." for problem in _repeated(receivers)]
+    return problems + [f"{setting} {problem}." for problem in _repeated(receivers)]
 
 
 def _called(given: Given) -> str:

@@ -183,6 +183,7 @@ WRONG_SETTINGS = (
     setting("argocd_repo_path", "/app/chart", "is no folder of a repository: write one such as app/chart"),
     setting("argocd_sso", {"dex": {"connectors": []}, "oidc": {"issuer": "x"}}, "has dex and oidc"),
     setting("argocd_sso", {"ldap": {}}, "is not as it must be"),
+    setting("argocd_receivers", [{"name": "x", "type": "pigeon"}], "write type: pagerduty, slack or webhook"),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),
     setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),

@@ -40,3 +40,9 @@ def test_one_that_is_as_wanted_is_left_alone(cluster, dry_run):
 def test_dry_run_names_them_and_writes_nothing(cluster):
     assert namespaces.make(cluster, WANTED, dry_run=True) == ["logging", "flask-app"]
     assert cluster.written == []
+
+
+def test_a_namespace_with_somebodys_application_stays_since_its_finalizers_would_hold_it(cluster):
+    assert namespaces.keepers(cluster, "argocd", 0) == []
+    cluster.add({"kind": "Application", "metadata": {"name": "shop", "namespace": "argocd"}})
+    assert namespaces.keepers(cluster, "argocd", 0) == ["Application/shop"]
