@@ -50,11 +50,11 @@ def with_docker(image: Image, archive: Path) -> Built:
 
 def with_buildah(image: Image, archive: Path) -> Built:
     """Build with buildah, in a storage of its own dropped afterwards; on a base of ours if no registry answers."""
-    with _storage(archive.parent) as (scratch, environment):
-        source = _base(archive.parent, environment)
+    with storage(archive.parent) as (scratch, environment):
+        source = base_image(archive.parent, environment)
         command = ["buildah", "build", "--pull-never", "--format=docker", f"--tag={image.name}"]
         command += [f"--build-arg=BASE={BASE}", f"--build-arg=VERSION={image.version}"]
-        command += [f"--build-arg=REVISION={image.revision}", *_pip_settings(scratch), "."]
+        command += [f"--build-arg=REVISION={image.revision}", *pip_settings(scratch), "."]
         run(command, environment, image.checkout)
         run(["buildah", "push", image.name, f"docker-archive:{archive}:{image.name}"], environment)
         inspected = json.loads(run(["buildah", "inspect", "--type=image", BASE], environment))
@@ -62,7 +62,7 @@ def with_buildah(image: Image, archive: Path) -> Built:
 
 
 @contextmanager
-def _storage(cache: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+def storage(cache: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """Yield a scratch folder, and the environment that makes buildah keep everything in it."""
     scratch = Path(tempfile.mkdtemp(dir=cache, prefix="buildah-"))
     settings = scratch / "storage.conf"
@@ -89,7 +89,7 @@ def _mounts_below(folder: Path) -> list[str]:
     return [each for each in mounted if each.startswith(f"{folder}/")]
 
 
-def _base(cache: Path, environment: dict[str, str]) -> str:
+def base_image(cache: Path, environment: dict[str, str]) -> str:
     """Put the base image into the storage; return where it came from."""
     with contextlib.suppress(ImageError):
         run(["timeout", PULL_SECONDS, "buildah", "pull", "--quiet", BASE], environment)
@@ -102,7 +102,7 @@ def _base(cache: Path, environment: dict[str, str]) -> str:
     return "rehearsal"
 
 
-def _pip_settings(scratch: Path) -> list[str]:
+def pip_settings(scratch: Path) -> list[str]:
     """Return the options that lend this machine's package index to the build, without a trace in the image."""
     settings = dict(line.split("=", 1) for line in run([sys.executable, "-m", "pip", "config", "list"]).splitlines())
     lines = [f"{key.split('.')[-1]} = {value.strip(chr(39))}" for key, value in settings.items()]

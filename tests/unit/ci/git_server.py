@@ -6,7 +6,7 @@ import base64
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,12 +20,16 @@ NO_BACKEND = f"{BACKEND} is missing: a git with http-backend serves the reposito
 
 @dataclass
 class Server:
-    """Where it listens, and what each token may do: "read", "write", or, for every request, a status to answer."""
+    """Where it listens, and what each token may do: "read", "write", or, for every request, a status to answer.
+
+    `pushed` is called after each push that went through.
+    """
 
     url: str
     rights: dict[str, str] = field(default_factory=dict)
     status: int | None = None
     seen: list[str] = field(default_factory=list)
+    pushed: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -44,6 +48,11 @@ def serving(folder: Path) -> Iterator[Server]:
                 self._answer(status, [("WWW-Authenticate", "Basic")] if status == 401 else [], b"")
                 return
             self._answer(*_backend(folder, self, body))
+            self._after()
+
+        def _after(self) -> None:
+            if self.command == "POST" and self.path.endswith("/git-receive-pack"):
+                server.pushed()
 
         do_POST = do_GET  # noqa: N815 - the name that is called
 

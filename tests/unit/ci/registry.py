@@ -27,12 +27,13 @@ OCI = "application/vnd.oci.image"
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Yield the address of a registry that keeps everything in `folder`; it ends afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    folder.mkdir()
+def serving(folder: Path, address: str = "") -> Iterator[str]:
+    """Yield the address of a registry that keeps everything in `folder`; it ends afterwards.
+
+    With `address`, where it listened before.
+    """
+    address = address or _free_address()
+    folder.mkdir(exist_ok=True)
     hashed = bcrypt.hashpw(TOKEN.encode(), bcrypt.gensalt(4)).decode()
     (folder / "htpasswd").write_text(f"{USER}:{hashed}\n")
     config = {
@@ -51,6 +52,12 @@ def serving(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

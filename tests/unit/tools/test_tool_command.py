@@ -46,6 +46,16 @@ def test_unknown_tool_is_one_sentence(project: Project) -> None:
     assert done.stderr == "get_tools: --only knows no tool 'gamma': write one or more of alpha, beta.\n"
 
 
+def test_cached_gets_nothing(project: Project) -> None:
+    done = project.run("--cached", "--only", "beta")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"get_tools: The tool cache {project.cache} lacks beta: run this without --cached.\n"
+    assert project.entries() == []
+    project.run("--only", "beta")
+    done = project.run("--cached", "--json", "--only", "beta")
+    assert json.loads(done.stdout)["beta"]["source"] == "cache"
+
+
 def test_stdout_is_empty_without_json(project: Project) -> None:
     assert project.run().stdout == ""
 
