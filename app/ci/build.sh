@@ -27,6 +27,8 @@ with_docker() {
 
 with_buildah() {
   : "${ARCHIVE:?write the file that the image goes to}"
+  # Without these labels, where no file differs, an older image would be taken whole, its revision included.
+  options+=(--label "org.opencontainers.image.version=$VERSION" --label "org.opencontainers.image.revision=$REVISION")
   buildah build --layers --format oci "${options[@]}" .
   rm -f "$ARCHIVE"
   buildah push --quiet "$IMAGE" "oci-archive:$ARCHIVE:$IMAGE"

@@ -109,6 +109,7 @@ def test_buildah_makes_the_archive_and_says_what_it_leaves_out(calls: Calls) -> 
     done = calls.run("build.sh", **build)
     assert "SBOM and provenance: not run" in done.stderr
     assert calls.of("buildah")[0].startswith("buildah build --layers --format oci --pull-never --squash --build-arg")
+    assert f"--label org.opencontainers.image.revision={COMMIT} " in calls.of("buildah")[0]
     assert calls.of("buildah")[1] == f"buildah push --quiet {IMAGE} oci-archive:image.tar:{IMAGE}"
 
 
