@@ -19,6 +19,8 @@ REFRESH_EVERY = 5
 """Looks. A refresh makes Argo CD ask git at once, so that no webhook is needed; it costs git one question."""
 SHORT = 12
 MOST_CAUSES = 3
+LATE = {"HorizontalPodAutoscaler"}
+"""Kinds that are Degraded after every quick rollout, until there are metrics of the new pods: no fault of the image."""
 
 Json = dict[str, Any]
 
@@ -58,7 +60,7 @@ def _judge_health(status: Json, tag: str, troubles: str) -> View:
     health = status.get("health", {}).get("status", "Unknown")
     says = f"is {health}{_unhealthy(status)}{troubles}"
     if health == DEGRADED:
-        return View("failed", says)
+        return View("waiting" if _degraded(status) <= LATE else "failed", says)
     if health != HEALTHY:
         return View("waiting", says)
     images = status.get("summary", {}).get("images") or []
@@ -111,6 +113,12 @@ def _unhealthy(status: Json) -> str:
         if health.get("status") not in {HEALTHY, None}:
             pieces.append(f"{each['kind']} {each['name']}: {health.get('message') or health['status']}")
     return _listed(pieces)
+
+
+def _degraded(status: Json) -> set[str]:
+    """Return the kinds of what is Degraded; "Unknown" where Argo CD does not say."""
+    resources = [each for each in status.get("resources") or [] if (each.get("health") or {}).get("status") == DEGRADED]
+    return {each["kind"] for each in resources} or {"Unknown"}
 
 
 def _conditions(status: Json) -> str:

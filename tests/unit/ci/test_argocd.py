@@ -28,6 +28,11 @@ def status(**changes: Any) -> dict[str, Any]:
     return {"status": usual | changes}
 
 
+def autoscaler(message: str) -> list[dict[str, Any]]:
+    health = {"status": "Degraded", "message": message}
+    return [{"kind": "HorizontalPodAutoscaler", "name": "flask-app", "status": "Synced", "health": health}]
+
+
 def operation(phase: str, **changes: Any) -> dict[str, Any]:
     return {"phase": phase, "finishedAt": "2026-11-26T10:00:03Z", "syncResult": {"revision": BUMP}} | changes
 
@@ -68,6 +73,17 @@ def test_there_and_healthy(revision: str) -> None:
         ),
         ({"health": {"status": "Missing"}}, "waiting", "is Missing"),
         ({"summary": {"images": ["acme/flask-app:1.0.0-old"]}}, "waiting", f"is Healthy, but runs no pod of {TAG} yet"),
+        (
+            {"health": {"status": "Degraded"}, "resources": autoscaler("did not receive metrics")},
+            "waiting",
+            "is Degraded; HorizontalPodAutoscaler flask-app: did not receive metrics",
+        ),
+        (
+            {"health": {"status": "Degraded"}, "resources": deployment("Degraded", "crash") + autoscaler("no metrics")},
+            "failed",
+            "is Degraded; Deployment flask-app: crash; HorizontalPodAutoscaler flask-app: no metrics",
+        ),
+        ({"health": {"status": "Degraded"}}, "failed", "is Degraded"),
         (
             {"health": {"status": "Degraded"}, "resources": deployment("Degraded", "exceeded its progress deadline")},
             "failed",
