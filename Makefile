@@ -14,7 +14,7 @@ NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node
 IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
   export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
 
-.PHONY: image push help up down tools test-tools test lint unit molecule molecule-roles e2e bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+.PHONY: image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,14 @@ molecule-roles: tools ## Every scenario: each tag alone on an empty cluster (not
 	@bash tests/molecule.sh
 
 # Two clusters at a time; the tests of one cluster stay together.
-e2e: tools ## Run the tests that roll the platform out as a user would, from the README, and those of its promises
+e2e: tools chain-tools ## Run the tests that roll the platform out as a user would, from the README, and those of its promises
 	@python -m pytest -m cluster -n 2 tests/e2e
+
+chain-tools: venv
+	@bash tests/chain_tools.sh
+
+chain: tools chain-tools ## Follow commits to the running pod by the pipeline's own steps, on good and bad days (root; part of make e2e)
+	@python -m pytest -m cluster tests/e2e/chain
 
 test: lint unit molecule e2e ## Run every test within the time budget
 	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"

@@ -21,11 +21,17 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name)
 
 
+# A machine has room for one real node at a time.
+REAL_NODE = ("test_real_node.py", "test_chain.py")
+
+
 class ByCluster(LoadScopeScheduling):
-    """Keeps the tests of one cluster together: those of a user's day, and of any other file its own."""
+    """Keeps the tests of one cluster together: those of a user's day, those with a real node, and any other file's."""
 
     def _split_scope(self, nodeid):
         name = Path(nodeid.partition("::")[0]).name
+        if name in REAL_NODE:
+            return "a real node"
         return "a user's day" if name.startswith(("test_1_", "test_2_", "test_3_")) else name
 
 
@@ -133,7 +139,7 @@ def second_up(first_up, checkout):
     return checkout.run("make up")
 
 
-REAL_RUNTIME = ("test_real_node.py", "test_hpa.py")
+REAL_RUNTIME = (*REAL_NODE, "test_hpa.py")
 
 
 def pytest_terminal_summary(terminalreporter):
