@@ -106,7 +106,7 @@ system-packages: ## Install what the tests can use from Debian's packages (root)
 	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk \
 	  chromium chromium-driver fonts-noto-core \
 	  containerd runc containernetworking-plugins iproute2 util-linux buildah mmdebstrap haproxy \
-	  prometheus prometheus-alertmanager skopeo docker-registry \
+	  prometheus prometheus-alertmanager skopeo docker-registry redis-server \
 	  curl default-jdk-headless maven
 
 clean: ## Remove what was made here, the cluster excepted
