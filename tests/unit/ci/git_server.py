@@ -32,50 +32,59 @@ class Server:
     pushed: Callable[[], None] = lambda: None
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Lets git's own program answer whoever may ask."""
+
+    server: Listener
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        said = self.server.said
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        credentials = base64.b64decode(self.headers.get("Authorization", "")[len("Basic ") :]).decode()
+        user, _, token = credentials.partition(":")
+        said.seen.append(f"{self.command} {self.path} {user}")
+        status = said.status or self._status(said.rights.get(token))
+        if status is not None:
+            self._answer(status, [("WWW-Authenticate", "Basic")] if status == 401 else [], b"")
+            return
+        self._answer(*_backend(self.server.folder, self, body))
+        if self.command == "POST" and self.path.endswith("/git-receive-pack"):
+            said.pushed()
+
+    do_POST = do_GET  # noqa: N815 - the name that is called
+
+    def _status(self, right: str | None) -> int | None:
+        if right is None:
+            return 401
+        return 403 if right == "read" and "git-receive-pack" in self.path else None
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Listener(ThreadingHTTPServer):
+    """Knows the repositories and what was said of them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = folder
+        self.said = Server(f"http://127.0.0.1:{self.server_port}")
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            user, _, token = (
-                base64.b64decode(self.headers.get("Authorization", "")[len("Basic ") :]).decode().partition(":")
-            )
-            server.seen.append(f"{self.command} {self.path} {user}")
-            status = server.status or self._status(server.rights.get(token))
-            if status is not None:
-                self._answer(status, [("WWW-Authenticate", "Basic")] if status == 401 else [], b"")
-                return
-            self._answer(*_backend(folder, self, body))
-            self._after()
-
-        def _after(self) -> None:
-            if self.command == "POST" and self.path.endswith("/git-receive-pack"):
-                server.pushed()
-
-        do_POST = do_GET  # noqa: N815 - the name that is called
-
-        def _status(self, right: str | None) -> int | None:
-            if right is None:
-                return 401
-            return 403 if right == "read" and "git-receive-pack" in self.path else None
-
-        def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = Server(f"http://127.0.0.1:{listener.server_port}")
+    listener = Listener(folder)
     threading.Thread(target=listener.serve_forever, daemon=True).start()
-    yield server
+    yield listener.said
     listener.shutdown()
     listener.server_close()
 
