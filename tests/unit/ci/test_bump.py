@@ -150,7 +150,7 @@ def test_a_race_that_is_lost_is_run_again(remote: Remote, monkeypatch: pytest.Mo
 def test_patience_ends(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
     built = remote.commit("second")
     remote.hook("update", "echo 'cannot lock ref' >&2; exit 1")
-    done = bump(remote.clone, built, "--patience", "1")
+    done = bump(remote.clone, built, "--patience", "6")
     assert done.status == 1
     assert "the last: run it again later." in done.said.splitlines()[-1]
     assert "Trying again." in done.said

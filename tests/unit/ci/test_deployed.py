@@ -205,7 +205,7 @@ def test_a_version_that_does_not_come(bumped: Bumped, server: Server) -> None:
 
 def test_an_application_that_stops_answering_failed(bumped: Bumped, server: Server) -> None:
     server.answer = lambda _, asked: (200, {"revision": bumped.before}) if asked < 3 else (503, b"")
-    done = bumped.wait("--timeout", "0.5", VERSION_URL=server.url)
+    done = bumped.wait("--timeout", "4", VERSION_URL=server.url)
     assert (done.status, done.outputs["verdict"]) == (1, "failed")
     assert "answers no more" in done.outputs["cause"]
 

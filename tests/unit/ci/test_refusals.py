@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -72,12 +73,18 @@ def test_a_token_that_may_only_read(built: str, remote: Remote, server: Server) 
 
 
 @needs_backend
+def mend_once_asked(server: Server) -> None:
+    while not server.seen:
+        time.sleep(0.05)
+    time.sleep(1)
+    server.status = None
+
+
 def test_a_server_in_trouble_is_asked_again(built: str, remote: Remote, server: Server) -> None:
     server.rights[TOKEN], server.status = "write", 503
-    timer = threading.Timer(2.0, lambda: setattr(server, "status", None))
-    timer.start()
+    mending = threading.Thread(target=mend_once_asked, args=(server,), daemon=True)
+    mending.start()
     done = bump(remote.clone, built, BUMP_TOKEN=TOKEN)
-    timer.join()
     assert done.outputs["outcome"] == "pushed", done.said
     assert "found no server that answers" in done.said
 
