@@ -60,8 +60,8 @@ class Repository:
         return where
 
     def checkout(self, where, commit):
-        """Make a clone at a commit, without credentials, as the workflow's first step does."""
-        self.cloned(where, READER)
+        """Make a clone at a commit, without credentials, as the workflow's first step leaves one."""
+        self.git(self.folder, "clone", "--quiet", str(self.bare), str(where))
         self.git(where, "remote", "set-url", "origin", self.url)
         self.git(where, "checkout", "--quiet", "--detach", commit)
         return where
@@ -73,10 +73,14 @@ class Repository:
         assert old in text, f"{name} has no {old!r}: this test must follow it"
         path.write_text(text.replace(old, new, 1))
 
-    def commit(self, message):
-        """Commit what was edited on top of what is there, push it, and return the commit."""
+    def commit(self, *messages):
+        """Commit what was edited on top of what is there, push it, and return the commit.
+
+        With several messages, that many commits, the others without a change.
+        """
         self.git(self.clone, "add", "--all")
-        self.git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
+        for message in messages:
+            self.git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
         if self.git(self.bare, "for-each-ref", "refs/heads/main"):
             self.git(self.clone, "pull", "--quiet", "--rebase", "origin", "main")
         self.git(self.clone, "push", "--quiet", "origin", "HEAD:refs/heads/main")
@@ -85,6 +89,10 @@ class Repository:
     def head(self):
         """Return the newest commit."""
         return self.git(self.bare, "rev-parse", "main")
+
+    def newest(self, number):
+        """Return the newest commits, the newest last."""
+        return self.git(self.bare, "log", f"-{number}", "--format=%H", "--reverse", "main").splitlines()
 
     def image(self):
         """Return the chart's image as the newest commit has it."""
