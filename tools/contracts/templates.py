@@ -18,6 +18,7 @@ LOOKED_UP = re.compile(rf"\b(?:index|get|hasKey)\s+\(?({OPERAND})\)?((?:\s+\"[^\
 LOOP = re.compile(r"^\$\w+\s*,\s*(\$\w+)\s*:=\s*(.*)$", re.DOTALL)
 TO_TEXT = r"\bto(?:Yaml|Json|PrettyJson|RawJson|Toml)\b"
 WRAPPED = r"(?:omit|pick|deepCopy|tpl|default|merge|mergeOverwrite|mustMerge|mustMergeOverwrite)"
+MERGED = re.compile(rf"\(?\s*{WRAPPED}\s+(.*)$", re.DOTALL)
 HANDED_ON = re.compile(rf"{TO_TEXT}\s+\(*{WRAPPED}?\s*\(*({OPERAND})|({OPERAND})\s*\|\s*{TO_TEXT}")
 HASHED = re.compile(r"sha(?:1|256|512)sum|adler32sum")
 
@@ -48,6 +49,7 @@ class _Reader:
         if word == "range":
             match = LOOP.match(rest)
             looped = self._first(match[2]) if match else None
+            self._note_loop_over_merged(match[2] if match else rest)
             here = (*looped, OTHERS) if looped else None
             if match:
                 self.variables[match[1]] = here
@@ -61,6 +63,13 @@ class _Reader:
         elif word != "if":
             here = None
         self.dots.append(here)
+
+    def _note_loop_over_merged(self, expression: str) -> None:
+        """Each of several objects that are looped over as one may hold further keys."""
+        match = MERGED.match(expression)
+        for path in filter(None, (self._path(each) for each in OPERANDS.findall(match[1] if match else ""))):
+            self.node.at((*path, OTHERS))
+            self.node.at(path).listed = False
 
     def _note(self, action: str) -> None:
         for operand in OPERANDS.findall(action):
@@ -78,7 +87,7 @@ class _Reader:
 
     def _first(self, expression: str) -> Path | None:
         """Return the path of an expression that is a path of its own, perhaps piped into `default` and the like."""
-        head = expression.strip()
+        head = re.sub(r"^omit\s+(\S+)(\s+\"[^\"]*\")+$", r"\1", expression.strip())
         looked_up = re.match(rf"\(?\s*{LOOKED_UP.pattern}", head)
         if looked_up:
             path = self._path(looked_up[1])
