@@ -126,7 +126,8 @@ class Rollout:
         for secret in self.objects("secrets", "landfall.eks/credential"):
             place = f"{secret['metadata']['namespace']}/{secret['metadata']['name']}"
             for key, encoded in (secret.get("data") or {}).items():
-                if key not in PUBLIC_KEYS | {"alertmanager.yaml"} and not key.endswith(".tmpl"):
+                # Templates and user names are no secrets; receivers' names too, whatever they are called there.
+                if key not in PUBLIC_KEYS | {"alertmanager.yaml"} and not key.endswith((".tmpl", "-username")):
                     values[f"{place} {key}"] = base64.b64decode(encoded).decode()
         return values
 
