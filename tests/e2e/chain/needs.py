@@ -1,6 +1,7 @@
 """What following a commit to the running pod takes, and what of it is missing here."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def reason_not_to_run():
 
 
 def _run(command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = os.environ | {"LANDFALL_BUILDER": "buildah"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.chain import needs
-from tests.e2e.chain.chain import NAMESPACE, RELEASE, STAGES, Chain
+from tests.e2e.chain.chain import NAMESPACE, REFRESH, RELEASE, STAGES, Chain
 from tests.e2e.machine import Machine, until
 
 pytestmark = pytest.mark.cluster
@@ -21,7 +21,6 @@ PAGES = "app/landfall_app/pages.py"
 GUNICORN = "app/gunicorn.conf.py"
 CRASH_BEFORE = "# Each worker writes"
 CRASH = 'if "KUBERNETES_SERVICE_HOST" in os.environ:\n    sys.exit("no cluster for me")\n'
-REFRESH = "argocd.argoproj.io/refresh"
 BUMPS = 20
 GIT_DOWN_SECONDS = 8
 FORGED_SECONDS = 10
@@ -135,7 +134,10 @@ def test_twenty_bumps_at_once(chain, quiet, note):
     outcomes = Counter(each.outputs["outcome"] for each in done)
     assert set(outcomes) <= {"pushed", "older"}
     assert chain.repository.image() == chain.repository.image() | {"tag": newest.tag, "digest": digests[-1]}
-    chain.settled()
+    # The newest one's own run goes on: its bump finds nothing to do, and it waits.
+    again = chain.again(newest)
+    assert again.run.failed is None, again.run.said()
+    assert again.run.outputs["deploy.bump"]["outcome"] == "unchanged"
     until(lambda: chain.client.serves(newest.commit), 120, "the newest build serves")
     assert served_since(chain, begun) <= {served, newest.commit}
     note(
@@ -156,7 +158,7 @@ def test_a_hand_edit_is_put_back(chain, quiet, note):
     chain.settled()
     # What the autoscaler owns is nobody else's: neither OutOfSync nor put back.
     chain.machine.kubectl("scale", f"deployment/{RELEASE}", "--replicas=3", "-n", NAMESPACE)
-    chain.machine.kubectl("annotate", "application/flask-app", f"{REFRESH}=normal", "-n", "argocd")
+    chain.look()
     until(lambda: REFRESH not in chain.application()["metadata"].get("annotations", {}), 60, "Argo CD has looked")
     assert (chain.state()[0], chain.deployment()["replicas"]) == ("Synced", 3)
     chain.machine.kubectl("scale", f"deployment/{RELEASE}", "--replicas=2", "-n", NAMESPACE)

@@ -71,7 +71,7 @@ class Workflow:
         for name, job in self.jobs.items():
             if jobs and name not in jobs:
                 continue
-            if earlier and earlier.needs[name]["result"] == "success":
+            if earlier and earlier.needs.get(name, {}).get("result") == "success":
                 needs[name] = earlier.needs[name]
                 continue
             wanted = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
