@@ -18,6 +18,8 @@ pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).resolve().parents[2]
 LOUD = "-vvv --diff"
 PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime", "username", "roles", "roles.yml"}
+REFERENCES = {"webhook.github.secret"}
+"""Keys of Secrets that only name another Secret and its key, whose value is searched for there."""
 KEY_LINE = 40
 SAMPLE_SECONDS = 0.1
 SLACK, WEBHOOK = {"type": "slack"}, {"type": "webhook", "url": "https://automation.example.org"}
@@ -127,7 +129,9 @@ class Rollout:
             place = f"{secret['metadata']['namespace']}/{secret['metadata']['name']}"
             for key, encoded in (secret.get("data") or {}).items():
                 # Templates and user names are no secrets; receivers' names too, whatever they are called there.
-                if key not in PUBLIC_KEYS | {"alertmanager.yaml"} and not key.endswith((".tmpl", "-username")):
+                if key not in PUBLIC_KEYS | REFERENCES | {"alertmanager.yaml"} and not key.endswith(
+                    (".tmpl", "-username")
+                ):
                     values[f"{place} {key}"] = base64.b64decode(encoded).decode()
         return values
 
@@ -211,6 +215,7 @@ def test_every_kind_of_value_is_searched_for(needles):
         "landfall-system/argocd-admin password",
         "landfall-system/argocd-admin password_bcrypt",
         "argocd/argocd-secret server.secretkey",
+        "argocd/argocd-webhook github",
         "monitoring/grafana-admin admin-password",
         "logging/elasticsearch-setup curlrc",
         "ingress/ingress-tls tls.key 1",
