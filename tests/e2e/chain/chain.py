@@ -100,9 +100,9 @@ class Chain(Surroundings):
         commit = self.repository.commit(message)
         return Delivery(commit, self.run(commit, **how), begun)
 
-    def again(self, delivery):
+    def again(self, delivery, **how):
         """Run the jobs again that did not succeed, as a person does once the cause is gone."""
-        return Delivery(delivery.commit, self.run(delivery.commit, earlier=delivery.run), delivery.begun)
+        return Delivery(delivery.commit, self.run(delivery.commit, earlier=delivery.run, **how), delivery.begun)
 
     def bump(self, number, commit, tag, digest):
         """Bump to a build of `commit`, in a checkout of its own, as the workflow's step does."""
@@ -156,3 +156,8 @@ class Chain(Surroundings):
     def image(self):
         """Return the image that the Deployment has."""
         return self.deployment()["template"]["spec"]["containers"][0]["image"]
+
+    def pull_failures(self):
+        """Return what the node says of images of the newest bump that it could not pull."""
+        events = self.machine.get("events", "-n", NAMESPACE, "--field-selector", "reason=Failed")["items"]
+        return [each["message"] for each in events if self.repository.image()["tag"] in each["message"]]

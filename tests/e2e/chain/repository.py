@@ -98,9 +98,9 @@ class Repository:
         """Return the chart's image as the newest commit has it."""
         return yaml.safe_load(self.git(self.bare, "show", f"main:{VALUES}"))["image"]
 
-    def subjects(self, number=5):
-        """Return what the newest commits say."""
-        return self.git(self.bare, "log", f"-{number}", "--format=%s", "main").splitlines()
+    def message(self):
+        """Return what the newest commit says."""
+        return self.git(self.bare, "log", "-1", "--format=%B", "main")
 
     def _pushed(self):
         if self.webhook:

@@ -81,11 +81,12 @@ class Surroundings:
         self.address = self.registry.enter_context(registry.serving(self.folder / "registry"))
         registry.allow_http(self.home, self.address)
 
-    @contextlib.contextmanager
-    def registry_down(self):
-        """End the registry for a while."""
+    def end_registry(self):
+        """Let the registry answer no more."""
         self.registry.close()
-        yield
+
+    def start_registry(self):
+        """Let it answer again, with all that it had."""
         self.registry.enter_context(registry.serving(self.folder / "registry", self.address))
 
     def give_builder(self):
