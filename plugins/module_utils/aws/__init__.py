@@ -1,0 +1,1 @@
+"""What Landfall does in AWS: its session, the cluster's stack, preflight, load balancers and the clean exit."""
