@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
@@ -377,6 +378,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     delivery.check_repository,
     delivery.check_path,
     delivery.check_sso,
+    accounts.check_accounts,
 )
 
 

@@ -27,11 +27,6 @@ DEADLINE_SECONDS = 60
 DAY = 24 * 3600
 # Those that look at the pages and their settings; the others are make unit's.
 FAST_TESTS = "-p no:cacheprovider -k 'pages or headers or settings' --ignore-glob=*chart* --ignore-glob=*gunicorn*"
-# So that the pipeline may read this one Application, as docs/pipeline.md says.
-ACCOUNT = {
-    "cm": {"accounts.pipeline": "apiKey"},
-    "rbac": {"policy.csv": "p, pipeline, applications, get, flask-app/flask-app, allow\n"},
-}
 KEPT = ("LANG", "SSL_CERT_FILE", "PIP_CONFIG_FILE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 
@@ -131,7 +126,6 @@ class Surroundings:
     def settings(self):
         """Return what a user would write into group_vars."""
         return {
-            "argocd_argo_cd_values": {"configs": ACCOUNT},
             "argocd_repo_url": self.repository.url,
             "argocd_repo_username": "argocd",
             "argocd_repo_password": READER,

@@ -151,13 +151,21 @@ def test_the_webhooks_secret_is_one_that_people_can_look_up() -> None:
 def test_single_sign_on_is_off_until_it_is_configured() -> None:
     values = release("argo-cd")["values"]
     health = {"resource.customizations.health.autoscaling_HorizontalPodAutoscaler"}
-    assert (values["dex"], set(values["configs"]["cm"]), values["configs"]["rbac"]) == ({"enabled": False}, health, {})
+    assert (values["dex"], set(values["configs"]["cm"])) == ({"enabled": False}, {*health, "accounts.pipeline"})
+    ours = "p, pipeline, applications, get, flask-app/flask-app, allow\n"
+    assert values["configs"]["rbac"] == {"policy.csv": ours}
     dex = {"connectors": [{"type": "github", "id": "github", "name": "GitHub"}]}
-    sso = {"dex": dex, "secrets": {"clientSecret": "s3cret"}, "rbac": {"policy.default": "role:readonly"}}
+    sso = {
+        "dex": dex,
+        "secrets": {"clientSecret": "s3cret"},
+        "rbac": {"policy.default": "role:readonly", "policy.csv": "g, team, role:admin"},
+    }
     values = release("argo-cd", argocd_sso=sso)["values"]
     assert values["dex"] == {"enabled": True}
     assert yaml.safe_load(values["configs"]["cm"]["dex.config"]) == dex
-    assert values["configs"]["rbac"] == {"policy.default": "role:readonly"}
+    both = f"g, team, role:admin\n{ours}"
+    assert values["configs"]["rbac"] == {"policy.default": "role:readonly", "policy.csv": both}
+    assert release("argo-cd", argocd_accounts={})["values"]["configs"]["rbac"] == {"policy.csv": ""}
     assert "s3cret" not in str(values)
     items = {each["name"]: each for each in evaluate("argocd", "__argocd_credentials", argocd_sso=sso)}
     assert items["argocd-sso"]["secret"]["data"] == {"clientSecret": "s3cret"}

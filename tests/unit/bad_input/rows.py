@@ -183,6 +183,9 @@ WRONG_SETTINGS = (
     setting("argocd_repo_path", "/app/chart", "is no folder of a repository: write one such as app/chart"),
     setting("argocd_sso", {"dex": {"connectors": []}, "oidc": {"issuer": "x"}}, "has dex and oidc"),
     setting("argocd_sso", {"ldap": {}}, "is not as it must be"),
+    setting("argocd_accounts", {"admin": []}, "argocd_accounts.admin is no name for an account"),
+    setting("argocd_accounts", {"ci": "applications, get, x/y"}, "argocd_accounts.ci is no list"),
+    setting("argocd_accounts", {"ci": ["applications, get"]}, "is not a resource, an action and an object"),
     setting("argocd_receivers", [{"name": "x", "type": "pigeon"}], "write type: pagerduty, slack or webhook"),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),

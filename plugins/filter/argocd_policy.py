@@ -1,0 +1,42 @@
+"""Filter that writes Argo CD's policy for local accounts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: argocd_policy
+short_description: Writes Argo CD's policy for local accounts
+description:
+  - Returns the text of C(policy.csv), with one line for each permission of each account after the lines given.
+positional: _input
+options:
+  _input:
+    description: Permissions by account, each a resource, an action and an object as Argo CD's policy has them.
+    type: dict
+    required: true
+  policy:
+    description: Lines that come before.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Show what the pipeline may do in Argo CD
+  ansible.builtin.debug:
+    msg: "{{ {'pipeline': ['applications, get, flask-app/flask-app']} | landfall.eks.argocd_policy }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The text of C(policy.csv).
+  type: str
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.argocd.accounts import argocd_policy
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"argocd_policy": argocd_policy}
