@@ -71,7 +71,9 @@ class Project:
         """Start the command and leave it running."""
         pipe = subprocess.PIPE
         env = self.environment | environment
-        return subprocess.Popen(self.command(*arguments), env=env, stdout=pipe, stderr=pipe, text=True)
+        # Tests that were themselves started in the background ignore SIGINT, and what they start would too.
+        command = ["env", "--default-signal=INT", *self.command(*arguments)]
+        return subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True)
 
     def builds(self) -> list[str]:
         """One line per build that the fake Go was asked for: its process id and its arguments."""
