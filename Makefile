@@ -14,7 +14,7 @@ NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node
 IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
   export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
 
-.PHONY: image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+.PHONY: chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ test-tools: venv ## Get the programs that only the tests use; without one its te
 	@python tools/get_tools.py --pins tools/test-tools.yml --bin $(STATE)/bin || echo "test-tools: not all are there"
 
 unit: tools test-tools ## Run the unit tests
-	@python -m pytest -n 2 -m "not cluster"
+	@python -m pytest -n 2 -m "not cluster and not chaos"
 
 molecule: tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
 	@bash tests/molecule.sh $(or $(SCENARIO),default)
@@ -57,6 +57,10 @@ chain-tools: venv
 
 chain: tools chain-tools ## Follow commits to the running pod by the pipeline's own steps, on good and bad days (root; a part of make e2e)
 	@python -m pytest -m cluster tests/e2e/chain
+
+chaos: tools ## Hurt rollouts in every way we know, and print the table of what became of it (KILLS=30, SEED=...; 45 minutes)
+	@LANDFALL_KILLS=$(or $(KILLS),30) $(if $(SEED),LANDFALL_SEED=$(SEED)) python -m pytest \
+	  tests/unit/hosts/test_killed_writers.py tests/unit/bad_input/test_bad_input.py tests/e2e/chaos
 
 test: lint unit molecule e2e ## Run every test within the time budget
 	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"
@@ -103,7 +107,7 @@ requirements: venv ## Pin requirements.txt anew from requirements.in
 	  --quiet -c ../requirements.txt -o $$each.txt $$each.in; done
 
 system-packages: ## Install what the tests can use from Debian's packages (root)
-	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk \
+	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk faketime \
 	  chromium chromium-driver fonts-noto-core \
 	  containerd runc containernetworking-plugins iproute2 util-linux buildah mmdebstrap haproxy \
 	  prometheus prometheus-alertmanager skopeo docker-registry redis-server \

@@ -1,0 +1,75 @@
+"""Runs that are hurt on purpose: each is followed by one that has to find nothing lost and leave all well."""
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.e2e.chaos.platform import ENDED_BADLY, TASK, boundaries
+
+pytestmark = pytest.mark.cluster
+
+KILLS = int(os.environ.get("LANDFALL_KILLS", "5"))
+SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
+# Seconds after a task has begun: its module starts meanwhile, and Helm behind it.
+LATEST = 4.0
+# Whole machines that end, renewer and all: the next run waits until the Lease has run out, up to 90 s.
+WITH_RENEWER = 10
+
+
+def test_a_first_rollout_that_is_killed_is_finished(rolled_out, fault):
+    assert 0 < len(rolled_out.killed_first) < 9, "control: the kill came in the middle"
+    begun = len(rolled_out.killed_first)
+    fault("the first rollout is killed", 1, 1, f"{begun} of 9 releases had been begun")
+
+
+def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
+    status, said = rolled_out.play(rolled_out.touch())
+    assert status == 0, said[-6000:]
+    rolled_out.is_well()
+    numbers = boundaries(said)
+    chance = random.Random(SEED)
+    points = sorted(chance.choice(numbers) for _ in range(KILLS))
+    left = unfinished = 0
+    for count, point in enumerate(points, 1):
+        settings = rolled_out.touch()
+        run = rolled_out.start(settings)
+        seen = 0
+        for line in run.stdout:
+            seen += bool(TASK.match(line))
+            if seen == point:
+                break
+        time.sleep(chance.uniform(0, LATEST))
+        alive = run.poll() is None
+        rolled_out.kill(run, renewer=count % WITH_RENEWER == 0)
+        unfinished += alive
+        left += bool(rolled_out.helm_records(ENDED_BADLY))
+        rolled_out.converges(settings)
+    assert unfinished > 0, "control: runs were killed before their end"
+    status, said = rolled_out.play(settings)
+    assert " changed=0 " in said, said[-6000:]
+    fault(
+        f"site.yml is killed at one of {len(numbers)} stage boundaries",
+        KILLS,
+        KILLS,
+        f"seed {SEED}; {unfinished} had not ended, {left} left a release pending",
+    )
+
+
+def test_a_truncated_chart_is_refused_before_any_change(rolled_out, fault, tmp_path):
+    before = rolled_out.helm_records()
+    cache = {"LANDFALL_CHART_CACHE": str(tmp_path)}
+    rolled_out.run("helm", "package", "roles/local_cluster/files/stand_ins/metrics-server", "-d", str(tmp_path))
+    (chart,) = tmp_path.iterdir()
+    whole = chart.read_bytes()
+    chart.write_bytes(whole[: len(whole) // 2])
+    status, said = rolled_out.play(rolled_out.touch(), **cache)
+    assert status != 0
+    assert chart.name in said
+    assert rolled_out.helm_records() == before
+    chart.write_bytes(whole)
+    status, said = rolled_out.play({}, "site.yml", "--check", "--tags", "metrics_server", **cache)
+    assert status == 0, f"control: it is the half of it that is refused\n{said[-3000:]}"
+    rolled_out.converges()
+    fault("a chart of the cache is cut in half", 1, 1, f"{chart.name} was refused by name; whole, it is not")
