@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,9 @@ class Session:
     def __init__(self, region: str = "", profile: str = "", roles: tuple[str, ...] = ()) -> None:
         """Take on the roles (ARNs), in their order. Without region or profile the environment says which; AwsError."""
         with spoken("taking on a role"):
-            self._session = boto3.session.Session(profile_name=profile or None, region_name=region or None)
+            # boto3 itself knows AWS_DEFAULT_REGION alone.
+            named = region or os.environ.get("AWS_REGION")
+            self._session = boto3.session.Session(profile_name=profile or None, region_name=named or None)
             for role in roles:
                 self._session = self._as(role)
         if not self._session.region_name:
@@ -35,9 +38,10 @@ class Session:
         """The region of all clients that are not asked for another."""
         return str(self._session.region_name)
 
-    def client(self, service: str, region: str = "") -> Any:
-        """Return a client that tries again when AWS asks it to."""
-        config = Config(retries={"mode": "standard", "total_max_attempts": TRIES}, user_agent_extra="landfall.eks")
+    def client(self, service: str, region: str = "", **options: Any) -> Any:
+        """Return a client that tries again when AWS asks it to; `options` are botocore's, over our own."""
+        ours: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": TRIES}}
+        config = Config(**(ours | {"user_agent_extra": "landfall.eks"} | options))
         return self._session.client(service, region_name=region or None, config=config)
 
     def pages(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:

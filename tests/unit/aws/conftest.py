@@ -1,7 +1,7 @@
 """An account for every test: one moto server for all of them, empty at the start of each."""
 
+import http.client
 import os
-import urllib.request
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -23,7 +23,10 @@ def moto_server():
 @pytest.fixture(autouse=True)
 def account(moto_server, monkeypatch):
     """Lead every client of a test, and of the programs it starts, to an empty account in eu-central-1."""
-    urllib.request.urlopen(urllib.request.Request(f"{moto_server}/moto-api/reset", method="POST"), timeout=60).close()
+    connection = http.client.HTTPConnection(moto_server.removeprefix("http://"), timeout=60)
+    connection.request("POST", "/moto-api/reset")
+    assert connection.getresponse().status == 200
+    connection.close()
     for name in FORGOTTEN:
         monkeypatch.delenv(name, raising=False)
     for name in NOWHERE:
