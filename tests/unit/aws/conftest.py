@@ -7,7 +7,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 NOWHERE = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
-FORGOTTEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+FORGOTTEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,8 @@ def account(moto_server, monkeypatch):
     for name in NOWHERE:
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "eu-central-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -104,6 +104,7 @@ def inventory(hosts: dict[str, list[Row]], server: Server, folder: Path) -> dict
         "flask_app_delivery": "helm",
         "hosts_file": str(folder / "hosts"),
         "preflight_check_images": False,
+        "preflight_check_aws": False,
     }
     entries = {}
     for name, rows in hosts.items():
