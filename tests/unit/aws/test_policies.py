@@ -1,0 +1,155 @@
+"""The policies of docs/aws allow what our code does in AWS, and nothing else."""
+
+import importlib
+import json
+
+import pytest
+
+from tests.unit.aws import actions
+
+OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "cluster_stack", "cluster_versions"}
+OF_LEAVING = {"footprint", "leaving", "marks", "orphan_kinds", "orphan_network", "orphans", "sweep"}
+"""Files by the policy of what they do; all others do what rollout.json allows."""
+STACK_MODULE = "amazon.aws.cloudformation"
+PARTS = {
+    "rollout": ("clusters", "looking", "addresses"),
+    "cluster": ("stack", "change_set", "template"),
+    "leaving": ("orphans", "sweep"),
+}
+"""Files without which nothing can be said of what a policy allows too much."""
+UNUSED = {
+    "ec2:AcceptAddressTransfer": "addresses of other accounts",
+    "ec2:AssignPrivateNatGatewayAddress": "private NAT gateways",
+    "ec2:AttachVpnGateway": "VPN gateways",
+    "ec2:CreateVpcEncryptionControl": "encryption controls of VPCs",
+    "ec2:DescribeKeyPairs": "SSH keys of nodes",
+    "ec2:DescribeVpcEncryptionControls": "encryption controls of VPCs",
+    "ec2:DescribeVpnGateways": "VPN gateways",
+    "ec2:DetachVpnGateway": "VPN gateways",
+    "ec2:ModifyVpcTenancy": "hosts of one tenant",
+    "ec2:UnassignPrivateNatGatewayAddress": "private NAT gateways",
+    "eks:ActivateCertificateAuthority": "a change of the cluster's authority",
+    "firehose:TagDeliveryStream": "flow logs to Firehose",
+    "iam:DeleteRolePermissionsBoundary": "permissions boundaries",
+    "iam:PutRolePermissionsBoundary": "permissions boundaries",
+    "iam:UpdateRoleDescription": "an old call for what iam:UpdateRole does",
+    "logs:DeleteDataProtectionPolicy": "data protection of logs",
+    "logs:DeleteIndexPolicy": "indexes of logs",
+    "logs:PutBearerTokenAuthentication": "logs that are written with tokens",
+    "logs:PutDataProtectionPolicy": "data protection of logs",
+    "logs:PutIndexPolicy": "indexes of logs",
+    "logs:PutLogGroupDeletionProtection": "log groups that cannot be deleted",
+    "s3:GetBucketPolicy": "flow logs to S3",
+    "s3:PutBucketPolicy": "flow logs to S3",
+    "s3:REST.PUT.OBJECT": "flow logs to S3",
+    "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation": "endpoints of VPC Lattice",
+    "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": "endpoints of VPC Lattice",
+    "vpce:AllowMultiRegion": "endpoints in other regions",
+}
+"""What the schemas of resource types name for what the stack does not use."""
+LONGEST = 6144
+"""Characters of a managed policy, blanks not counted (IAM's quotas)."""
+
+
+def policy_of(path):
+    if path.stem in OF_CLUSTER:
+        return "cluster"
+    return "leaving" if path.stem in OF_LEAVING else "rollout"
+
+
+def types_of_the_stack():
+    """Return the resource types of both templates, as the tests of the template shape them."""
+    shapes = importlib.import_module("tests.unit.aws.shapes")
+    wholes = [shapes.USUAL] + [shapes.USUAL | one for axis in shapes.AXES.values() for one in axis]
+    bodies = [shapes.template.body("whole", each) for each in wholes]
+    return {each["Type"] for body in bodies for each in json.loads(body)["Resources"].values()}
+
+
+def needed(name):
+    """Return {action: where it is needed} of a policy."""
+    found = {}
+    for path in actions.speaking():
+        if policy_of(path) == name:
+            found |= dict.fromkeys(actions.called(path), path.name)
+    for path, modules in actions.in_roles().items():
+        for module in modules:
+            if (name == "cluster") == (module == STACK_MODULE):
+                found |= dict.fromkeys(actions.MODULES[module], path.name)
+    if name == "cluster" and (actions.CODE / "template.py").exists():
+        made = actions.of_stack(types_of_the_stack())
+        found |= dict.fromkeys(made - UNUSED.keys(), "the schemas of the stack's resource types")
+    return found
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_the_code_does_is_allowed(name):
+    missing = {action: where for action, where in needed(name).items() if action not in actions.allowed(name)}
+    assert missing == {}, f"write these into docs/aws/{name}.json"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_nothing_else_is_allowed(name):
+    absent = [each for each in PARTS[name] if not (actions.CODE / f"{each}.py").exists()]
+    if absent:
+        pytest.skip(f"there is no {', '.join(absent)} here yet")
+    assert actions.allowed(name) - needed(name).keys() == set(), f"take these out of docs/aws/{name}.json"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_policy_is_one_that_iam_takes(name):
+    text = (actions.ROOT / f"docs/aws/{name}.json").read_text()
+    assert len("".join(text.split())) <= LONGEST
+    statements = actions.policy(name)
+    assert len({each["Sid"] for each in statements}) == len(statements)
+    for each in statements:
+        assert set(each) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+        assert each["Effect"] == "Allow"
+        assert each["Action"] == sorted(each["Action"])
+        assert all(action.count(":") == 1 and "*" not in action for action in each["Action"])
+
+
+def test_what_only_cloudformation_does_is_allowed_through_it_alone():
+    statements = actions.policy("cluster")
+    made = next(each for each in statements if each["Sid"] == "WhatTheStackIsMadeOf")
+    assert made["Condition"] == {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}
+    alone = {each for one in statements if one is not made for each in one["Action"]}
+    changes = {each for each in alone if not each.split(":")[1].startswith(("Describe", "List", "Get"))}
+    assert {each.split(":")[0] for each in changes} == {"cloudformation", "iam"}
+
+
+def test_only_known_services_are_asked():
+    """Otherwise what is done in another one would not be found by these tests."""
+    asked = {service for path in actions.speaking() for service in actions.asked(path)}
+    assert asked <= actions.SERVICES
+    assert {"eks", "ec2", "elbv2", "sts"} <= asked, "the control: calls are found"
+
+
+def test_only_known_modules_are_used():
+    assert {module for modules in actions.in_roles().values() for module in modules} <= actions.MODULES.keys()
+
+
+def test_what_preflight_simulates_is_what_the_policy_allows():
+    variables = actions.yaml.safe_load((actions.ROOT / "roles/preflight/vars/main.yml").read_text())
+    rows = variables["__preflight_hosts_rights"] + variables["__preflight_balancer_rights"]
+    simulated = {row["action"] for row in rows}
+    assert simulated <= actions.allowed("rollout")
+    own = {"eks:ListClusters", "iam:GetRole", "iam:SimulatePrincipalPolicy"}
+    reads = {each for each in needed("rollout") if each.split(":")[1].startswith(("Describe", "Get", "List"))}
+    assert reads - own == simulated, "the inventory, and the simulation itself, come before it"
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ('session.call("ec2", "delete_volume", VolumeId=x)', "ec2:DeleteVolume"),
+        ('client = session.client("eks")\nclient.list_insights()', "eks:ListInsights"),
+        ('TABLE = {"a": ("elbv2", "describe_rules")}', "elasticloadbalancing:DescribeRules"),
+        ('wait = session.client("cloudformation").get_waiter("stack_exists")', "cloudformation:DescribeStacks"),
+        ('def rows(at, operation): ...\nrows(at, "describe_snapshots")', "ec2:DescribeSnapshots"),
+    ],
+)
+def test_calls_are_found_however_they_are_written(tmp_path, line, action):
+    """The control of all above."""
+    path = tmp_path / "code.py"
+    path.write_text(line)
+    assert action in actions.called(path)
