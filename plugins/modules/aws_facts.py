@@ -59,6 +59,10 @@ options:
         description: Whether this run is about the load balancer.
         type: bool
         default: true
+  controller:
+    description: Service account, C(namespace/name), of a load balancer controller to which no setting gives a role.
+    type: str
+    default: ""
   rights:
     description: What we must be allowed to do in AWS.
     type: list
@@ -162,11 +166,13 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         for each in params["balancers"]
         if each["selected"]
     ]
+    namespace, _, account = params["controller"].partition("/")
     wanted = looking.Wanted(
         cluster=params["cluster"],
         server=endpoint.server_of(params["kubeconfig"], params["context"] or ""),
         vpc=params["vpc_id"],
         balancers=balancers,
+        controller=(namespace, account) if account else None,
         rights=params["rights"],
         needed=params["needed"],
         handed_in=params["handed_in"],
@@ -182,6 +188,7 @@ def main() -> None:
             "region": {"type": "str", "default": ""},
             "vpc_id": {"type": "str", "default": ""},
             "balancers": {"type": "list", "elements": "dict", "default": [], "options": BALANCER},
+            "controller": {"type": "str", "default": ""},
             "rights": {"type": "list", "elements": "dict", "default": [], "options": RIGHT},
             "needed": {"type": "bool", "default": False},
             "handed_in": {"type": "dict", "default": {}},

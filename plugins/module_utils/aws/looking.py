@@ -38,6 +38,7 @@ class Balancer:
 class Wanted:
     """What is asked: of a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our rights.
 
+    `controller` is the service account (namespace, name) of a load balancer controller that no setting gives a role.
     `rights` are rows of identity.judge; `needed` says whether the run fails later if AWS cannot be asked at all;
     `handed_in` are the values of the settings in HANDED_IN that this run uses.
     """
@@ -46,6 +47,7 @@ class Wanted:
     server: str
     vpc: str = ""
     balancers: Sequence[Balancer] = ()
+    controller: tuple[str, str] | None = None
     rights: Sequence[Mapping[str, Any]] = ()
     needed: bool = False
     handed_in: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +70,8 @@ def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
     # In the wrong region, and there is a sentence on that, nothing else would be true.
     if wanted.balancers and not endpoint.region_problem(wanted.server, spoken.region):
         vpc = _look_at_cluster(spoken, wanted, facts)
+        if wanted.controller:
+            facts.lines["controller"] = controller_line(spoken, wanted.cluster, *wanted.controller)
         zones = _look_at_subnets(spoken, wanted, vpc, facts) if vpc else {}
         _look_at_quotas(spoken, wanted, zones, facts)
     return facts
@@ -128,6 +132,21 @@ def _look_at_cluster(session: Session, wanted: Wanted, facts: Facts) -> str:
             f"ingress_vpc_id is {wanted.vpc}, but {wanted.cluster} is in {vpc}: write that, or nothing."
         )
     return vpc or wanted.vpc
+
+
+def controller_line(session: Session, cluster: str, namespace: str, account: str) -> str:
+    """Say who gives the load balancer controller its rights; its nodes may, so that nobody else does is no problem."""
+    who = {"clusterName": cluster, "namespace": namespace, "serviceAccount": account}
+    try:
+        pages = session.pages("eks", "list_pod_identity_associations", **who)
+    except AwsError as error:
+        return f"its rights were not looked at ({refusal(error) or error})"
+    if any(page["associations"] for page in pages):
+        return f"{namespace}/{account} has its role by EKS Pod Identity"
+    return (
+        f"{namespace}/{account} has no role by EKS Pod Identity and ingress_controller_role_arn is empty: unless its "
+        "nodes' role will do, its load balancers stay pending (docs/cluster.md gives it one)"
+    )
 
 
 def _look_at_subnets(session: Session, wanted: Wanted, vpc: str, facts: Facts) -> dict[str, int]:

@@ -5,6 +5,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, looking, network
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from tests.unit.aws.stubbed import Stubbed
 
 NAME = "mine"
 TAG = "kubernetes.io/role/elb"
@@ -157,6 +158,22 @@ def test_an_aws_that_does_not_answer_is_said_soon(monkeypatch):
     facts = looking.look(Session, wanted())
     assert facts.problems == []
     assert "AWS did not answer sts get_caller_identity" in facts.lines["aws"]
+
+
+ASSOCIATION = {"clusterName": NAME, "namespace": "kube-system", "serviceAccount": "controller"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"associations": [ASSOCIATION]}, "kube-system/controller has its role by EKS Pod Identity"),
+        ({"associations": []}, "ingress_controller_role_arn is empty"),
+        ("AccessDeniedException", "not looked at (AccessDeniedException)"),
+    ],
+)
+def test_who_gives_the_controller_its_rights(answer, said):
+    session = Stubbed(("eks", "list_pod_identity_associations", answer))
+    assert said in looking.controller_line(session, NAME, "kube-system", "controller")
 
 
 def test_what_may_not_be_read_is_a_line(moto_server, monkeypatch):

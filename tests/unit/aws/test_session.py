@@ -36,3 +36,20 @@ def test_a_region_is_needed(monkeypatch, tmp_path):
 
 def test_tags_of_both_spellings():
     assert session.tags_of([{"Key": "a", "Value": "1"}, {"key": "b", "value": "2"}]) == {"a": "1", "b": "2"}
+
+
+def test_both_variables_name_the_region(monkeypatch):
+    """boto3 knows the second alone, Ansible's modules and AWS's other tools know the first."""
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert session.Session().region == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-west-2")
+    assert session.Session().region == "eu-west-2"
+    assert session.Session("eu-west-3").region == "eu-west-3"
+
+
+def test_options_of_a_client_go_over_our_own():
+    made = session.Session("eu-west-1")
+    assert made.client("sts").meta.config.retries["total_max_attempts"] == session.TRIES
+    fewer = made.client("sts", retries={"mode": "standard", "total_max_attempts": 1})
+    assert fewer.meta.config.retries["total_max_attempts"] == 1

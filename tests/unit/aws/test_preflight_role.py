@@ -1,0 +1,99 @@
+"""What role preflight asks of AWS, by the settings; its expressions, evaluated by Ansible itself."""
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.modules import aws_facts
+from tests.unit.preflight.test_role_vars import worked_out
+
+SETTINGS = {
+    "ingress_scheme": "internet-facing",
+    "ingress_subnets": [],
+    "ingress_eip_allocations": [],
+    "ingress_addresses": "auto",
+    "ingress_controller_role_arn": "",
+    "ingress_controller_namespace": "kube-system",
+    "ingress_vpc_id": "vpc-1",
+    "argocd_scheme": "internal",
+    "argocd_subnets": ["subnet-1"],
+    "hosts_addresses": [],
+}
+
+
+def asked(name, roles=("ingress", "argocd", "hosts"), left=(), **settings):
+    selected = {"roles": list(roles), "components": [each for each in roles if each != "hosts"]}
+    found = {"__preflight_settings": selected, "__preflight_cluster": {"left": list(left)}}
+    return worked_out("preflight", name, **(SETTINGS | settings), **found)
+
+
+def balancers(**options):
+    return {each["name"]: each for each in asked("__preflight_balancers", **options) if each["selected"]}
+
+
+def test_each_load_balancer_has_its_own_settings():
+    found = balancers()
+    assert found["nginx-ingress"]["setting"] == "ingress_subnets"
+    assert (found["argo-cd"]["scheme"], found["argo-cd"]["subnets"]) == ("internal", ["subnet-1"])
+    for each in found.values():
+        assert set(each) == set(aws_facts.BALANCER)
+
+
+def test_what_is_not_selected_or_left_to_others_is_not_asked_about():
+    assert set(balancers(roles=["ingress"])) == {"nginx-ingress"}
+    assert set(balancers(left=["argo-cd"])) == {"nginx-ingress"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "addresses"),
+    [
+        ({}, "perhaps"),
+        ({"ingress_addresses": "eip"}, "yes"),
+        ({"ingress_addresses": "dns"}, "no"),
+        ({"ingress_addresses": "eip", "ingress_eip_allocations": ["eipalloc-1"]}, "no"),
+        ({"ingress_scheme": "internal"}, "no"),
+    ],
+)
+def test_elastic_ips_are_wanted_where_they_will_be_allocated(settings, addresses):
+    assert balancers(**settings)["nginx-ingress"]["addresses"] == addresses
+
+
+def test_rights_are_those_of_the_run():
+    everything, hosts = asked("__preflight_rights"), asked("__preflight_rights", roles=["hosts"])
+    assert {each["action"] for each in hosts} < {each["action"] for each in everything}
+    assert "ec2:DescribeSubnets" in {each["action"] for each in everything}
+    for each in everything:
+        assert set(each) <= set(aws_facts.RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [
+        ({}, False),
+        ({"ingress_addresses": "eni"}, True),
+        ({"ingress_addresses": "eni", "hosts_addresses": ["1"]}, False),
+    ],
+)
+def test_aws_is_needed_where_nothing_else_leads_to_the_addresses(settings, needed):
+    assert asked("__preflight_asks_for_addresses", **settings) is needed
+    assert any(each["needed"] for each in asked("__preflight_rights", **settings)) is needed
+
+
+def test_what_can_be_handed_in_is_that_of_the_run():
+    assert asked("__preflight_handed_in") == {
+        "ingress_controller_role_arn": "",
+        "ingress_vpc_id": "vpc-1",
+        "hosts_addresses": [],
+    }
+    assert set(asked("__preflight_handed_in", roles=["hosts"])) == {"hosts_addresses"}
+
+
+@pytest.mark.parametrize(
+    ("options", "controller"),
+    [
+        ({}, "kube-system/aws-load-balancer-controller"),
+        ({"ingress_controller_role_arn": "arn:aws:iam::111122223333:role/controller"}, ""),
+        ({"left": ["aws-load-balancer-controller"]}, ""),
+        ({"roles": ["hosts"]}, ""),
+    ],
+)
+def test_only_a_controller_of_ours_without_a_role_is_looked_for(options, controller):
+    assert asked("__preflight_roleless_controller", **options) == controller
