@@ -1,0 +1,168 @@
+"""What a cluster's template is made from: the settings of role cluster, read into types."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TAG = "landfall.eks/cluster"
+"""On every AWS resource that Landfall makes itself; its value is the cluster's name."""
+
+ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
+
+
+class SettingsError(Exception):
+    """A setting of which no template can be made, in one sentence."""
+
+
+@dataclass(frozen=True)
+class NodeGroup:
+    """Nodes that are alike. `disk` is in GiB; `taints` have key, value and effect."""
+
+    name: str
+    os: str = "al2023"
+    architecture: str = "amd64"
+    capacity: str = "on_demand"
+    instance_types: tuple[str, ...] = ()
+    minimum: int = 1
+    maximum: int = 1
+    desired: int = 1
+    disk: int = 50
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AccessEntry:
+    """Who may do what: an IAM principal, an EKS access policy (admin for one), and namespaces, none being all."""
+
+    principal_arn: str
+    policy: str = "cluster_admin"
+    namespaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything that the template of a whole cluster says."""
+
+    name: str
+    version: str
+    cidr: str
+    zones: int
+    zone_names: tuple[str, ...]
+    nat_gateways: str
+    flow_logs: str
+    endpoint_public: bool
+    allowed_cidrs: tuple[str, ...]
+    logs: tuple[str, ...]
+    log_retention_days: int
+    key_arn: str
+    support: str
+    creator_is_admin: bool
+    access: tuple[AccessEntry, ...]
+    node_groups: tuple[NodeGroup, ...]
+    hop_limit: int
+    addon_versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Identities:
+    """What the small template says: the roles of which programs of a cluster that is there already.
+
+    With an OIDC provider's ARN they are taken on by service accounts (IRSA), else by EKS Pod Identity.
+    """
+
+    name: str
+    programs: tuple[str, ...]
+    oidc_provider_arn: str = ""
+
+
+def shape_from(settings: Mapping[str, Any]) -> Shape:
+    """Read the settings of role cluster, by their names without `cluster_`, and `name`. SettingsError."""
+    public = bool(settings["endpoint_public"])
+    allowed = tuple(settings["endpoint_allowed_cidrs"])
+    if public and not allowed:
+        raise SettingsError(
+            "cluster_endpoint_allowed_cidrs is empty: name the networks that may reach the Kubernetes API, or set "
+            "cluster_endpoint_public to false."
+        )
+    groups = tuple(_group(each) for each in settings["node_groups"])
+    if not groups:
+        raise SettingsError("cluster_node_groups is empty: name at least one group of nodes.")
+    return Shape(
+        name=str(settings["name"]),
+        version=str(settings["version"]),
+        cidr=str(settings["vpc_cidr"]),
+        zones=len(settings["zone_names"]) or int(settings["zones"]),
+        zone_names=tuple(settings["zone_names"]),
+        nat_gateways=str(settings["nat_gateways"]),
+        flow_logs=str(settings["flow_logs"]),
+        endpoint_public=public,
+        allowed_cidrs=allowed,
+        logs=tuple(settings["logs"]),
+        log_retention_days=int(settings["log_retention_days"]),
+        key_arn=str(settings["key_arn"]),
+        support=str(settings["support"]),
+        creator_is_admin=bool(settings["creator_is_admin"]),
+        access=tuple(_entry(each) for each in settings["access"]),
+        node_groups=groups,
+        hop_limit=int(settings["node_hop_limit"]),
+        addon_versions=dict(settings.get("addon_versions") or {}),
+    )
+
+
+def _group(given: Mapping[str, Any]) -> NodeGroup:
+    minimum = int(given.get("min", 3))
+    desired = int(given.get("desired") or minimum)
+    return NodeGroup(
+        name=str(given["name"]),
+        os=str(given.get("os") or "al2023"),
+        architecture=str(given.get("architecture") or "amd64"),
+        capacity=str(given.get("capacity") or "on_demand"),
+        instance_types=tuple(given.get("instance_types") or ()),
+        minimum=minimum,
+        maximum=int(given.get("max") or max(minimum, desired)),
+        desired=desired,
+        disk=int(given.get("disk") or 50),
+        labels=dict(given.get("labels") or {}),
+        taints=tuple(given.get("taints") or ()),
+    )
+
+
+def _entry(given: Mapping[str, Any]) -> AccessEntry:
+    return AccessEntry(
+        str(given["principal_arn"]),
+        str(given.get("policy") or "cluster_admin"),
+        tuple(given.get("namespaces") or ()),
+    )
+
+
+def identities_from(settings: Mapping[str, Any]) -> Identities:
+    """Read the settings of the small template. SettingsError."""
+    arn = str(settings["oidc_provider_arn"])
+    if arn and ":oidc-provider/" not in arn:
+        raise SettingsError(
+            f"cluster_oidc_provider_arn ({arn!r}) is no provider: write the ARN that `aws iam "
+            "list-open-id-connect-providers` shows."
+        )
+    return Identities(str(settings["name"]), tuple(settings["access_for"]), arn)
+
+
+def subnet_cidrs(cidr: str, zones: int) -> tuple[list[str], list[str]]:
+    """Return the ranges of the public and of the private subnets, one each per zone.
+
+    Three quarters of the VPC are for pods and nodes; the last quarter holds what the internet may reach. A network of
+    10.64.0.0/16 leads to 10.64.192.0/20 and so on, and to 10.64.0.0/18 and so on.
+    """
+    *private, last = ipaddress.ip_network(cidr).subnets(prefixlen_diff=2)
+    public = list(last.subnets(prefixlen_diff=2))
+    return [str(each) for each in public[:zones]], [str(each) for each in private[:zones]]
+
+
+def logical(*words: str) -> str:
+    """Return a logical id, which has letters and digits alone: Nodes, spot-arm become NodesSpotArm."""
+    parts = (part for word in words for part in re.split(r"[^A-Za-z0-9]+", word))
+    return "".join(part[:1].upper() + part[1:] for part in parts)
