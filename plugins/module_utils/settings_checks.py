@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
+from ansible_collections.landfall.eks.plugins.module_utils.aws import cluster_checks
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
 from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
@@ -347,6 +348,12 @@ def check_logs(at: Situation) -> Iterator[str]:
     yield from log_checks.problems(at.values.get("efk_size_by_hand") or {}, at.values.get("efk_buffer_size"))
 
 
+def check_cluster(at: Situation) -> Iterator[str]:
+    """What a cluster is made from is what AWS takes, and was decided by somebody."""
+    making = "cluster" in at.roles and at.values.get("cluster_state") != "absent"
+    yield from cluster_checks.problems(at.values, making=making)
+
+
 def check_environment(at: Situation) -> Iterator[str]:
     """Environment variables are texts; anything else would be written out as Python writes it."""
     for name, value in (at.values.get("platform_environment") or {}).items():
@@ -367,6 +374,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_forms,
     check_load_balancer,
     check_paths,
+    check_cluster,
     check_addresses,
     check_references,
     check_image_tags,

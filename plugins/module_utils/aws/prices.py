@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.template_nodes import instance_types
 from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import Shape
 
 REGION = "us-east-1"
-DAY = "2026-08"
+DAY = "2026-06"
 HOURS = 730
 """Of a month, as AWS's own calculator has it."""
 
 CLUSTER_HOUR = 0.10
 EXTENDED_HOUR = 0.60
-"""Of a cluster whose version is in extended support, which begins 14 months after EKS brings it."""
+"""Of a cluster whose version is in extended support."""
+STANDARD_UNTIL = {"1.33": "2026-07-29", "1.34": "2026-12-02", "1.35": "2027-03-27"}
+"""Last days of standard support, from EKS's release calendar; of a newer version none is known here."""
 NAT_HOUR = 0.045
 NAT_GIB = 0.045
 PUBLIC_ADDRESS_HOUR = 0.005
@@ -62,11 +65,11 @@ class Item:
         return f"{self.count} x {self.what}: {price}"
 
 
-def items(shape: Shape) -> list[Item]:
-    """Return what a cluster's stack costs, and the load balancers and volumes that the platform makes, not at all."""
+def items(shape: Shape, today: date) -> list[Item]:
+    """Return what a cluster's stack costs, without what the platform makes on it."""
     gateways = shape.zones if shape.nat_gateways == "each_zone" else 1
     return [
-        Item(*_control_plane(shape)),
+        Item(*_control_plane(shape, today)),
         Item("NAT gateway, without its traffic", gateways, gateways * NAT_HOUR * HOURS),
         Item("public IPv4 address of a NAT gateway", gateways, gateways * PUBLIC_ADDRESS_HOUR * HOURS),
         *_nodes(shape),
@@ -74,8 +77,12 @@ def items(shape: Shape) -> list[Item]:
     ]
 
 
-def _control_plane(shape: Shape) -> tuple[str, int, float]:
-    return f"EKS control plane, {shape.version} in standard support", 1, CLUSTER_HOUR * HOURS
+def _control_plane(shape: Shape, today: date) -> tuple[str, int, float]:
+    until = STANDARD_UNTIL.get(shape.version)
+    if until and today > date.fromisoformat(until):
+        return f"EKS control plane, {shape.version} in extended support since {until}", 1, EXTENDED_HOUR * HOURS
+    lasting = f" until {until}" if until else ""
+    return f"EKS control plane, {shape.version} in standard support{lasting}", 1, CLUSTER_HOUR * HOURS
 
 
 def _nodes(shape: Shape) -> Iterator[Item]:
@@ -88,9 +95,9 @@ def _nodes(shape: Shape) -> Iterator[Item]:
         yield Item(f"{disk} GiB of gp3 ({group.name})", group.desired, group.desired * disk * GP3_GIB_MONTH)
 
 
-def estimate(shape: Shape, region: str) -> list[str]:
+def estimate(shape: Shape, region: str, today: date) -> list[str]:
     """Return the estimate line by line, saying first what it is and last what it leaves out."""
-    listed = items(shape)
+    listed = items(shape, today)
     total = sum(each.month or 0 for each in listed)
     unknown = [each.what for each in listed if each.month is None]
     elsewhere = f"; {region} differs" if region != REGION else ""
@@ -98,8 +105,9 @@ def estimate(shape: Shape, region: str) -> list[str]:
         f"estimate, not a quote: list prices of {REGION} as of {DAY}, {HOURS} hours a month{elsewhere}",
         *(each.line() for each in listed),
         f"together about {total:.0f} USD a month" + (f", without {', '.join(unknown)}" if unknown else ""),
-        f"not in it: traffic ({NAT_GIB} USD per GiB through a NAT gateway), logs, what the platform makes (volumes, "
-        f"{GP3_GIB_MONTH} USD per GiB and month; each load balancer about {BALANCER_HOUR * HOURS:.0f} USD a month and "
-        "its addresses), taxes and discounts; a version in extended support costs "
-        f"{EXTENDED_HOUR * HOURS:.0f} USD a month in place of {CLUSTER_HOUR * HOURS:.0f}",
+        f"not in it: traffic ({NAT_GIB} USD per GiB through a NAT gateway), logs, taxes and discounts",
+        (
+            f"nor what the platform makes: volumes ({GP3_GIB_MONTH} USD per GiB and month), and load balancers (about "
+            f"{BALANCER_HOUR * HOURS:.0f} USD a month each, and their addresses)"
+        ),
     ]

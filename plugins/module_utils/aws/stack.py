@@ -142,6 +142,12 @@ def events(session: Session, name: str, after: str = "") -> list[dict[str, Any]]
         token = {"NextToken": page["NextToken"]}
 
 
+def last_event(session: Session, name: str) -> str:
+    """Return the id of the newest event of a stack, or nothing. AwsError."""
+    newest = session.call("cloudformation", "describe_stack_events", StackName=name)["StackEvents"][:1]
+    return str(newest[0]["EventId"]) if newest else ""
+
+
 def line(event: Mapping[str, Any]) -> str:
     """Return an event as people read it."""
     reason = event.get("ResourceStatusReason") or ""

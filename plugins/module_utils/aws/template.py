@@ -59,21 +59,16 @@ def body(kind: str, settings: Mapping[str, Any]) -> str:
     return json.dumps(template.to_dict(), separators=(",", ":"), sort_keys=True)
 
 
-def stack_policy() -> str:
+def stack_policy(kind: str) -> str:
     """Return what CloudFormation refuses in any update: to replace or delete what the platform stands on."""
-    return json.dumps(
-        {
-            "Statement": [
-                {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
-                {
-                    "Effect": "Deny",
-                    "Action": ["Update:Replace", "Update:Delete"],
-                    "Principal": "*",
-                    "Resource": [f"LogicalResourceId/{each}" for each in KEPT],
-                },
-            ]
-        }
-    )
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    kept = {
+        "Effect": "Deny",
+        "Action": ["Update:Replace", "Update:Delete"],
+        "Principal": "*",
+        "Resource": [f"LogicalResourceId/{each}" for each in KEPT],
+    }
+    return json.dumps({"Statement": [allowed, kept] if kind == "whole" else [allowed]})
 
 
 def _outputs(shape: Shape) -> dict[str, Any]:

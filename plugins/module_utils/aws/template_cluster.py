@@ -78,7 +78,7 @@ def _cluster(shape: Shape) -> AWSObject:
 
 
 def _key(shape: Shape) -> AWSObject:
-    """Return the key. It takes the stack's tags and none of its own, which the simulated AWS of the tests trips over."""
+    """Return the key, which takes the stack's tags; with tags of its own, moto's CloudFormation ends in an error."""
     return kms.Key(
         "Key",
         Description=f"Secrets of the cluster {shape.name}",

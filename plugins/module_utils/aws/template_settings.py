@@ -83,10 +83,10 @@ class Identities:
 def shape_from(settings: Mapping[str, Any]) -> Shape:
     """Read the settings of role cluster, by their names without `cluster_`, and `name`. SettingsError."""
     public = bool(settings["endpoint_public"])
-    allowed = tuple(settings["endpoint_allowed_cidrs"])
+    allowed = tuple(settings["endpoint_cidrs"])
     if public and not allowed:
         raise SettingsError(
-            "cluster_endpoint_allowed_cidrs is empty: name the networks that may reach the Kubernetes API, or set "
+            "cluster_endpoint_cidrs is empty: name the networks that may reach the Kubernetes API, or set "
             "cluster_endpoint_public to false."
         )
     groups = tuple(_group(each) for each in settings["node_groups"])

@@ -58,21 +58,19 @@ def deprecated_in_use(metrics: str, wanted: str) -> list[str]:
     return sorted(found)
 
 
-def removed_kinds(
-    objects: Iterable[Mapping[str, Any]], removed: Mapping[tuple[str, str], str], wanted: str
-) -> list[str]:
-    """Return a sentence for each manifest whose kind `wanted` lacks.
+def insight_problems(insights: Iterable[Mapping[str, Any]], wanted: str) -> list[str]:
+    """Return a sentence for each of EKS's own upgrade insights that stands at ERROR for a version.
 
-    `removed` gives, by apiVersion and kind, the version from which on it is gone.
+    EKS reads a month of audit logs for them, so they also know of who asked before the API server last started.
     """
-    found = set()
-    for each in objects:
-        api, kind = str(each.get("apiVersion")), str(each.get("kind"))
-        release = removed.get((api, kind))
-        if release and minor(release) <= minor(wanted):
-            name = (each.get("metadata") or {}).get("name", "?")
-            found.add(f"{kind} {name} is of {api}, which is gone from Kubernetes {release} on: change it first.")
-    return sorted(found)
+    return sorted(
+        f"EKS says of {each['name']}: {str((each.get('insightStatus') or {}).get('reason') or 'ERROR').rstrip('.')} "
+        f"(aws eks describe-insight --id {each['id']})."
+        for each in insights
+        if each.get("category") == "UPGRADE_READINESS"
+        and str(each.get("kubernetesVersion")) == wanted
+        and (each.get("insightStatus") or {}).get("status") == "ERROR"
+    )
 
 
 def blocking_budgets(budgets: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -1,0 +1,75 @@
+"""Action half of cluster_stack: waits while CloudFormation is at work, and shows what happens there."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+MODULE = "landfall.eks.cluster_stack"
+PAUSE = 5.0
+"""Seconds between two looks; CloudFormation lets an account look about ten times a second."""
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        told = self._look(self._task.args, task_vars)
+        if self._task.args["state"] == "followed":
+            told = self._follow(told, task_vars)
+        elif self._task.args["state"] == "ready" and told.get("busy"):
+            # What a run that was killed began goes on without it; it is waited for, and then looked at anew.
+            self._follow(told, task_vars)
+            told = self._look(self._task.args, task_vars)
+        return {**result, **told}
+
+    def _look(self, arguments: dict[str, Any], task_vars: Any, **other: Any) -> dict[str, Any]:
+        asked = {**arguments, **other}
+        told: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars)
+        return told
+
+    def _follow(self, told: dict[str, Any], task_vars: Any) -> dict[str, Any]:
+        """Look again and again until the job, or without one CloudFormation, has ended; show what is new each time.
+
+        Returns the last look, with the first failure, and the job's own failure where AWS gave none.
+        """
+        begun, arguments = time.time(), self._task.args
+        last, failure, lines = arguments.get("after", ""), "", []
+        while not told.get("failed"):
+            # Asked before the events: what the job's end led to is then among them.
+            job = self._job(task_vars)
+            told = self._look(arguments, task_vars, state="followed", after=last)
+            if told.get("failed"):
+                break
+            for line in told["lines"]:
+                display.display(f"  {time.time() - begun:5.0f} s  {line}")
+            lines += told["lines"]
+            last, failure = told["last"], failure or told["failure"]
+            if not told["busy"] and job.get("finished", 1):
+                return {**told, "lines": lines, **_outcome(job, failure, arguments["name"], told["status"])}
+            time.sleep(PAUSE)
+        return told
+
+    def _job(self, task_vars: Any) -> dict[str, Any]:
+        name = self._task.args.get("job")
+        if not name:
+            return {}
+        told: dict[str, Any] = self._execute_module(
+            module_name="ansible.legacy.async_status", module_args={"jid": name}, task_vars=task_vars
+        )
+        return told
+
+
+def _outcome(job: dict[str, Any], failure: str, name: str, status: str) -> dict[str, Any]:
+    """Return whether the job failed, and what to say: AWS's reason rather than that something was rolled back."""
+    if not job.get("failed"):
+        return {"changed": bool(job.get("changed"))}
+    reason = failure or str(job.get("msg") or job.get("output") or "AWS gives no reason.")
+    return {"failed": True, "changed": True, "msg": f"The stack {name} is {status or 'not there'}: {reason}"}

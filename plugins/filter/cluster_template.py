@@ -1,0 +1,73 @@
+"""Filter that makes a cluster's CloudFormation template, and says what the cluster costs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cluster_template
+short_description: Makes the CloudFormation template of a cluster
+description:
+  - Makes it of the settings of role cluster, with the VPC, EKS, its nodes, add-ons and rights; or, for a cluster that
+    is there, of the rights alone.
+positional: _input
+options:
+  _input:
+    description: The settings of role cluster by their names without C(cluster_), and C(name), the cluster's.
+    type: dict
+    required: true
+  kind:
+    description: The whole cluster, or access for a cluster that is there.
+    type: str
+    choices: [whole, access]
+    default: whole
+  region:
+    description: Region of the cluster, for the estimate.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Show the template of the rights
+  ansible.builtin.debug:
+    msg: "{{ ({'name': 'production', 'access_for': ['ebs_csi_driver'], 'oidc_provider_arn': ''}
+      | landfall.eks.cluster_template(kind='access')).body }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(body) is the template as JSON, C(policy) what CloudFormation refuses in an update, C(costs) lines on
+    what a whole cluster costs.
+  type: dict
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.aws import prices, template
+    from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import SettingsError, shape_from
+
+    MISSING = ""
+except ImportError as error:
+    MISSING = error.name or str(error)
+
+
+def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str = "") -> dict[str, Any]:
+    """Return body, policy and costs; AnsibleFilterError for settings that preflight would refuse."""
+    if MISSING:
+        raise AnsibleFilterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
+    try:
+        return {
+            "body": template.body(kind, settings),
+            "policy": template.stack_policy(kind),
+            "costs": prices.estimate(shape_from(settings), region, datetime.now(UTC).date()) if kind == "whole" else [],
+        }
+    except SettingsError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"cluster_template": cluster_template}
