@@ -1,0 +1,250 @@
+"""The templates over a matrix of settings: what cfn-lint says of them, and what is in them."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+import json
+import re
+
+import pytest
+from cfnlint import api
+from troposphere import Sub
+
+from ansible_collections.landfall.eks.plugins.module_utils.aws import template, template_policies
+from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import SettingsError, subnet_cidrs
+from tests.unit.aws.shapes import AXES, KEY, MATRIX, PEOPLE, SPOT, USUAL, access, made, of_type
+
+REGIONS = ["eu-central-1", "us-east-1"]
+PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF"
+
+
+def linted(written: dict) -> list[str]:
+    return [f"{each.rule.id} {each.message}" for each in api.lint(json.dumps(written), None, REGIONS)]
+
+
+def test_cfn_lint_is_content_over_the_matrix():
+    assert len(MATRIX) == 24
+    said = {}
+    for other in MATRIX:
+        written = made(**other)
+        # A zone is named where somebody wrote its name.
+        if found := [each for each in linted(written) if not (other.get("zone_names") and each.startswith("W3010"))]:
+            said[json.dumps(other)] = found
+        assert len(json.dumps(written)) < template.TEMPLATE_LIMIT
+    print(
+        f"cfn-lint: {len(MATRIX)} templates of {sum(len(each) for each in AXES.values())} choices, {len(said)} refused"
+    )
+    assert said == {}
+
+
+@pytest.mark.parametrize("provider", ["", PROVIDER])
+def test_cfn_lint_is_content_with_the_rights_alone(provider):
+    assert linted(access(provider)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "leaf", "value"),
+    [
+        ("Cluster", "AccessConfig", {"AuthenticationMode": "MAGIC"}),
+        ("NodesDefault", "AmiType", "AL3000_x86_64"),
+        ("Vpc", "CidrBlock", "10.0.0.0"),
+        ("AddonVpcCni", "ResolveConflicts", "MAYBE"),
+        ("ControllerRoleAssociation", "RoleArn", {"Fn::GetAtt": ["Nobody", "Arn"]}),
+        ("LaunchDefault", "LaunchTemplateData", {"MetadataOptions": {"HttpTokens": "perhaps"}}),
+    ],
+)
+def test_cfn_lint_finds_what_is_broken(name, leaf, value):
+    written = made()
+    written["Resources"][name]["Properties"][leaf] = value
+    assert linted(written)
+
+
+def test_a_template_is_the_same_every_time():
+    assert template.body("whole", USUAL) == template.body("whole", copy.deepcopy(USUAL))
+
+
+def test_subnets_do_not_overlap_and_fill_every_zone():
+    for cidr in ("10.64.0.0/16", "172.20.0.0/22", "192.168.0.0/20"):
+        public, private = subnet_cidrs(cidr, 3)
+        networks = [ipaddress.ip_network(each) for each in (*public, *private)]
+        assert len(networks) == 6
+        assert all(each.subnet_of(ipaddress.ip_network(cidr)) for each in networks)
+        assert not any(one.overlaps(other) for i, one in enumerate(networks) for other in networks[i + 1 :])
+        assert min(each.num_addresses for each in networks) >= 64
+
+
+@pytest.mark.parametrize(("gateways", "count"), [("one", 1), ("each_zone", 3)])
+def test_every_private_subnet_has_a_way_out(gateways, count):
+    written = made(nat_gateways=gateways)
+    assert len(of_type(written, "EC2::NatGateway")) == len(of_type(written, "EC2::EIP")) == count
+    ways = {name: each for name, each in of_type(written, "EC2::Route").items() if name.startswith("Private")}
+    assert len(ways) == 3
+    assert len({each["NatGatewayId"]["Ref"] for each in ways.values()}) == count
+
+
+def test_load_balancers_find_their_subnets():
+    subnets = of_type(made(), "EC2::Subnet")
+    tags = {name: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for name, each in subnets.items()}
+    assert {name for name, each in tags.items() if each.get("kubernetes.io/role/elb") == "1"} == {
+        "PublicSubnet1",
+        "PublicSubnet2",
+        "PublicSubnet3",
+    }
+    assert {name for name, each in tags.items() if each.get("kubernetes.io/role/internal-elb") == "1"} == {
+        "PrivateSubnet1",
+        "PrivateSubnet2",
+        "PrivateSubnet3",
+    }
+
+
+UNTAGGED = {
+    # CloudFormation knows no tags of these, or, of the key, gives it the stack's.
+    "AWS::EC2::Route",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::KMS::Key",
+}
+
+
+@pytest.mark.parametrize("other", MATRIX[::5])
+def test_everything_carries_the_clusters_tag(other):
+    for name, each in made(**other)["Resources"].items():
+        if each["Type"] in UNTAGGED:
+            continue
+        given = each["Properties"]
+        tags = given.get("Tags") or given["TagSpecifications"][0]["Tags"]
+        tags = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+        assert tags["landfall.eks/cluster"] == "production", name
+
+
+def test_node_groups_are_what_was_asked_for():
+    groups = of_type(made(node_groups=[*USUAL["node_groups"], SPOT]), "EKS::Nodegroup")
+    spot, usual = groups["NodesSpotArm"], groups["NodesDefault"]
+    assert (usual["AmiType"], usual["CapacityType"], usual["InstanceTypes"]) == (
+        "AL2023_x86_64_STANDARD",
+        "ON_DEMAND",
+        ["m6i.xlarge"],
+    )
+    assert (spot["AmiType"], spot["CapacityType"]) == ("BOTTLEROCKET_ARM_64", "SPOT")
+    assert len(spot["InstanceTypes"]) > 1
+    assert spot["ScalingConfig"] == {"MinSize": 0, "MaxSize": 4, "DesiredSize": 1}
+    assert spot["Taints"] == [{"Key": "spot", "Value": "true", "Effect": "NO_SCHEDULE"}]
+    assert {each["Version"] for each in groups.values()} == {"1.35"}
+    # A name of its own would stand in the way of a replacement.
+    assert not any("NodegroupName" in each for each in groups.values())
+
+
+def test_a_bottlerocket_node_writes_to_its_second_disk():
+    launch = of_type(made(node_groups=[SPOT]), "EC2::LaunchTemplate")["LaunchSpotArm"]["LaunchTemplateData"]
+    assert [(each["DeviceName"], each["Ebs"]["VolumeSize"]) for each in launch["BlockDeviceMappings"]] == [
+        ("/dev/xvda", 4),
+        ("/dev/xvdb", 80),
+    ]
+
+
+def test_a_node_comes_after_what_it_needs_and_before_what_needs_it():
+    resources = made()["Resources"]
+    assert {"AddonVpcCni", "AddonKubeProxy", "AddonEksPodIdentityAgent"} <= set(resources["NodesDefault"]["DependsOn"])
+    assert "NodesDefault" in resources["AddonCoredns"]["DependsOn"]
+    assert {"NodesDefault", "AddonEksPodIdentityAgent"} <= set(resources["AddonAwsEbsCsiDriver"]["DependsOn"])
+    assert all("Nodes" not in str(resources[f"Addon{each}"].get("DependsOn")) for each in ("VpcCni", "KubeProxy"))
+
+
+def test_network_policies_are_obeyed():
+    assert json.loads(of_type(made(), "EKS::Addon")["AddonVpcCni"]["ConfigurationValues"]) == {
+        "enableNetworkPolicy": "true"
+    }
+
+
+def test_who_may_enter():
+    entries = list(of_type(made(access=PEOPLE), "EKS::AccessEntry").values())
+    assert [each["AccessPolicies"][0]["AccessScope"] for each in entries] == [
+        {"Type": "cluster"},
+        {"Type": "namespace", "Namespaces": ["flask-app"]},
+    ]
+    assert [each["AccessPolicies"][0]["PolicyArn"]["Fn::Sub"].rpartition("/")[2] for each in entries] == [
+        "AmazonEKSClusterAdminPolicy",
+        "AmazonEKSEditPolicy",
+    ]
+    # In another order the same people are the same entries.
+    assert made(access=PEOPLE)["Resources"].keys() == made(access=PEOPLE[::-1])["Resources"].keys()
+
+
+def test_a_key_of_ones_own_is_taken():
+    written = made(key_arn=KEY)
+    assert of_type(written, "KMS::Key") == {}
+    assert of_type(written, "EKS::Cluster")["Cluster"]["EncryptionConfig"][0]["Provider"]["KeyArn"] == KEY
+
+
+def test_addon_versions_are_written_where_they_are_known():
+    versions = {"coredns": "v1.12.4-eksbuild.1"}
+    addons = of_type(made(addon_versions=versions), "EKS::Addon")
+    assert {name: each.get("AddonVersion") for name, each in addons.items() if each.get("AddonVersion")} == {
+        "AddonCoredns": "v1.12.4-eksbuild.1"
+    }
+
+
+def test_nobody_may_be_let_in_by_forgetting_it():
+    with pytest.raises(SettingsError, match="cluster_endpoint_cidrs is empty"):
+        made(endpoint_cidrs=[])
+    with pytest.raises(SettingsError, match="cluster_node_groups is empty"):
+        made(node_groups=[])
+    with pytest.raises(SettingsError, match="is no provider"):
+        access("arn:aws:iam::123456789012:role/me")
+
+
+def test_rights_alone_by_pod_identity_and_by_irsa():
+    by_agent, by_token = access(), access(PROVIDER)
+    assert {each["ServiceAccount"] for each in of_type(by_agent, "EKS::PodIdentityAssociation").values()} == {
+        "aws-load-balancer-controller",
+        "ebs-csi-controller-sa",
+    }
+    assert of_type(by_token, "EKS::PodIdentityAssociation") == {}
+    trusted = of_type(by_token, "IAM::Role")["ControllerRole"]["AssumeRolePolicyDocument"]["Statement"][0]
+    issuer = PROVIDER.partition(":oidc-provider/")[2]
+    assert trusted["Condition"]["StringEquals"] == {
+        f"{issuer}:aud": "sts.amazonaws.com",
+        f"{issuer}:sub": "system:serviceaccount:kube-system:aws-load-balancer-controller",
+    }
+    assert set(of_type(access("", ("ebs_csi_driver",)), "IAM::Role")) == {"VolumesRole"}
+
+
+def plain(document: object) -> str:
+    return json.dumps(document, default=lambda each: each.to_dict() if isinstance(each, Sub) else str(each))
+
+
+def test_the_policies_fit_a_role():
+    for document in (template_policies.controller_policy("production"), template_policies.volumes_policy()):
+        size = len(re.sub(r"\s", "", plain(document)))
+        assert size < 10_240, "the limit of a role's inline policies together, from IAM's quotas"
+
+
+def test_what_the_controller_deletes_is_its_own_clusters():
+    """What ends or changes something is bound to the cluster's tag, or is on the list of what cannot be."""
+    document = template_policies.controller_policy("production")
+    free = {
+        action
+        for each in document["Statement"]
+        if "Condition" not in each
+        for action in each["Action"]
+        if not re.search(r":(Describe|Get|List)", action)
+    }
+    assert free == {
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:CreateSecurityGroup",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:RegisterTargets",
+        "elasticloadbalancing:DeregisterTargets",
+        *(f"elasticloadbalancing:{each}" for each in template_policies.PARTS.split()),
+    }
+    assert '"aws:ResourceTag/elbv2.k8s.aws/cluster": "production"' in plain(document)
+
+
+def test_the_stack_policy_keeps_the_cluster():
+    denied = json.loads(template.stack_policy("whole"))["Statement"][1]
+    assert denied["Effect"] == "Deny"
+    assert {each.partition("/")[2] for each in denied["Resource"]} <= made()["Resources"].keys()
+    assert len(json.loads(template.stack_policy("access"))["Statement"]) == 1
