@@ -1,0 +1,123 @@
+"""The subnets of a load balancer, as the AWS Load Balancer Controller 3.5.0 finds them (its subnet_resolver.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, tags_of
+
+ROLE_TAGS = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
+ROLE_VALUES = ("", "1")
+OF_CLUSTER = "kubernetes.io/cluster/"
+FREE_ADDRESSES = 8
+"""What AWS wants to be free in each subnet of a load balancer."""
+
+
+class SubnetsError(Exception):
+    """Why there are no subnets, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of a load balancer."""
+
+    id: str
+    zone: str
+
+
+def discover(session: Session, cluster: str, vpc_id: str, scheme: str) -> list[Subnet]:
+    """Return the subnets that the controller would choose, one for each zone, sorted by id. SubnetsError, AwsError."""
+    vpc = vpc_id or vpc_of(session, cluster)
+    subnets = _subnets(session, [{"Name": "vpc-id", "Values": [vpc]}])
+    key = ROLE_TAGS[scheme]
+    candidates = [each for each in subnets if _tags(each).get(key) in ROLE_VALUES]
+    if not candidates:
+        candidates = _reachable(session, vpc, subnets, public=scheme == "internet-facing")
+    chosen = choose(candidates, cluster)
+    if not chosen:
+        raise SubnetsError(
+            f"no subnet of {vpc} will do: tag one in each zone with {key}: 1, with {FREE_ADDRESSES} free addresses"
+        )
+    return chosen
+
+
+def vpc_of(session: Session, cluster: str) -> str:
+    """Return the id of the VPC of an EKS cluster. SubnetsError if AWS does not know or does not say."""
+    try:
+        answer = session.call("eks", "describe_cluster", name=cluster)
+    except AwsError as error:
+        raise SubnetsError(f"the cluster's VPC is not known ({error}): write ingress_vpc_id") from error
+    return str(answer["cluster"]["resourcesVpcConfig"]["vpcId"])
+
+
+def named(session: Session, wanted: Sequence[str], vpc_id: str) -> list[Subnet]:
+    """Return the subnets of these ids or names (their tag Name), in that order. SubnetsError, AwsError."""
+    ids = [each for each in wanted if each.startswith("subnet-")]
+    names = [each for each in wanted if not each.startswith("subnet-")]
+    found: dict[str, list[Subnet]] = {}
+    if ids:
+        # By a filter: an id that is not there is no refusal then, and can be named.
+        for each in _subnets(session, [{"Name": "subnet-id", "Values": ids}]):
+            found[each["SubnetId"]] = [_subnet(each)]
+    if names:
+        where = [{"Name": "vpc-id", "Values": [vpc_id]}] if vpc_id else []
+        for each in sorted(
+            _subnets(session, [*where, {"Name": "tag:Name", "Values": names}]), key=lambda each: str(each["SubnetId"])
+        ):
+            found.setdefault(_tags(each)["Name"], []).append(_subnet(each))
+    if missing := [each for each in wanted if each not in found]:
+        raise SubnetsError(f"there is no subnet {', '.join(missing)} in the region {session.region}")
+    return [found[each].pop(0) if len(found[each]) > 1 else found[each][0] for each in wanted]
+
+
+def choose(subnets: Iterable[dict[str, Any]], cluster: str) -> list[Subnet]:
+    """Return one of AWS's subnets for each zone: those of this cluster first, then by id; sorted by id."""
+    mine = OF_CLUSTER + cluster
+    chosen: dict[str, tuple[bool, str]] = {}
+    for each in subnets:
+        tags = _tags(each)
+        of_others = any(key.startswith(OF_CLUSTER) for key in tags) and mine not in tags
+        if of_others or int(each.get("AvailableIpAddressCount", FREE_ADDRESSES)) < FREE_ADDRESSES:
+            continue
+        rank = (mine not in tags, str(each["SubnetId"]))
+        zone = str(each["AvailabilityZone"])
+        chosen[zone] = min(rank, chosen.get(zone, rank))
+    return sorted((Subnet(rank[1], zone) for zone, rank in chosen.items()), key=lambda each: each.id)
+
+
+def _reachable(session: Session, vpc: str, subnets: list[dict[str, Any]], public: bool) -> list[dict[str, Any]]:
+    """Without tags a subnet counts as public if its routes, or the VPC's main ones, lead to an internet gateway."""
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    tables = [
+        each
+        for page in session.pages("ec2", "describe_route_tables", Filters=filters)
+        for each in page.get("RouteTables", [])
+    ]
+    main: list[dict[str, Any]] = []
+    own: dict[str, list[dict[str, Any]]] = {}
+    for table in tables:
+        for association in table.get("Associations") or []:
+            if association.get("Main"):
+                main = table.get("Routes") or []
+            if association.get("SubnetId"):
+                own[association["SubnetId"]] = table.get("Routes") or []
+    return [each for each in subnets if _is_public(own.get(each["SubnetId"], main)) == public]
+
+
+def _is_public(routes: Iterable[dict[str, Any]]) -> bool:
+    return any(str(route.get("GatewayId", "")).startswith("igw") for route in routes)
+
+
+def _subnets(session: Session, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    pages = session.pages("ec2", "describe_subnets", Filters=filters)
+    return [each for page in pages for each in page.get("Subnets", [])]
+
+
+def _subnet(found: dict[str, Any]) -> Subnet:
+    return Subnet(str(found["SubnetId"]), str(found["AvailabilityZone"]))
+
+
+def _tags(found: dict[str, Any]) -> dict[str, str]:
+    return tags_of(found.get("Tags") or [])
