@@ -5,12 +5,16 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
+import platform
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 CRLF = b"\r\n"
+SYSTEMS_OWN = (Path("/etc/hosts"), Path("/private/etc/hosts"))
+"""The file that the system itself reads; on macOS the first is a link to the second's folder."""
 
 
 class HostsFileError(Exception):
@@ -146,3 +150,43 @@ def _try_to_write(path: Path, folder: Path) -> None:
     if not path.is_mount():
         with tempfile.TemporaryFile(dir=folder):
             pass
+
+
+def advice(path: Path, lines: Sequence[str], system: str = sys.platform, release: str = "") -> list[str]:
+    """Return what makes the names known elsewhere, if the system reads this file; `release` is that of the kernel."""
+    if not lines or path not in SYSTEMS_OWN:
+        return []
+    windows = (
+        "paste the lines above, as administrator, into C:\\Windows\\System32\\drivers\\etc\\hosts, then run "
+        "ipconfig /flushdns."
+    )
+    if system == "darwin":
+        mac = "macOS remembers old answers until: sudo dscacheutil -flushcache; sudo killall -HUP mDNSResponder"
+        return [mac, f"On a Windows machine, {windows}"]
+    if "microsoft" in (release or platform.release()).lower():
+        return [f"The browsers of Windows do not read this file of its Linux subsystem: {windows}"]
+    return [f"On a Windows machine, {windows}"]
+
+
+def block_of(content: bytes, cluster: str) -> list[str]:
+    """Return the lines of the block of `cluster` in a hosts file's content; none if there is no block."""
+    begin, end = f"# BEGIN landfall {cluster}".encode(), f"# END landfall {cluster}".encode()
+    lines = [line.strip() for line in content.splitlines()]
+    if begin not in lines or end not in lines:
+        return []
+    return [line.decode("utf-8", "replace") for line in lines[lines.index(begin) + 1 : lines.index(end)]]
+
+
+def stale(block: Sequence[str], addresses: Iterable[str]) -> str:
+    """Return one sentence on what a block (its lines, `IP name`) has that live addresses do not, or lacks of them.
+
+    Empty if it is as it should be, or if either side is empty: then nothing is known that it could be compared with.
+    """
+    written = {line.split()[0] for line in block if line.strip()}
+    live = set(addresses)
+    if not written or not live or written == live:
+        return ""
+    gone, new = sorted(written - live, key=_number), sorted(live - written, key=_number)
+    parts = [f"{', '.join(gone)} no longer lead{'s' * (len(gone) == 1)} to the load balancer"] if gone else []
+    parts += [f"{', '.join(new)} {'is' if len(new) == 1 else 'are'} not in it"] if new else []
+    return f"The hosts file's block is stale: {', and '.join(parts)}; run site.yml --tags hosts to write it anew."

@@ -48,6 +48,11 @@ lines:
   type: list
   elements: str
   returned: always
+advice:
+  description: What makes the names known where this file is not read, or not yet.
+  type: list
+  elements: str
+  returned: always
 """
 
 import tempfile
@@ -97,7 +102,7 @@ def main() -> None:
     for rival in hosts_file.rivals(after, cluster, addresses, names):
         module.warn(f"{path} also has the line {rival!r}, which may hide Landfall's address for that name.")
     diff = {"before": _text(before), "after": _text(after), "before_header": str(path), "after_header": str(path)}
-    module.exit_json(changed=changed, lines=lines, diff=diff)
+    module.exit_json(changed=changed, lines=lines, advice=hosts_file.advice(path, lines), diff=diff)
 
 
 def _text(content: bytes) -> str:
