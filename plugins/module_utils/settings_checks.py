@@ -245,19 +245,26 @@ def check_forms(at: Situation) -> Iterator[str]:
 
 def check_load_balancer(at: Situation) -> Iterator[str]:
     """Elastic IPs are one per subnet, and only for a load balancer that faces the internet."""
-    subnets, addresses = at.values.get("ingress_subnets") or [], at.values.get("ingress_eip_allocations") or []
+    for prefix in ("ingress", "argocd"):
+        yield from _elastic_ip_problems(at, prefix)
+
+
+def _elastic_ip_problems(at: Situation, prefix: str) -> Iterator[str]:
+    subnets = at.values.get(f"{prefix}_subnets") or []
+    addresses = at.values.get(f"{prefix}_eip_allocations") or []
+    internal = at.values.get(f"{prefix}_scheme") == "internal"
     if addresses and len(addresses) != len(subnets):
         yield (
-            f"ingress_eip_allocations has {len(addresses)} entries and ingress_subnets has {len(subnets)}: "
+            f"{prefix}_eip_allocations has {len(addresses)} entries and {prefix}_subnets has {len(subnets)}: "
             "write one allocation for each subnet, in the same order."
         )
-    if at.values.get("ingress_addresses") == "eip" and not addresses and at.real:
+    if addresses and internal:
+        yield f"{prefix}_eip_allocations is set though {prefix}_scheme is internal: empty the one, or change the other."
+    elif at.values.get(f"{prefix}_addresses") == "eip" and internal:
         yield (
-            "ingress_addresses is eip and ingress_eip_allocations is empty: write one allocation id for each entry of "
-            "ingress_subnets, or ingress_addresses: auto."
+            f"{prefix}_addresses is eip though {prefix}_scheme is internal, and Elastic IPs face the internet: write "
+            f"{prefix}_addresses: {'auto' if prefix == 'ingress' else 'dns'}."
         )
-    if addresses and at.values.get("ingress_scheme") == "internal":
-        yield "ingress_eip_allocations is set though ingress_scheme is internal: empty the one, or change the other."
 
 
 def check_paths(at: Situation) -> Iterator[str]:

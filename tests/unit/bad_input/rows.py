@@ -125,7 +125,15 @@ WRONG_SETTINGS = (
         {"ingress_allowed_cidrs": []},
     ),
     setting("hosts_addresses", ["203.0.113.300"], "is no IP address"),
-    setting("ingress_addresses", "eip", "ingress_eip_allocations is empty", ingress_eip_allocations=[]),
+    setting("ingress_addresses", "eip", "though ingress_scheme is internal", ingress_scheme="internal"),
+    Row(
+        "Argo CD's Elastic IPs inside",
+        ("argocd_addresses is eip though argocd_scheme is internal",),
+        {"argocd_addresses": "eip", "argocd_scheme": "internal"},
+        alone=True,
+    ),
+    setting("argocd_addresses", "eni", "one of eip or dns, not 'eni'"),
+    setting("argocd_eip_allocations", ["eipalloc-1", "eipalloc-2"], "has 2 entries and argocd_subnets has 0"),
     setting("ingress_eip_allocations", ["eipalloc-1"], "has 1 entries and ingress_subnets has 0"),
     Row(
         "Elastic IPs inside",

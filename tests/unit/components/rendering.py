@@ -14,6 +14,7 @@ PLATFORM = {
     "platform_service_monitors": True,
     "platform_left_releases": [],
     "platform_load_balancer_class": "service.k8s.aws/nlb",
+    "platform_load_balancers": {},
     "platform_aws_region": "eu-west-1",
     "__preflight_cluster": {},
 }

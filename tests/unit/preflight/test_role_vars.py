@@ -56,13 +56,23 @@ def test_problems_are_in_the_order_of_the_tasks() -> None:
 
 @pytest.mark.parametrize(
     ("addresses", "roles", "needed"),
-    [("eni", ["hosts"], True), ("auto", ["hosts"], False), ("eni", ["efk"], False)],
+    [
+        ("eni", ["hosts"], True),
+        ("auto", ["hosts"], False),
+        ("eni", ["efk"], False),
+        ("eip", ["ingress"], True),
+        ("eip", ["argocd"], False),
+    ],
 )
 def test_boto3_is_only_needed_where_no_other_way_leads_to_the_addresses(
     addresses: str, roles: list[str], needed: bool
 ) -> None:
     found = worked_out(
-        "preflight", "__preflight_packages", __preflight_settings={"roles": roles}, ingress_addresses=addresses
+        "preflight",
+        "__preflight_packages",
+        __preflight_settings={"roles": roles, "components": roles},
+        ingress_addresses=addresses,
+        argocd_addresses="dns",
     )
     assert ("boto3" in found) is needed
 

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+"""Module that finds out what a run has to do about each load balancer."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: load_balancer_facts
+short_description: Finds out what a run has to do about each load balancer
+description:
+  - Compares Services of type LoadBalancer as the settings want them with the live ones, and refuses what AWS or the
+    controller could only do by making the load balancer anew, or would not do at all.
+  - For one that is to be made it finds the subnets and whether Elastic IPs can be had there. Nothing is changed.
+  - AWS is only asked where a load balancer is to be made, or where subnets are written in two ways.
+author: The Landfall authors
+extends_documentation_fragment: [landfall.eks.cluster]
+options:
+  cluster:
+    description: Name of the EKS cluster.
+    type: str
+    required: true
+  region:
+    description: AWS region; empty for that of the environment or the profile.
+    type: str
+    default: ""
+  vpc_id:
+    description: Id of the cluster's VPC; empty to ask EKS.
+    type: str
+    default: ""
+  services:
+    description: The Services.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      release:
+        description: Name of the release that has it.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of the Service.
+        type: str
+        required: true
+      name:
+        description: Name of the Service.
+        type: str
+        required: true
+      settings:
+        description: Beginning of the names of the variables that are about it.
+        type: str
+        required: true
+      load_balancer_class:
+        description: Its class.
+        type: str
+        required: true
+      annotations:
+        description: Its annotations, as the settings want them.
+        type: dict
+        required: true
+      scheme:
+        description: Whether it faces the internet.
+        type: str
+        choices: [internet-facing, internal]
+        required: true
+      addresses:
+        description: How its addresses come to be known.
+        type: str
+        choices: [auto, eip, eni, dns]
+        required: true
+      replace:
+        description: DNS name of the load balancer that may be replaced.
+        type: str
+        default: ""
+"""
+
+EXAMPLES = r"""
+- name: Look at the load balancers
+  landfall.eks.load_balancer_facts:
+    kubeconfig: /home/me/kubeconfig
+    cluster: shop
+    services:
+      - release: nginx-ingress
+        namespace: ingress
+        name: nginx-ingress-controller
+        settings: ingress
+        load_balancer_class: service.k8s.aws/nlb
+        annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}
+        scheme: internet-facing
+        addresses: auto
+"""
+
+RETURN = r"""
+services:
+  description:
+    - "By the release's name: C(annotations) that come on top, C(subnets) and C(zones) that get an Elastic IP each,
+      C(replace) if the live Service goes first, C(namespace) and C(name)."
+  type: dict
+  returned: always
+lines:
+  description: What becomes of each, in words, by the Service.
+  type: dict
+  returned: always
+problems:
+  description: One sentence for each problem.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancer_plan import NoAccount, Row, plan
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.aws.edge import Edge
+
+    HAS_BOTO3 = True
+except ImportError:  # said for each load balancer that AWS would have to be asked about
+    HAS_BOTO3 = False
+
+_TEXT = {"type": "str", "required": True}
+SERVICE = {
+    **dict.fromkeys(("release", "namespace", "name", "settings", "load_balancer_class"), _TEXT),
+    "annotations": {"type": "dict", "required": True},
+    "scheme": {**_TEXT, "choices": ["internet-facing", "internal"]},
+    "addresses": {**_TEXT, "choices": ["auto", "eip", "eni", "dns"]},
+    "replace": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "cluster": {"type": "str", "required": True},
+            "region": {"type": "str", "default": ""},
+            "vpc_id": {"type": "str", "default": ""},
+            "services": {"type": "list", "elements": "dict", "required": True, "options": SERVICE},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    account = Edge(params["region"], params["cluster"], params["vpc_id"]) if HAS_BOTO3 else NoAccount()
+    rows = [Row(**each) for each in params["services"]]
+    with reading(module) as cluster:
+        live = {row.release: cluster.get("v1", "Service", row.name, row.namespace) for row in rows}
+    planned = {row.release: plan(row, live[row.release], account) for row in rows}
+    module.exit_json(
+        changed=False,
+        services={release: asdict(each) for release, each in planned.items()},
+        lines={f"{each.namespace}/{each.name}": each.line for each in planned.values()},
+        problems=[problem for each in planned.values() for problem in each.problems],
+    )
+
+
+if __name__ == "__main__":
+    main()
