@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws import quotas
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
 
 CLUSTER, SERVICE, ZONE = "landfall.eks/cluster", "landfall.eks/service", "landfall.eks/zone"
-QUOTA = ("ec2", "L-0263D0A3")
-"""Service Quotas' codes of "EC2-VPC Elastic IPs", per region."""
-DEFAULT_QUOTA = 5
-"""Elastic IPs of a region, as AWS gives them to a new account."""
 TO_COME = "allocated-by-the-run"
 """Stands in a plan where an allocation id will stand."""
 WOULD_DO = "DryRunOperation"
@@ -78,14 +75,12 @@ def room(session: Session) -> Room:
     The quota needs a right that few roles have; without it AWS's default stands there, and the note says so.
     """
     taken = len(session.call("ec2", "describe_addresses")["Addresses"])
-    service, code = QUOTA
-    try:
-        answer = session.call("service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
-    except AwsError as error:
-        why = refusal(error) or "no answer"
-        note = f"the quota could not be read ({why}), so AWS's default of {DEFAULT_QUOTA} was taken"
-        return Room(DEFAULT_QUOTA, taken, note)
-    return Room(int(answer["Quota"]["Value"]), taken, "")
+    limit = quotas.limit(session, quotas.ADDRESSES)
+    if limit is not None:
+        return Room(limit, taken, "")
+    default = quotas.ADDRESSES.default
+    note = f"the quota could not be read (servicequotas:GetServiceQuota), so AWS's default of {default} was taken"
+    return Room(default, taken, note)
 
 
 def missing(session: Session, cluster: str, service: str, zones: Sequence[str]) -> int:

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.network import CLUSTER_TAG, FREE, ROLE_TAGS, ROLE_VALUES
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, tags_of
-
-ROLE_TAGS = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
-ROLE_VALUES = ("", "1")
-OF_CLUSTER = "kubernetes.io/cluster/"
-FREE_ADDRESSES = 8
-"""What AWS wants to be free in each subnet of a load balancer."""
 
 
 class SubnetsError(Exception):
@@ -38,7 +33,7 @@ def discover(session: Session, cluster: str, vpc_id: str, scheme: str) -> list[S
     chosen = choose(candidates, cluster)
     if not chosen:
         raise SubnetsError(
-            f"no subnet of {vpc} will do: tag one in each zone with {key}: 1, with {FREE_ADDRESSES} free addresses"
+            f"no subnet of {vpc} will do: tag one in each zone with {key}: 1, with {FREE} free addresses"
         )
     return chosen
 
@@ -74,12 +69,12 @@ def named(session: Session, wanted: Sequence[str], vpc_id: str) -> list[Subnet]:
 
 def choose(subnets: Iterable[dict[str, Any]], cluster: str) -> list[Subnet]:
     """Return one of AWS's subnets for each zone: those of this cluster first, then by id; sorted by id."""
-    mine = OF_CLUSTER + cluster
+    mine = CLUSTER_TAG + cluster
     chosen: dict[str, tuple[bool, str]] = {}
     for each in subnets:
         tags = _tags(each)
-        of_others = any(key.startswith(OF_CLUSTER) for key in tags) and mine not in tags
-        if of_others or int(each.get("AvailableIpAddressCount", FREE_ADDRESSES)) < FREE_ADDRESSES:
+        of_others = any(key.startswith(CLUSTER_TAG) for key in tags) and mine not in tags
+        if of_others or int(each.get("AvailableIpAddressCount", FREE)) < FREE:
             continue
         rank = (mine not in tags, str(each["SubnetId"]))
         zone = str(each["AvailabilityZone"])

@@ -214,7 +214,7 @@ def test_a_subnet_that_is_full_is_none():
 
 def test_without_tags_the_routes_say_which_are_public(session):
     made = network.make()
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="tag one in each zone with kubernetes.io/role/elb: 1"):
+    with pytest.raises(load_balancer_subnets.SubnetsError, match="tag one in each zone with kubernetes"):
         discovered(session, vpc=made["vpc"])
     assert discovered(session, "internal", vpc=made["vpc"]) == sorted(made["subnets"])
     network.open_to_the_internet(made["vpc"])
@@ -237,7 +237,7 @@ def test_subnets_by_id_and_by_name_in_the_order_they_were_written_in(session):
     left, middle, right = made["subnets"]
     found = load_balancer_subnets.named(session, ["right", middle, "left"], made["vpc"])
     assert [each.id for each in found] == [right, middle, left]
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="no subnet subnet-0, lost in the region eu-central-1"):
+    with pytest.raises(load_balancer_subnets.SubnetsError, match="no subnet subnet-0, lost in the region"):
         load_balancer_subnets.named(session, ["subnet-0", "left", "lost"], made["vpc"])
 
 
@@ -267,6 +267,7 @@ def test_addresses_that_are_there_need_no_room(session):
 
 
 def test_an_account_that_refuses_is_a_hindrance(monkeypatch):
-    monkeypatch.delenv("AWS_REGION")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
     assert "platform_aws_region" in edge.Edge("", "shop").places("nginx-ingress", "internet-facing", []).hindrance
     assert edge.Edge("", "shop").holds(["subnet-1"], [], "nlb.example.org") is False

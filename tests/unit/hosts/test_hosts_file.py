@@ -133,3 +133,44 @@ def test_the_runs_own_folder_need_not_be_there(tmp_path: Path) -> None:
     own = tmp_path / "state"
     assert subject.problem_with(own / "hosts", own) == ""
     assert "is no folder" in subject.problem_with(own / "hosts", tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [(b"x\n" + BLOCK, LINES), (BLOCK.replace(b"\n", b"\r\n"), LINES), (b"x\n", []), (b"# BEGIN landfall one\n", [])],
+)
+def test_the_block_of_a_cluster_is_read(content: bytes, lines: list[str]) -> None:
+    assert subject.block_of(content, "one") == lines
+    assert subject.block_of(content, "two") == []
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (["203.0.113.7", "203.0.113.9"], ""),
+        ([], ""),
+        (["203.0.113.7"], "203.0.113.9 no longer leads to the load balancer"),
+        (["203.0.113.7", "203.0.113.9", "203.0.113.11"], "203.0.113.11 is not in it"),
+        (["203.0.113.1"], "203.0.113.7, 203.0.113.9 no longer lead to the load balancer, and 203.0.113.1 is not in it"),
+    ],
+)
+def test_a_block_is_stale_where_it_differs_from_what_is_live(live: list[str], said: str) -> None:
+    assert said in subject.stale(LINES, live)
+    assert bool(said) is bool(subject.stale(LINES, live))
+    assert subject.stale([], live) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "system", "release", "said"),
+    [
+        ("/etc/hosts", "linux", "6.1.0-amd64", ["On a Windows machine, paste the lines above"]),
+        ("/etc/hosts", "linux", "6.6.87-microsoft-standard-WSL2", ["The browsers of Windows do not read this file"]),
+        ("/private/etc/hosts", "darwin", "24.0", ["killall -HUP mDNSResponder", "On a Windows machine"]),
+        ("/home/me/.landfall/hosts", "linux", "6.1.0", []),
+    ],
+)
+def test_what_makes_names_known_elsewhere(path: str, system: str, release: str, said: list[str]) -> None:
+    found = subject.advice(Path(path), LINES, system, release)
+    assert len(found) == len(said)
+    assert all(words in line for words, line in zip(said, found, strict=True))
+    assert subject.advice(Path(path), [], system, release) == []

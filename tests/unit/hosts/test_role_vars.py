@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
@@ -18,19 +17,6 @@ def ingress(class_name: str | None, hosts: list[str | None], point: dict[str, st
     rules = [{"host": host} if host else {"http": {}} for host in hosts]
     spec: dict[str, Any] = {"rules": rules} | ({"ingressClassName": class_name} if class_name else {})
     return {"spec": spec, "status": {"loadBalancer": {"ingress": [point]} if point else {}}}
-
-
-def interface(private: str, public: str | None) -> dict[str, Any]:
-    return {"private_ip_address": private} | ({"association": {"public_ip": public}} if public else {})
-
-
-def balancer(name: str, scheme: str, zones: int = 2) -> dict[str, Any]:
-    return {
-        "dns_name": f"{name}-1.elb.eu-west-1.amazonaws.com",
-        "load_balancer_name": name,
-        "scheme": scheme,
-        "availability_zones": [{"zone_name": f"zone-{zone}"} for zone in range(zones)],
-    }
 
 
 def worked_out(name: str, **variables: Any) -> Any:
@@ -66,33 +52,38 @@ def test_an_ingress_without_a_load_balancer_is_waited_for() -> None:
     assert len(worked_out("__hosts_with_status", __hosts_found=found)) == 2
 
 
-@pytest.mark.parametrize(
-    ("scheme", "addresses"),
-    [("internet-facing", ["203.0.113.7", "203.0.113.9"]), ("internal", ["10.0.0.7", "10.0.1.9", "10.0.2.1"])],
-)
-def test_addresses_are_those_that_face_the_clients(scheme: str, addresses: list[str]) -> None:
+LOOKED_UP = {"addresses": ["203.0.113.7", "203.0.113.9"], "way": "its network interfaces", "notes": []}
+
+
+def test_addresses_are_those_that_were_found() -> None:
+    assert worked_out("__hosts_ips", __hosts_found=FOUND, __hosts_looked_up=LOOKED_UP) == LOOKED_UP["addresses"]
+    # A task that was skipped registers too.
+    assert worked_out("__hosts_ips", __hosts_found=FOUND, __hosts_looked_up={"skipped": True}) == []
+
+
+def test_an_ingress_may_have_an_address_itself() -> None:
+    found = {"resources": [ingress("nginx", ["a.x"], {"ip": "203.0.113.5"})]}
+    assert worked_out("__hosts_ips", __hosts_found=found) == ["203.0.113.5"]
+
+
+def test_addresses_that_do_not_answer_are_left_out_and_told() -> None:
     known = {
         "__hosts_found": FOUND,
-        "__hosts_described": {"load_balancers": [balancer("nlb", scheme), balancer("other", "internal", 3)]},
-        "__hosts_attached": {
-            "network_interfaces": [
-                interface("10.0.0.7", "203.0.113.7"),
-                interface("10.0.1.9", "203.0.113.9"),
-                interface("10.0.2.1", None),
-            ]
+        "__hosts_looked_up": LOOKED_UP | {"notes": ["shop has no address yet in c."]},
+        "__hosts_probed": {
+            "answering": ["203.0.113.9"],
+            "silent": {"203.0.113.7": "it refuses connections"},
+            "notes": ["203.0.113.9 for a.x: it shows a certificate of other names"],
         },
     }
-    assert worked_out("__hosts_ips", **known) == addresses
-    assert worked_out("__hosts_zones", **known) == 2
-    assert worked_out("__hosts_interface_marks", **known) == ["ELB net/nlb/*"]
-
-
-def test_an_answer_without_load_balancers_leaves_it_to_dns() -> None:
-    refused = {"failed": False, "msg": "AccessDenied"}
-    assert worked_out("__hosts_balancers", __hosts_found=FOUND, __hosts_described=refused) == []
-    assert worked_out("__hosts_ips", __hosts_found=FOUND, __hosts_resolved={"addresses": ["203.0.113.7"]}) == [
-        "203.0.113.7"
+    assert worked_out("__hosts_ips", **known) == ["203.0.113.9"]
+    assert worked_out("__hosts_notes", **known) == [
+        "shop has no address yet in c.",
+        "203.0.113.7 is left out: it refuses connections",
+        "203.0.113.9 for a.x: it shows a certificate of other names",
     ]
+    assert worked_out("__hosts_notes", __hosts_found=FOUND, __hosts_probed={"skipped": True}) == []
+    assert worked_out("__hosts_ips", **known | {"__hosts_probed": {"skipped": True}}) == LOOKED_UP["addresses"]
 
 
 def test_addresses_that_are_handed_in_win() -> None:
