@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.aws import cluster_checks
+from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import wrong_words
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
 from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
@@ -368,6 +369,12 @@ def check_environment(at: Situation) -> Iterator[str]:
             yield f"platform_environment.{name} ({value!r}) is no text: write it in quotes."
 
 
+def check_uninstall(at: Situation) -> Iterator[str]:
+    """What is to go beside the platform is named by words that an uninstallation knows."""
+    if "uninstall_delete" in at.values:
+        yield from wrong_words("uninstall_delete", at.values["uninstall_delete"])
+
+
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_hosts,
     check_hosts_differ,
@@ -389,6 +396,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_slos,
     check_logs,
     check_environment,
+    check_uninstall,
     delivery.check_delivery,
     delivery.check_repository,
     delivery.check_path,

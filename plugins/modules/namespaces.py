@@ -27,6 +27,10 @@ options:
   records:
     description: Namespace of Landfall's own records. Has to be given with V(absent).
     type: str
+  keep_credentials:
+    description: Whether the credentials stay as long as a volume does. Only with V(absent).
+    type: bool
+    default: true
   timeout:
     description: Seconds to wait for workloads, and for the namespaces, to go.
     type: int
@@ -78,7 +82,8 @@ def absent(module: AnsibleModule, cluster: Cluster) -> None:
     found = namespaces.ours(cluster)
     kept = {name: namespaces.keepers(cluster, name, seconds) for name in found if name != records}
     kept = {name: held for name, held in kept.items() if held}
-    if records in found and any("PersistentVolumeClaim" in each for held in kept.values() for each in held):
+    volumes = any("PersistentVolumeClaim" in each for held in kept.values() for each in held)
+    if volumes and records in found and module.params["keep_credentials"]:
         kept[records] = ["the credentials of what lies on the volumes"]
     removed = [name for name in found if name not in kept]
     left = [] if module.check_mode else namespaces.delete(cluster, removed, seconds)
@@ -94,6 +99,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "absent"},
             "wanted": {"type": "list", "elements": "dict", "default": []},
             "records": {"type": "str"},
+            "keep_credentials": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 120},
         },
         required_if=[("state", "absent", ["records"])],
