@@ -7,6 +7,8 @@ from typing import Any
 
 ASKABLE = ("volumes", "addresses", "definitions", "credentials")
 """What an uninstallation keeps unless it is asked for by name."""
+SWEEPABLE = ("volumes", "addresses", "snapshots", "logs")
+"""What a sweep of AWS keeps unless it is asked for by name."""
 
 
 def words(given: Any) -> list[str]:

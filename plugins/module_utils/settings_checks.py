@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.aws import cluster_checks
-from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import ASKABLE, SWEEPABLE, wrong_words
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting, joined
 from ansible_collections.landfall.eks.plugins.module_utils.slo import checks as slo_checks
@@ -369,10 +369,11 @@ def check_environment(at: Situation) -> Iterator[str]:
             yield f"platform_environment.{name} ({value!r}) is no text: write it in quotes."
 
 
-def check_uninstall(at: Situation) -> Iterator[str]:
-    """What is to go beside the platform is named by words that an uninstallation knows."""
-    if "uninstall_delete" in at.values:
-        yield from wrong_words("uninstall_delete", at.values["uninstall_delete"])
+def check_what_goes_too(at: Situation) -> Iterator[str]:
+    """What is to go beside the platform, or the cluster, is named by words that are known there."""
+    for name, known in (("uninstall_delete", ASKABLE), ("cluster_delete", SWEEPABLE)):
+        if name in at.values:
+            yield from wrong_words(name, at.values[name], known)
 
 
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
@@ -396,7 +397,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_slos,
     check_logs,
     check_environment,
-    check_uninstall,
+    check_what_goes_too,
     delivery.check_delivery,
     delivery.check_repository,
     delivery.check_path,

@@ -8,11 +8,11 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import marks
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
+from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import SWEEPABLE
 
+LEFT_TO_AWS = "no: AWS deletes it"
 TAKEN = "yes"
 """Of what a sweep takes without being asked for it by name."""
-ASKED = ("volumes", "addresses", "snapshots", "logs")
-"""What a sweep takes only if asked by that name."""
 
 # Per month of 730 hours, without traffic: AWS's list prices of us-east-1 in November 2026, as a hint.
 BALANCER_USD, CLASSIC_USD, ADDRESS_USD, GATEWAY_USD, KEY_USD = 16.43, 18.25, 3.65, 32.85, 1.00
@@ -31,7 +31,7 @@ class Found:
     """One object: its kind in words, its id (an ARN where AWS wants one) and name, and why it is the cluster's.
 
     `holds` says what uses it. `monthly` is its cost in US dollars, None where nobody knows. `taken` is TAKEN, a word of
-    ASKED, or the reason why no sweep takes it.
+    SWEEPABLE, or the reason why no sweep takes it.
     """
 
     kind: str
@@ -45,6 +45,15 @@ class Found:
     def goes(self, asked: frozenset[str]) -> bool:
         """Say whether a sweep that was asked for these words takes it."""
         return self.taken == TAKEN or self.taken in asked
+
+    def stays_by_choice(self, asked: frozenset[str]) -> bool:
+        """Say whether it is there because nobody asked for it, or because AWS itself will delete it."""
+        return (self.taken in SWEEPABLE and self.taken not in asked) or self.taken == LEFT_TO_AWS
+
+    def sentence(self) -> str:
+        """Return what it is and why it is thought to be the cluster's."""
+        taken = f"; {self.taken.removeprefix('no: ')}" if self.taken.startswith("no: ") else ""
+        return f"{self.kind} {self.id}{f' ({self.name})' if self.name not in {'', self.id} else ''}: {self.why}{taken}"
 
 
 @dataclass

@@ -97,7 +97,7 @@ def keys(at: Account) -> Iterator[Found]:
         if why:
             pending = known["KeyState"] == "PendingDeletion"
             until = f"AWS deletes it on {known['DeletionDate']:%Y-%m-%d}" if pending else known["KeyState"]
-            taken = "no: AWS deletes it" if pending else "no: what it encrypted would be lost"
+            taken = footprint.LEFT_TO_AWS if pending else "no: what it encrypted would be lost"
             yield Found("key", identity, known.get("Description", ""), why, taken, until, 0.0 if pending else 1.0)
 
 
