@@ -69,6 +69,11 @@ left:
   type: list
   elements: str
   returned: always
+foreign:
+  description: What lies in the cluster's network without its tag, and would hold it, one sentence each.
+  type: list
+  elements: str
+  returned: always
 unread:
   description: What could not be looked at, one sentence each.
   type: list
@@ -99,6 +104,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import 
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws import orphans
+    from ansible_collections.landfall.eks.plugins.module_utils.aws.footprint import IN_NETWORK
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
     from ansible_collections.landfall.eks.plugins.module_utils.aws.sweep import sweep
 
@@ -111,7 +117,8 @@ except ImportError as error:
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
     report = orphans.find(session, name)
     left = [each.sentence() for each in report.rows if not each.stays_by_choice(asked)]
-    return {"changed": False, "left": left, "lines": orphans.table(report), **report.as_dict()}
+    foreign = [each.sentence() for each in report.rows if each.why.startswith(IN_NETWORK)]
+    return {"changed": False, "left": left, "foreign": foreign, "lines": orphans.table(report), **report.as_dict()}
 
 
 def swept(session: Any, params: dict[str, Any], asked: frozenset[str], *, dry_run: bool) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws import marks
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import SWEEPABLE
 
+IN_NETWORK = "in its network"
+"""How the reason begins for what has no tag of the cluster's, and would hold its network."""
 LEFT_TO_AWS = "no: AWS deletes it"
 TAKEN = "yes"
 """Of what a sweep takes without being asked for it by name."""
@@ -104,7 +106,7 @@ class Account:
         if vpc not in self.vpcs:
             return ""
         other = marks.other(tags, self.name)
-        return f"in its network {vpc}, with {f'the tags of the cluster {other}' if other else 'no tag of a cluster'}"
+        return f"{IN_NETWORK} {vpc}, with {f'the tags of the cluster {other}' if other else 'no tag of a cluster'}"
 
     def part_of_stack(self, identity: str, tags: dict[str, str]) -> bool:
         """Say whether an object goes with a stack that is there."""

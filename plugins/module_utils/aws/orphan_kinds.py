@@ -89,8 +89,10 @@ def keys(at: Account) -> Iterator[Found]:
     """KMS keys of the cluster's secrets; one that is pending deletion costs nothing and can still be called back."""
     for each in footprint.listed(at.session, "kms", "list_keys", "Keys"):
         identity = each["KeyId"]
+        if identity in at.of_stacks:
+            continue
         known = at.session.call("kms", "describe_key", KeyId=identity)["KeyMetadata"]
-        if known.get("KeyManager") == "AWS" or identity in at.of_stacks:
+        if known.get("KeyManager") == "AWS":
             continue
         answer = at.session.call("kms", "list_resource_tags", KeyId=identity)["Tags"]
         why = marks.reason({tag["TagKey"]: tag["TagValue"] for tag in answer}, at.name)
