@@ -14,7 +14,7 @@ NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node
 IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
   export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
 
-.PHONY: chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+.PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ chain: tools chain-tools ## Follow commits to the running pod by the pipeline's 
 chaos: tools ## Hurt rollouts in every way we know, and print the table of what became of it (KILLS=30, SEED=...; 45 minutes)
 	@LANDFALL_KILLS=$(or $(KILLS),30) $(if $(SEED),LANDFALL_SEED=$(SEED)) python -m pytest \
 	  tests/unit/hosts/test_killed_writers.py tests/unit/bad_input/test_bad_input.py tests/e2e/chaos
+
+aws-acceptance: venv ## Make a cluster on real AWS, roll the platform out and take all of it away: asks first, costs money
+	@bash tests/aws_acceptance.sh
 
 test: lint unit molecule e2e ## Run every test within the time budget
 	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"
