@@ -54,6 +54,9 @@ WRONG_SETTINGS = (
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
     setting("metrics_server_existing", "keep", "one of leave, adopt or refuse, not 'keep'"),
     setting("flask_app_delivery", "ftp", "one of helm or argocd", "not 'ftp'"),
+    # Names of what goes too.
+    setting("uninstall_delete", "volumes,disks", "does not know disks", "volumes, addresses, definitions, credentials"),
+    setting("uninstall_delete", {"volumes": True}, "is no list of names"),
     # Numbers.
     setting("ingress_replicas", 1, "write 2 or more"),
     setting("argocd_server_replicas", 0, "too small"),
