@@ -163,5 +163,6 @@ def failure(happened: Iterable[Mapping[str, Any]]) -> str:
         reason = str(event.get("ResourceStatusReason") or "")
         if str(event["ResourceStatus"]).endswith("_FAILED") and not reason.startswith(CONSEQUENCES):
             said = reason.rstrip(".") or "AWS gives no reason"
-            return f"{event['LogicalResourceId']} ({event['ResourceType']}) was not made or changed: {said}."
+            done = "deleted" if event["ResourceStatus"] == "DELETE_FAILED" else "made or changed"
+            return f"{event['LogicalResourceId']} ({event['ResourceType']}) was not {done}: {said}."
     return ""

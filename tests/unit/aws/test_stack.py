@@ -283,6 +283,7 @@ def test_the_reason_is_that_of_the_first_resource_that_failed():
         "NodesDefault (AWS::EKS::Nodegroup) was not made or changed: Your quota allows for 0 more running vCPUs."
     )
     assert stack.failure(HAPPENED[:2]) == ""
+    assert stack.failure(HAPPENED[3:]) == "Cluster (AWS::EKS::Nodegroup) was not deleted: later."
 
 
 def test_only_what_is_new_is_told_and_in_its_order():
