@@ -130,14 +130,19 @@ def stub(tmp_path):
         yield server, clusters.kubeconfig(facts, clusters.Access())
 
 
-def kubectl(kubeconfig, folder):
-    program = shutil.which("kubectl")
+def run_program(name, kubeconfig, folder, *words):
+    program = shutil.which(name)
     if not program:
-        pytest.skip("kubectl is not there: make tools")
+        pytest.skip(f"{name} is not there: make tools")
     path = folder / "kubeconfig"
     path.write_text(yaml.safe_dump(kubeconfig))
-    command = [program, "--kubeconfig", path, "get", "--raw", "/version"]
-    return subprocess.run(command, check=False, capture_output=True, text=True)
+    return subprocess.run(
+        [program, "--kubeconfig", path, *words], check=False, capture_output=True, text=True, cwd=folder
+    )
+
+
+def kubectl(kubeconfig, folder):
+    return run_program("kubectl", kubeconfig, folder, "get", "--raw", "/version")
 
 
 def test_kubectl_uses_it(stub, tmp_path):
@@ -145,6 +150,13 @@ def test_kubectl_uses_it(stub, tmp_path):
     done = kubectl(kubeconfig, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "v1.35.4-stub" in done.stdout
+    assert f"sts.{REGION}.amazonaws.com" in url_of(server.tokens[-1])
+
+
+def test_helm_uses_it(stub, tmp_path):
+    """What it then reads, the stub has not; that is said by Helm and does not matter here."""
+    server, kubeconfig = stub
+    run_program("helm", kubeconfig, tmp_path, "list")
     assert f"sts.{REGION}.amazonaws.com" in url_of(server.tokens[-1])
 
 
