@@ -124,6 +124,11 @@ ca_certificate:
   description: Public certificate of the authority (PEM); empty if none was asked for, or if it is only planned.
   type: str
   returned: always
+planned:
+  description: In check mode, C({action, namespace, name}) of each Secret that would be written.
+  type: list
+  elements: dict
+  returned: always
 """
 
 from datetime import UTC, datetime
@@ -186,6 +191,15 @@ def diff_of(plan: Plan, found: Found) -> list[dict[str, str]]:
     return rows
 
 
+def planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
+    rows = []
+    for each in diff:
+        namespace, _, name = each["after_header"].removeprefix("Secret ").partition("/")
+        rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
+    return rows
+
+
 def write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
     for name in namespaces:
         store.make_namespace(cluster, name)
@@ -214,12 +228,14 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     plan = make_plan(items, found, Run(home, module.params["cluster_name"], datetime.now(UTC)))
     if not module.check_mode:
         write(cluster, namespaces, plan)
+    diff = diff_of(plan, found)
     return {
         "changed": bool(plan.writes or namespaces),
+        "planned": planned(diff) if module.check_mode else [],
         "credentials": plan.rows,
         # An authority that is only planned is another one when it is made.
         "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
-        "diff": diff_of(plan, found),
+        "diff": diff,
     }
 
 

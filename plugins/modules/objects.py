@@ -37,12 +37,29 @@ applied:
   type: list
   elements: str
   returned: always
+objects:
+  description: The objects as they are now, those left out that are not there.
+  type: list
+  elements: dict
+  returned: always
+wanted:
+  description: In check mode, what was wanted of those that would be made or changed, for M(landfall.eks.plan).
+  type: list
+  elements: dict
+  returned: always
 """
+
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import applied
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+
+
+def look(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    metadata = wanted["metadata"]
+    return cluster.get(wanted["apiVersion"], wanted["kind"], metadata["name"], metadata.get("namespace"))
 
 
 def main() -> None:
@@ -63,7 +80,13 @@ def main() -> None:
             {"before_header": each.title, "after_header": each.title, "before": each.before, "after": each.after}
             for each in changes
         ]
-        module.exit_json(changed=bool(changes), applied=[each.title for each in changes], diff=diff)
+        module.exit_json(
+            changed=bool(changes),
+            applied=[each.title for each in changes],
+            objects=[live for each in module.params["objects"] if (live := look(cluster, each))],
+            wanted=[each.wanted for each in changes] if module.check_mode else [],
+            diff=diff,
+        )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 
 FIELD_MANAGER = "landfall"
 APPLY = "application/apply-patch+yaml"
+ANNOTATION = "landfall.eks/applied"
+"""Holds the object as it was applied, so that what hands change later can be told, and put back, without a run."""
 _OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
 _OF_CONTROLLERS = ("status", "operation")
 
@@ -29,6 +32,7 @@ class Change:
     title: str
     before: str
     after: str
+    wanted: Object
 
 
 def apply(cluster: Cluster, wanted: Object, *, dry_run: bool) -> Change | None:
@@ -37,6 +41,7 @@ def apply(cluster: Cluster, wanted: Object, *, dry_run: bool) -> Change | None:
     In a dry run an object whose kind or namespace is still to come would be made. Raises ApiException, and
     UnknownKindError where the kind is missing though it should be there by now.
     """
+    bare, wanted = wanted, noted(wanted)
     metadata = wanted["metadata"]
     where = (wanted["apiVersion"], wanted["kind"])
     title = f"{wanted['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
@@ -47,13 +52,21 @@ def apply(cluster: Cluster, wanted: Object, *, dry_run: bool) -> Change | None:
     if found is None or path is None:
         if path and not dry_run:
             _patch(cluster, path, wanted, dry_run=False)
-        return Change(title, "", _text(wanted))
-    before, after = _text(found), _text(_patch(cluster, path, wanted, dry_run=True))
+        return Change(title, "", _text(bare), bare)
+    before, after = decided(found), decided(_patch(cluster, path, wanted, dry_run=True))
     if before == after:
         return None
     if not dry_run:
         _patch(cluster, path, wanted, dry_run=False)
-    return Change(title, before, after)
+    return Change(title, _text(before), _text(after), bare)
+
+
+def noted(wanted: Object) -> Object:
+    """Return an object with a note of itself."""
+    made = copy.deepcopy(wanted)
+    text = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
+    made["metadata"]["annotations"] = {**(made["metadata"].get("annotations") or {}), ANNOTATION: text}
+    return made
 
 
 def _patch(cluster: Cluster, path: str, wanted: Object, *, dry_run: bool) -> Object:
@@ -61,10 +74,19 @@ def _patch(cluster: Cluster, path: str, wanted: Object, *, dry_run: bool) -> Obj
     return cluster.request("PATCH", path, body=wanted, query=query, content_type=APPLY)
 
 
-def _text(found: Object) -> str:
+def decided(found: Object) -> Object:
     """Return what people decide of an object: without what the server and controllers write."""
-    shown = copy.deepcopy({key: value for key, value in found.items() if key not in _OF_CONTROLLERS})
+    kept = copy.deepcopy({key: value for key, value in found.items() if key not in _OF_CONTROLLERS})
     for key in _OF_THE_SERVER:
-        shown["metadata"].pop(key, None)
+        kept["metadata"].pop(key, None)
+    return kept
+
+
+def _text(found: Object) -> str:
+    """Return an object as YAML, without the note of itself."""
+    shown = decided(found)
+    annotations = shown["metadata"].pop("annotations", {})
+    annotations = {key: value for key, value in annotations.items() if key != ANNOTATION}
+    shown["metadata"] |= {"annotations": annotations} if annotations else {}
     text: str = yaml.safe_dump(shown, sort_keys=True)
     return text

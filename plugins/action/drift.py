@@ -1,0 +1,35 @@
+"""Action half of the drift: writes what was found, shows it, and fails where something could not be put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.planning import report
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        looked = self._execute_module(
+            module_name="landfall.eks.drift", module_args=self._task.args, task_vars=task_vars
+        )
+        result.update(looked)
+        if looked.get("failed"):
+            return result
+        found = looked["drift"]
+        write_json(Path(self._task.args["path"]), found, mode=0o600)
+        for line in ["", *report.drift_lines(found, repaired=found["repaired"]), ""]:
+            display.display(line)
+        if looked["refused"]:
+            result.update(failed=True, msg="Not put back:\n- " + "\n- ".join(looked["refused"]))
+        return result

@@ -1,0 +1,123 @@
+#!/usr/bin/python
+"""Module that says what a run would change, object by object, against what is live."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: plan
+short_description: Says what a run would change against live objects
+description:
+  - Renders the releases that would change, applies every object in a dry run of the API server, and says of each whether
+    it would be created, changed, replaced (a field that cannot change) or deleted, which data is at risk, and what
+    would newly be open to the internet.
+  - What cannot be tried yet, since its namespace or kind comes with the run, is validated by schema and marked so.
+  - Secrets are masked. Nothing in the cluster is changed.
+  - Its action half shows the plan, writes it to a file, and fails on changes where that is wanted.
+author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
+options:
+  cluster:
+    description: Name of the cluster, as it is shown.
+    type: str
+    required: true
+  path:
+    description: File that the plan is written to, as JSON.
+    type: path
+    required: true
+  fail_on_changes:
+    description: Whether the task fails if anything would change.
+    type: bool
+    default: false
+  releases:
+    description: The releases that would change, each with its chart and values.
+    type: list
+    elements: dict
+    default: []
+  runs:
+    description: All releases of the run, C({name, namespace}).
+    type: list
+    elements: dict
+    default: []
+  objects:
+    description: Objects that roles apply themselves, C({component, objects}).
+    type: list
+    elements: dict
+    default: []
+  namespaces:
+    description: Namespaces that would be made or labelled.
+    type: list
+    elements: str
+    default: []
+  definitions:
+    description: Custom resource definitions that would be applied.
+    type: list
+    elements: str
+    default: []
+  secrets:
+    description: Secrets that would be written, C({action, namespace, name}).
+    type: list
+    elements: dict
+    default: []
+  handed_over:
+    description: Objects that would get another owner or go, C({component, to, objects, removed}).
+    type: list
+    elements: dict
+    default: []
+  hosts_file:
+    description: Hosts file that would change; empty for none.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Say what would change
+  landfall.eks.plan:
+    kubeconfig: .landfall/kubeconfig
+    cluster: local
+    path: .landfall/plan.json
+"""
+
+RETURN = r"""
+plan:
+  description: What is written to the file; see docs/plan.md.
+  type: dict
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils import crd_apply, release_diff
+from ansible_collections.landfall.eks.plugins.module_utils.chart_archive import ChartError
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.planning import collecting, report
+
+LIST_OF_DICTS = {"type": "list", "elements": "dict", "default": []}
+LIST_OF_NAMES = {"type": "list", "elements": "str", "default": []}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "cluster": {"type": "str", "required": True},
+            "path": {"type": "path", "required": True},
+            "fail_on_changes": {"type": "bool", "default": False},
+            **dict.fromkeys(("releases", "runs", "objects", "handed_over"), LIST_OF_DICTS),
+            # Names alone.
+            "secrets": {**LIST_OF_DICTS, "no_log": False},
+            **dict.fromkeys(("namespaces", "definitions"), LIST_OF_NAMES),
+            "hosts_file": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    with reading(module) as cluster:
+        helm = module.get_bin_path("helm") or "helm"
+        try:
+            plan, rows = collecting.collect(cluster, module.params, helm)
+        except (release_diff.RenderError, crd_apply.DefinitionError, ChartError) as error:
+            module.fail_json(msg=str(error))
+        module.exit_json(changed=False, plan=plan, diff=report.diff(rows))
+
+
+if __name__ == "__main__":
+    main()
