@@ -34,6 +34,8 @@ class ActionModule(ActionBase):
             display.display(line)
         if plan["changes"] and boolean(self._task.args.get("fail_on_changes", False)):
             counts = ", ".join(f"{count} to {action}" for action, count in plan["counts"].items() if count)
-            what = counts or f"{len(plan['releases'])} releases to upgrade"
+            what = counts or f"{len(plan['releases'])} releases to roll out anew"
+            # It has been shown, and lies in the file.
+            del result["plan"], result["diff"]
             result.update(failed=True, msg=f"plan_fail_on_changes is true, and there are changes: {what}.")
         return result

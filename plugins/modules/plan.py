@@ -28,6 +28,10 @@ options:
     description: Whether the task fails if anything would change.
     type: bool
     default: false
+  records:
+    description: Namespace of Landfall's own records, which a run makes first.
+    type: str
+    required: true
   releases:
     description: The releases that would change, each with its chart and values.
     type: list
@@ -75,6 +79,7 @@ EXAMPLES = r"""
     kubeconfig: .landfall/kubeconfig
     cluster: local
     path: .landfall/plan.json
+    records: landfall-system
 """
 
 RETURN = r"""
@@ -102,6 +107,7 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "path": {"type": "path", "required": True},
             "fail_on_changes": {"type": "bool", "default": False},
+            "records": {"type": "str", "required": True},
             **dict.fromkeys(("releases", "runs", "objects", "handed_over"), LIST_OF_DICTS),
             # Names alone.
             "secrets": {**LIST_OF_DICTS, "no_log": False},

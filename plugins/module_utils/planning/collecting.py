@@ -34,7 +34,7 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     )
     live = helm_storage.newest_releases(each for each in secrets if _is_record(each))
     found = [
-        *_namespaces(situation, options["namespaces"]),
+        *_namespaces(situation, options["namespaces"], options["records"]),
         *_definitions(cluster, options["definitions"]),
         *_secrets(options["secrets"]),
         *_own_objects(situation, options["objects"]),
@@ -91,8 +91,9 @@ def _plain(action: str, component: str, named: dict[str, str], *notes: str) -> r
     }
 
 
-def _namespaces(situation: probing.Situation, names: Iterable[str]) -> Iterable[rows.Row]:
-    for name in dict.fromkeys(names):
+def _namespaces(situation: probing.Situation, names: Iterable[str], records: str) -> Iterable[rows.Row]:
+    """Yield a row for each of `names` and, unless it is there, for that of the records, which the Lease makes."""
+    for name in dict.fromkeys([*({records} - situation.namespaces), *names]):
         there = name in situation.namespaces
         note = ["gets the labels that its releases want"] if there else []
         yield _plain(rows.CHANGE if there else rows.CREATE, "namespaces", {"kind": "Namespace", "name": name}, *note)

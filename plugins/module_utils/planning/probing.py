@@ -19,6 +19,7 @@ APPLY = "application/apply-patch+yaml"
 ELSEWHERE = "default"
 """Where objects are tried whose namespace is still to come; every cluster has it."""
 ASKED_AT_ONCE = 8
+VALUE = re.compile(r"Invalid value: (?:\{.*\}|\[.*\]|\"(?:\\.|[^\"])*\"): ")
 CONFLICT = re.compile(r'conflicts? with "([^"]+)"')
 
 Object = dict[str, Any]
@@ -79,8 +80,13 @@ def applied(
         if error.status in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN} or (
             error.status == HTTPStatus.INTERNAL_SERVER_ERROR
         ):
-            return None, " ".join(str(error.reason).split()), []
+            return None, reason(str(error.reason)), []
         raise
+
+
+def reason(message: str) -> str:
+    """Return the API's words on one line, without the value that it repeats whole."""
+    return VALUE.sub("", " ".join(message.split()))
 
 
 def apply(cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool, force: bool) -> Object:
@@ -98,7 +104,7 @@ def conflict_notes(message: str, manager: str) -> list[str]:
         return []
     paths = sorted(set(re.findall(r"(?:: |- )(\.\S+)", message)))
     where = f" ({', '.join(paths)})" if paths else ""
-    return [f"{', '.join(others)} changed this{where}, so the rollout would be refused: repair it with drift.yml first"]
+    return [f"{', '.join(others)} changed this{where}, so the rollout would be refused: put it back with drift.yml and drift_repair=true"]
 
 
 def _of_coming_kind(situation: Situation, wanted: Object, notes: list[str]) -> rows.Row | None:
@@ -124,5 +130,5 @@ def _of_coming_namespace(situation: Situation, wanted: Object, notes: list[str])
         refusal = ""
     except ApiException as error:
         # Validation comes before the name is looked for.
-        refusal = "" if error.status == HTTPStatus.CONFLICT else " ".join(str(error.reason).split())
+        refusal = "" if error.status == HTTPStatus.CONFLICT else reason(str(error.reason))
     return rows.judge(None, wanted, situation.secrets, checked=rows.SCHEMA, refusal=refusal, notes=notes)

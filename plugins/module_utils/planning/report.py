@@ -10,6 +10,10 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.planning import rows
 
 CHANGING = (rows.CREATE, rows.CHANGE, rows.REPLACE, rows.DELETE)
+REFUSED = "refuse"
+"""What stands in every note on something that the rollout would stumble over."""
+FIRST = ("namespaces", "definitions", "credentials")
+"""What a run makes before its components."""
 MOST_FIELDS = 6
 """Fields of one object that are shown; plan.json has them all."""
 MOST_CREATED = 5
@@ -36,7 +40,7 @@ def record(cluster: str, found: Iterable[Row], releases: Iterable[dict[str, Any]
         "counts": {action: counts[action] for action in rows.ACTIONS},
         "data_at_risk": [_why(each, each["data_at_risk"]) for each in objects if each["data_at_risk"]],
         "public": [_why(each, each["public"]) for each in objects if each["public"]],
-        "refused": [_why(each, note) for each in objects for note in each["notes"] if "refuse" in note],
+        "refused": [_why(each, note) for each in objects for note in each["notes"] if REFUSED in note],
         "releases": listed,
         "unchanged": sorted(unchanged),
         "objects": objects,
@@ -63,9 +67,7 @@ def lines(plan: Plan) -> list[str]:
         return [f"{head} no changes."]
     counts = [f"{plan['counts'][action]} to {action}" for action in CHANGING if plan["counts"][action]]
     shown = [f"{head} {', '.join(counts) or 'no object changes'}"]
-    for component in dict.fromkeys(
-        [each["component"] for each in plan["releases"]] + [each["component"] for each in plan["objects"]]
-    ):
+    for component in _components(plan):
         shown += ["", component]
         owned = [each for each in plan["objects"] if each["component"] == component]
         for release in [each for each in plan["releases"] if each["component"] == component]:
@@ -76,6 +78,13 @@ def lines(plan: Plan) -> list[str]:
     if plan["unchanged"]:
         shown += ["", f"Unchanged: {', '.join(plan['unchanged'])}"]
     return [*shown, *attention(plan), *_checked(plan["objects"])]
+
+
+def _components(plan: Plan) -> list[str]:
+    """Return the components of a plan in the order in which a run comes to them."""
+    of_objects = [each["component"] for each in plan["objects"]]
+    begun = [each for each in FIRST if each in of_objects]
+    return list(dict.fromkeys([*begun, *(each["component"] for each in plan["releases"]), *of_objects]))
 
 
 def _headline(release: dict[str, Any]) -> str:
@@ -94,7 +103,8 @@ def _objects(found: list[Row]) -> list[str]:
         shown += [f"             {_field(one, each)}" for one in each["fields"][:MOST_FIELDS]]
         if len(each["fields"]) > MOST_FIELDS:
             shown.append(f"             and {len(each['fields']) - MOST_FIELDS} fields more")
-        shown += [f"             {note}" for note in each["notes"]]
+        # What is refused stands below, with everything else that needs a person.
+        shown += [f"             {note}" for note in each["notes"] if REFUSED not in note]
     return shown
 
 
