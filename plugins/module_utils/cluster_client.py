@@ -134,7 +134,7 @@ class Cluster:
         """Return the kinds of an API version; none if the cluster does not serve it."""
         return set(self._kinds(api_version))
 
-    def discover(self) -> list[str]:
+    def discover(self) -> tuple[str, ...]:
         """Learn every kind of the cluster in two requests; return all api versions, and each as `version/Kind` too.
 
         The aggregated discovery is stable since Kubernetes 1.30; of an older cluster nothing is learnt beforehand.
@@ -148,7 +148,8 @@ class Cluster:
                         for each in version.get("resources") or []
                         if each.get("responseKind")
                     }
-        return [*self._paths, *(f"{version}/{kind}" for version, kinds in self._paths.items() for kind in sorted(kinds))]
+        kinds = (f"{version}/{kind}" for version, known in self._paths.items() for kind in sorted(known))
+        return (*self._paths, *kinds)
 
     def is_namespaced(self, api_version: str, kind: str) -> bool:
         """Say whether objects of a kind lie in namespaces; of a kind that the cluster does not know, they do."""

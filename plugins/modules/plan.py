@@ -7,9 +7,9 @@ DOCUMENTATION = r"""
 module: plan
 short_description: Says what a run would change against live objects
 description:
-  - Renders the releases that would change, applies every object in a dry run of the API server, and says of each whether
-    it would be created, changed, replaced (a field that cannot change) or deleted, which data is at risk, and what
-    would newly be open to the internet.
+  - Renders the releases that would change, applies every object in a dry run of the API server, and says of each
+    whether it would be created, changed, replaced (a field that cannot change) or deleted, which data is at risk, and
+    what would newly be open to the internet.
   - What cannot be tried yet, since its namespace or kind comes with the run, is validated by schema and marked so.
   - Secrets are masked. Nothing in the cluster is changed.
   - Its action half shows the plan, writes it to a file, and fails on changes where that is wanted.

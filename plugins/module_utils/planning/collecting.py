@@ -57,9 +57,7 @@ def _coming_versions(schemas: schema.Schemas) -> list[str]:
     return sorted({version for version, _ in schemas} | {f"{version}/{kind}" for version, kind in schemas})
 
 
-def _releases(
-    situation: probing.Situation, options: Options, helm: str, versions: list[str]
-) -> Iterable[rows.Row]:
+def _releases(situation: probing.Situation, options: Options, helm: str, versions: list[str]) -> Iterable[rows.Row]:
     cluster = situation.cluster
     kube_version = cluster.request("GET", "/version")["gitVersion"]
     access = {"kubeconfig": options["kubeconfig"], "context": options["context"]}
@@ -80,7 +78,9 @@ def _plain(action: str, component: str, named: dict[str, str], *notes: str) -> r
     return {
         "component": component,
         "release": "",
-        **{"api_version": "v1", "namespace": "", **named},
+        "api_version": "v1",
+        "namespace": "",
+        **named,
         "checked": rows.DRY_RUN,
         "fields": [],
         "immutable": [],

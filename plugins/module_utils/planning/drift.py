@@ -100,9 +100,7 @@ def look(situation: probing.Situation, found: Iterable[Applied]) -> list[tuple[A
         return _row(situation, each, autoscaled)
 
     listed = list(found)
-    return [
-        (each, row) for each, row in zip(listed, probing.side_by_side(row, listed), strict=True) if row is not None
-    ]
+    return [(each, row) for each, row in zip(listed, probing.side_by_side(row, listed), strict=True) if row is not None]
 
 
 def _row(situation: probing.Situation, each: Applied, autoscaled: set[tuple[str, str, str]]) -> rows.Row | None:

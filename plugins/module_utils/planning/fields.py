@@ -90,9 +90,7 @@ def _name_of_items(items: list[Any]) -> str | None:
 
 def _field(path: str, before: Any, after: Any) -> Field:
     field: Field = {"path": path}
-    return (
-        field | ({} if before is MISSING else {"before": before}) | ({} if after is MISSING else {"after": after})
-    )
+    return field | ({} if before is MISSING else {"before": before}) | ({} if after is MISSING else {"after": after})
 
 
 def masked(kind: str, found: list[Field], secrets: set[str]) -> list[Field]:
@@ -125,11 +123,12 @@ def without(value: Any, secrets: set[str]) -> Any:
     if isinstance(value, list):
         return [without(each, secrets) for each in value]
     if isinstance(value, dict):
-        named = str(value.get("name", ""))
-        return {
-            key: MASK
-            if isinstance(each, str) and (SECRET_FIELD.search(str(key)) or (key == "value" and SECRET_FIELD.search(named)))
-            else without(each, secrets)
-            for key, each in value.items()
-        }
+        telling = bool(SECRET_FIELD.search(str(value.get("name", ""))))
+        return {key: _without(str(key), each, telling, secrets) for key, each in value.items()}
     return value
+
+
+def _without(key: str, value: Any, telling: bool, secrets: set[str]) -> Any:
+    if isinstance(value, str) and (SECRET_FIELD.search(key) or (key == "value" and telling)):
+        return MASK
+    return without(value, secrets)

@@ -59,7 +59,9 @@ MUTABLE: dict[str, tuple[str, ...]] = {
 ONCE_SET = frozenset({"spec.clusterIP", "spec.clusterIPs", "spec.loadBalancerClass", "spec.healthCheckNodePort"})
 """Fields that may be given to an object that has none."""
 
-WORDS = re.compile(r"immutable|may not change once set|cannot change roleRef|updates to .* are forbidden", re.IGNORECASE)
+WORDS = re.compile(
+    r"immutable|may not change once set|cannot change roleRef|updates to .* are forbidden", re.IGNORECASE
+)
 """What the API says when it refuses for this reason."""
 
 

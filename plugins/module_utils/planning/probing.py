@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
@@ -23,8 +23,6 @@ VALUE = re.compile(r"Invalid value: (?:\{.*\}|\[.*\]|\"(?:\\.|[^\"])*\"): ")
 CONFLICT = re.compile(r'conflicts? with "([^"]+)"')
 
 Object = dict[str, Any]
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 @dataclass
@@ -37,7 +35,9 @@ class Situation:
     secrets: set[str] = field(default_factory=set)
 
 
-def side_by_side(work: Callable[[Given], Made], given: Iterable[Given], at_once: int = ASKED_AT_ONCE) -> list[Made]:
+def side_by_side[Given, Made](
+    work: Callable[[Given], Made], given: Iterable[Given], at_once: int = ASKED_AT_ONCE
+) -> list[Made]:
     """Return what `work` makes of each, in their order."""
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         return list(pool.map(work, given))
@@ -104,7 +104,8 @@ def conflict_notes(message: str, manager: str) -> list[str]:
         return []
     paths = sorted(set(re.findall(r"(?:: |- )(\.\S+)", message)))
     where = f" ({', '.join(paths)})" if paths else ""
-    return [f"{', '.join(others)} changed this{where}, so the rollout would be refused: put it back with drift.yml and drift_repair=true"]
+    remedy = "put it back with drift.yml and drift_repair=true"
+    return [f"{', '.join(others)} changed this{where}, so the rollout would be refused: {remedy}"]
 
 
 def _of_coming_kind(situation: Situation, wanted: Object, notes: list[str]) -> rows.Row | None:

@@ -70,9 +70,7 @@ def recorded(cluster: Cluster, release: Release) -> list[Object]:
     return flattened(release_diff.live_objects(cluster, release))
 
 
-def plan(
-    situation: probing.Situation, release: Release, rendered: list[Object], old: list[Object]
-) -> list[rows.Row]:
+def plan(situation: probing.Situation, release: Release, rendered: list[Object], old: list[Object]) -> list[rows.Row]:
     """Return the rows of a release: what it renders now against live objects, and what it no longer renders.
 
     `old` are the objects of its newest revision. Raises ApiException.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
@@ -33,7 +34,9 @@ def _claim(before: Object, after: Object | None, replaced: bool) -> str:
 
 
 def _namespace(before: Object, after: Object | None, replaced: bool) -> str:
-    return "" if after is not None and not replaced else "everything in the namespace goes with it, its volumes too"
+    if after is not None and not replaced:
+        return ""
+    return f"everything in {before['metadata']['name']} goes with it, volumes too"
 
 
 def _stateful_set(before: Object, after: Object | None, replaced: bool) -> str:
@@ -135,7 +138,7 @@ def _public_service(before: Object | None, after: Object) -> str:
     now = cidrs(after)
     if before is None or not faces_internet(before):
         return f"a load balancer that faces the internet, for {', '.join(now)}"
-    more = sorted(set(now) - set(cidrs(before)))
+    more = [each for each in now if not _covered(each, cidrs(before))]
     return f"lets in {', '.join(more)} as well" if more else ""
 
 
@@ -155,6 +158,21 @@ def faces_internet(service: Object) -> bool:
     if internal:
         return internal in {"false", "0.0.0.0/0"} and "loadBalancerClass" not in spec
     return "loadBalancerClass" not in spec and annotations.get(f"{AWS}type") not in {"external", "nlb-ip"}
+
+
+def _covered(network: str, others: list[str]) -> bool:
+    """Say whether a network lies within one of others; a prefix list's name lies in itself alone."""
+    if network in others:
+        return True
+    try:
+        asked = ipaddress.ip_network(network, strict=False)
+        known = [ipaddress.ip_network(each, strict=False) for each in others]
+    except ValueError:
+        return False
+    return any(
+        asked.version == each.version and int(asked[0]) >= int(each[0]) and int(asked[-1]) <= int(each[-1])
+        for each in known
+    )
 
 
 def cidrs(service: Object) -> list[str]:

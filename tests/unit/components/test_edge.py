@@ -164,12 +164,12 @@ def test_every_https_host_has_its_certificate() -> None:
     [
         ({"__argocd_applied": {}, "__argocd_found": {}}, ["argocd.example.org"]),
         (
-            {"__argocd_applied": {"result": {"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}}},
+            {"__argocd_applied": {"objects": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]}},
             ["argocd.example.org", "nlb.test"],
         ),
         (
             {
-                "__argocd_applied": {"result": {"status": {"loadBalancer": {}}}},
+                "__argocd_applied": {"objects": [{"status": {"loadBalancer": {}}}]},
                 "__argocd_found": {
                     "resources": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]
                 },

@@ -48,24 +48,3 @@ def test_chart_that_does_not_render_says_why(tmp_path):
     release = {"name": "logs", "namespace": "logging", "chart": str(tmp_path), "values": {}}
     with pytest.raises(release_diff.RenderError, match=r"release logs does not render: .*no-helm-here"):
         release_diff.render("no-helm-here", release, "v1.35.0", ["v1"])
-
-
-def test_what_is_taken_over_is_compared_as_far_as_it_is_wanted(cluster):
-    wanted = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web"},
-        "spec": {"ports": [{"port": 80}], "type": "ClusterIP"},
-    }
-    live = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web", "namespace": "shop", "uid": "1"},
-        "spec": {"ports": [{"port": 80, "protocol": "TCP"}], "type": "ClusterIP", "clusterIP": "10.0.0.1"},
-        "status": {},
-    }
-    assert release_diff.adopted_objects(cluster, [wanted], "shop") == []
-    cluster.add(live)
-    assert release_diff.adopted_objects(cluster, [wanted], "shop") == [wanted]
-    live["spec"]["ports"] = [{"port": 81}]
-    assert release_diff.adopted_objects(cluster, [wanted], "shop") != [wanted]

@@ -1,0 +1,29 @@
+"""The plan is made by the very roles of a rollout, none of which asks for --check alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+
+
+def play(name: str) -> dict[str, Any]:
+    (found,) = yaml.safe_load((ROOT / "playbooks" / name).read_text())
+    return dict(found)
+
+
+def test_plan_has_the_roles_tags_and_access_of_site() -> None:
+    site, plan = play("site.yml"), play("plan.yml")
+    for key in ("hosts", "environment", "module_defaults", "roles"):
+        assert plan[key] == site[key]
+    assert (plan["check_mode"], plan["vars"]) == (True, {"__plan_only": True})
+    assert "check_mode" not in site
+
+
+def test_roles_ask_whether_the_run_plans_and_not_for_an_option_of_the_command() -> None:
+    # In plan.yml this variable says that nothing was asked for.
+    users = [path for path in (ROOT / "roles").rglob("*.yml") if "ansible_check_mode" in path.read_text()]
+    assert [path.relative_to(ROOT).as_posix() for path in users] == ["roles/platform/vars/main.yml"]
