@@ -19,7 +19,9 @@ APPLY = "application/apply-patch+yaml"
 ELSEWHERE = "default"
 """Where objects are tried whose namespace is still to come; every cluster has it."""
 ASKED_AT_ONCE = 8
-VALUE = re.compile(r"Invalid value: (?:\{.*\}|\[.*\]|\"(?:\\.|[^\"])*\"): ")
+REASON_LENGTH = 300
+"""Characters of the API's own words that are kept."""
+VALUE = re.compile(r"Invalid value: (?:\{.*?\}|\[.*?\]|\"(?:\\.|[^\"])*\"): ")
 CONFLICT = re.compile(r'conflicts? with "([^"]+)"')
 
 Object = dict[str, Any]
@@ -85,8 +87,9 @@ def applied(
 
 
 def reason(message: str) -> str:
-    """Return the API's words on one line, without the value that it repeats whole."""
-    return VALUE.sub("", " ".join(message.split()))
+    """Return the API's words on one line, without the value that it repeats whole, and cut where a diff goes on."""
+    said = VALUE.sub("", " ".join(message.split()))
+    return said if len(said) <= REASON_LENGTH else f"{said[: REASON_LENGTH - 1]}…"
 
 
 def apply(cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool, force: bool) -> Object:

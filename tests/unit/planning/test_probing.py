@@ -119,6 +119,12 @@ def test_what_has_no_namespace_yet_is_tried_strictly_in_another_and_marked(clust
     assert same_name["notes"] == []
 
 
+def test_the_values_that_the_api_repeats_are_left_out() -> None:
+    two = 'x: [a: Invalid value: {"b":{"c":1}}: field is immutable, d: Invalid value: "e": must be f]'
+    assert probing.reason(two) == "x: [a: field is immutable, d: must be f]"
+    assert len(probing.reason("word " * 500)) == probing.REASON_LENGTH
+
+
 def thing(**spec: Any) -> dict[str, Any]:
     return {
         "apiVersion": "example.org/v1",

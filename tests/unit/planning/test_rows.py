@@ -37,7 +37,7 @@ CHANGED: list[tuple[str, str, Any]] = [
     ("StatefulSet", "spec.template.spec.terminationGracePeriodSeconds", 99),
     ("StatefulSet", "spec.persistentVolumeClaimRetentionPolicy.whenScaled", "Delete"),
     ("Job", "spec.suspend", True),
-    ("Service", "spec.type", "ClusterIP"),
+    ("Service", "spec.sessionAffinity", "ClientIP"),
     ("PersistentVolumeClaim", "spec.resources.requests.storage", "20Gi"),
     ("ClusterRoleBinding", "subjects", []),
     ("StorageClass", "allowVolumeExpansion", True),
