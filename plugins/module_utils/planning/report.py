@@ -16,8 +16,9 @@ FIRST = ("namespaces", "definitions", "credentials")
 """What a run makes before its components."""
 MOST_FIELDS = 6
 """Fields of one object that are shown; plan.json has them all."""
-MOST_CREATED = 5
-"""Objects that are made for one release and named each; more are counted by kind."""
+MOST_ALIKE = 5
+"""Objects of one release to which the same happens and of which there is no more to say, and which are named each;
+more are counted by kind."""
 WIDTH = 60
 """Characters of a value that are shown."""
 
@@ -93,12 +94,13 @@ def _headline(release: dict[str, Any]) -> str:
 
 
 def _objects(found: list[Row]) -> list[str]:
-    made = [each for each in found if each["action"] == rows.CREATE]
-    many = len(made) > MOST_CREATED
-    shown = [f"    create   {_by_kind(made)}"] if many else []
+    shown: list[str] = []
+    for action in rows.ACTIONS:
+        several = [each for each in found if each["action"] == action and _is_plain(each)]
+        if len(several) > MOST_ALIKE:
+            shown.append(f"    {action:8} {_by_kind(several)}")
+            found = [each for each in found if each not in several]
     for each in found:
-        if each["action"] == rows.CREATE and many and not each["notes"] and not each["public"]:
-            continue
         shown.append(f"    {each['action']:8} {rows.title(each)}{_how(each)}")
         shown += [f"             {_field(one, each)}" for one in each["fields"][:MOST_FIELDS]]
         if len(each["fields"]) > MOST_FIELDS:
@@ -106,6 +108,11 @@ def _objects(found: list[Row]) -> list[str]:
         # What is refused stands below, with everything else that needs a person.
         shown += [f"             {note}" for note in each["notes"] if REFUSED not in note]
     return shown
+
+
+def _is_plain(row: Row) -> bool:
+    """Say whether there is no more to a row than its object's name."""
+    return not (row["fields"] or row["notes"] or row["public"] or row["data_at_risk"])
 
 
 def _by_kind(found: list[Row]) -> str:
