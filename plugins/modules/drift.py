@@ -47,23 +47,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import evidence
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.planning import drift, probing, report, rows
 
 
-def situation_of(cluster: Cluster) -> probing.Situation:
-    cluster.discover()
-    return probing.Situation(
-        cluster,
-        {each["metadata"]["name"] for each in cluster.list("v1", "Namespace")},
-        secrets=evidence.secret_values(cluster.list("v1", "Secret")),
-    )
-
-
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
-    situation = situation_of(cluster)
+    cluster.discover()
     applied, notes = drift.rolled_out(cluster)
+    namespaces = {each.wanted["metadata"].get("namespace", "") for each in applied}
+    situation = probing.situation_of(cluster, namespaces)
     found = drift.look(situation, applied)
     refused: list[rows.Row] = []
     repairing = module.params["repair"] and not module.check_mode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import evidence, helm_storage, release_diff
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, release_diff
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import applied
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
@@ -25,14 +25,9 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     """
     versions = cluster.discover()
     definitions = releases.coming_definitions(options["releases"], helm)
-    secrets = cluster.list("v1", "Secret")
-    situation = probing.Situation(
-        cluster,
-        {each["metadata"]["name"] for each in cluster.list("v1", "Namespace")},
-        schema.schemas_of(definitions),
-        evidence.secret_values(secrets),
-    )
-    live = helm_storage.newest_releases(each for each in secrets if _is_record(each))
+    namespaces = {options["records"], *(each["namespace"] for each in [*options["releases"], *options["runs"]])}
+    situation = probing.situation_of(cluster, namespaces, schema.schemas_of(definitions))
+    live = helm_storage.read_releases(cluster)
     found = [
         *_namespaces(situation, options["namespaces"], options["records"]),
         *_definitions(cluster, options["definitions"]),
@@ -46,10 +41,6 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     keys = {release_key(each["namespace"], each["name"]) for each in options["releases"]}
     unchanged = [each["name"] for each in options["runs"] if release_key(each["namespace"], each["name"]) not in keys]
     return report.record(options["cluster"], found, changing, unchanged), found
-
-
-def _is_record(secret: dict[str, Any]) -> bool:
-    return (secret["metadata"].get("labels") or {}).get("owner") == "helm"
 
 
 def _coming_versions(schemas: schema.Schemas) -> list[str]:

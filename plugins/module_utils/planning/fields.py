@@ -10,8 +10,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.evidence import MASK,
 
 OF_THE_SERVER = frozenset({"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"})
 OF_CONTROLLERS = frozenset({"status", "operation"})
-BOOKKEEPING = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "landfall.eks/applied"})
-"""Annotations in which a writer keeps its own copy of the object."""
+BOOKKEEPING = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "landfall.eks/applied",
+        "deprecated.daemonset.template.generation",
+    }
+)
+"""Annotations in which a writer keeps its own copy of the object, or the server counts its changes."""
 NAMES_OF_ITEMS = ("name", "key", "containerPort", "port", "mountPath", "host", "ip", "uid", "type")
 """Fields by which the items of a list are told apart, as the API's merge keys mostly do."""
 SECRET_FIELD = re.compile(r"(pass(word|wd)?|token|api_?key|secret_?key|private_?key|credentials?)$", re.IGNORECASE)

@@ -12,6 +12,7 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
+from ansible_collections.landfall.eks.plugins.module_utils import evidence
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.planning import rows, schema
 
@@ -35,6 +36,18 @@ class Situation:
     namespaces: set[str]
     schemas: schema.Schemas = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+
+
+def situation_of(cluster: Cluster, namespaces: set[str], schemas: schema.Schemas | None = None) -> Situation:
+    """Look a cluster over for a plan about some namespaces: no secret of theirs may be shown. Raises ApiException."""
+    # Helm's records are the bulk of all Secrets, and no secret.
+    secrets = cluster.list("v1", "Secret", query={"fieldSelector": "type!=helm.sh/release.v1"})
+    return Situation(
+        cluster,
+        {each["metadata"]["name"] for each in cluster.list("v1", "Namespace")},
+        schemas or {},
+        evidence.secret_values([each for each in secrets if each["metadata"]["namespace"] in namespaces]),
+    )
 
 
 def side_by_side[Given, Made](
