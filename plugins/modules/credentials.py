@@ -9,8 +9,9 @@ short_description: Makes credentials once and keeps them in Secrets
 description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
-  - A second run changes nothing. A certificate is made anew under 30 days before its end, or when its host names or the
-    authority changed.
+  - A second run changes nothing. A certificate is made anew under a third of its life before its end, or when its host
+    names or the authority changed. When it ends, a Lease says, of which monitoring makes a metric.
+  - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
@@ -57,6 +58,33 @@ options:
             description: Name of the user.
             type: str
             required: true
+      rotation:
+        description: What rotating it takes, noted on its original; a password is brought by its Secret if nothing is said.
+        type: dict
+        suboptions:
+          method:
+            description:
+              - How the backend is told. V(secret) by the delivered Secret; V(grafana) by Grafana's own API, then the
+                Secret; V(recreate) by deleting a Secret that is found, which its operator then makes anew.
+            type: str
+            choices: [secret, grafana, recreate]
+          means:
+            description: Sentence on what rotating it means for people.
+            type: str
+          by_hand:
+            description: Sentence on what a person has to do elsewhere then; it is not rotated for its age alone.
+            type: str
+          service:
+            description: Grafana's Service, as C(<scheme>:<name>:<port>).
+            type: str
+          restart:
+            description: Workloads that read the Secret when they start, C(<kind>/<name>); of another namespace with it before.
+            type: list
+            elements: str
+          needs:
+            description: Workloads that must be ready, since they make it anew.
+            type: list
+            elements: str
       hosts:
         description: Host names, wildcards or IP addresses of a certificate.
         type: list
@@ -120,8 +148,15 @@ credentials:
   type: list
   elements: dict
   returned: always
+finished:
+  description: Names of the credentials whose rotation, begun by a run that was killed, was ended.
+  type: list
+  elements: str
+  returned: always
 ca_certificate:
-  description: Public certificate of the authority (PEM); empty if none was asked for, or if it is only planned.
+  description:
+    - Public certificate of the authority (PEM), two while another one takes its place; empty if none was asked for,
+      or if it is only planned.
   type: str
   returned: always
 planned:
@@ -139,7 +174,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry, rotation, store
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
         Found,
@@ -148,6 +183,7 @@ try:
         describe,
         make_plan,
     )
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:
@@ -165,10 +201,19 @@ LOGIN_OPTIONS: dict[str, Any] = {
     "url": {"type": "str"},
     "user": {"type": "str", "required": True},
 }
+ROTATION_OPTIONS: dict[str, Any] = {
+    "method": {"type": "str", "choices": ["secret", "grafana", "recreate"]},
+    "means": {"type": "str"},
+    "by_hand": {"type": "str"},
+    "service": {"type": "str"},
+    "restart": {"type": "list", "elements": "str"},
+    "needs": {"type": "list", "elements": "str"},
+}
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "kind": {"type": "str", "required": True, "choices": ["password", "certificate", "fixed", "found"]},
     "login": {"type": "dict", "options": LOGIN_OPTIONS},
+    "rotation": {"type": "dict", "options": ROTATION_OPTIONS},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "length": {"type": "int", "default": 32},
     "secret": {"type": "dict", "required": True, "no_log": False, "options": SECRET_OPTIONS},
@@ -225,14 +270,22 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = {home} | {item.namespace for item in items if item.kind != "found"}
     namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, home)
-    plan = make_plan(items, found, Run(home, module.params["cluster_name"], datetime.now(UTC)))
+    now = datetime.now(UTC)
+    plan = make_plan(items, found, Run(home, module.params["cluster_name"], now))
+    finished: list[str] = []
     if not module.check_mode:
         write(cluster, namespaces, plan)
+        finished, waiting = rotation.finish(Hands(cluster, home, now), store.read(cluster))
+        for sentence in waiting:
+            module.warn(sentence)
+    # In a plan the Leases of what is there already; those of what is new come with it.
+    leases = not (module.check_mode and home in namespaces) and expiry.keep(cluster, store.read(cluster), home, now, dry_run=module.check_mode)
     diff = diff_of(plan, found)
     return {
-        "changed": bool(plan.writes or namespaces),
+        "changed": bool(plan.writes or namespaces or finished or leases),
         "planned": planned(diff) if module.check_mode else [],
         "credentials": plan.rows,
+        "finished": finished,
         # An authority that is only planned is another one when it is made.
         "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
         "diff": diff,

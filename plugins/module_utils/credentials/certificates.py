@@ -17,6 +17,8 @@ LEAF_LIFETIME = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_SKEW = timedelta(hours=1)
 """Validity starts so much earlier, for clients whose clocks are behind."""
+RENEW_AT = 1 / 3
+"""Part of its life that a server certificate has left when it is renewed: a run a quarter of a year is then enough."""
 COMMON_NAME_MAXIMUM = 64
 
 
@@ -91,28 +93,46 @@ def ends_soon(certificate: x509.Certificate, now: datetime) -> bool:
     return certificate.not_valid_after_utc - now < RENEW_BEFORE
 
 
+def is_old(certificate: x509.Certificate, now: datetime) -> bool:
+    """Tell whether less than RENEW_AT of its life is left, or less than RENEW_BEFORE."""
+    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    return certificate.not_valid_after_utc - now < max(life * RENEW_AT, RENEW_BEFORE)
+
+
+def is_signed_by(leaf: KeyPair | None, ca: KeyPair) -> bool:
+    """Tell whether an authority signed a certificate."""
+    if leaf is None:
+        return False
+    try:
+        leaf.certificate.verify_directly_issued_by(ca.certificate)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def renewal_reason(leaf: KeyPair | None, ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> str | None:
     """Say why a certificate must be made anew; None if it can stay."""
     if leaf is None:
         return "there is none that can be read"
-    if ends_soon(leaf.certificate, now):
+    if is_old(leaf.certificate, now):
         return f"it ends on {leaf.certificate.not_valid_after_utc:%Y-%m-%d}"
     if named_hosts(leaf.certificate) != set(hosts):
         return "its host names changed"
-    try:
-        leaf.certificate.verify_directly_issued_by(ca.certificate)
-    except (ValueError, TypeError, InvalidSignature):
-        return "another authority had signed it"
-    return None
+    return None if is_signed_by(leaf, ca) else "another authority had signed it"
 
 
 def named_hosts(certificate: x509.Certificate) -> set[str]:
     """Return the host names and addresses that a certificate is for."""
+    return set(hosts_in_order(certificate))
+
+
+def hosts_in_order(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the host names and addresses that a certificate is for, the first being its common name."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
-        return set()
-    return {str(name.value) for name in names}
+        return ()
+    return tuple(str(name.value) for name in names)
 
 
 def _subject(common_name: str) -> x509.Name:

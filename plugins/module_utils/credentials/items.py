@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,10 @@ MADE_BY = "landfall"
 ANNOTATION = "landfall.eks/"
 """Begins the annotations of an original that say what its login is for: service, url, user, and found-in."""
 ANNOTATION_FOUND_IN = f"{ANNOTATION}found-in"
+ANNOTATION_ROTATION = f"{ANNOTATION}rotation"
+"""How an original is rotated, as JSON: the Secret it is delivered as, the form of its keys, and the item's rotation."""
+ANNOTATION_MADE, ANNOTATION_EXPIRES = f"{ANNOTATION}made", f"{ANNOTATION}expires"
+"""When an original was made, or renewed, and when it ends: API timestamps."""
 
 TLS_TYPE = "kubernetes.io/tls"
 OPAQUE_TYPE = "Opaque"
@@ -21,6 +26,10 @@ PLACEHOLDERS = ("password", "password_bcrypt", "token", "created")
 BCRYPT_MAXIMUM = 72
 """Bytes of a password that bcrypt looks at; it refuses longer ones."""
 PASSWORD_MINIMUM = 12
+
+METHODS = ("secret", "grafana", "recreate")
+"""How a backend is told of a new password: by its Secret, by Grafana's own API, or by an operator that makes it."""
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -35,7 +44,8 @@ class Item:
     """One wanted credential.
 
     `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
-    maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user.
+    maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user;
+    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand, as the module credentials documents.
     """
 
     name: str
@@ -47,6 +57,7 @@ class Item:
     data: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     login: dict[str, str] = field(default_factory=dict)
+    rotation: dict[str, Any] = field(default_factory=dict)
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -54,7 +65,13 @@ class Item:
         said = {f"{ANNOTATION}{key}": value for key, value in self.login.items()}
         if self.kind == "found":
             said[ANNOTATION_FOUND_IN] = f"{self.namespace}/{self.secret}/{self.data['password']}"
-        return said
+        return said | {ANNOTATION_ROTATION: json.dumps(self._rotated(), sort_keys=True)}
+
+    def _rotated(self) -> dict[str, Any]:
+        """Return how to rotate it, for whoever has nothing but the cluster; a fixed text of the Secret is left out."""
+        forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
+        form = {"data": forms} if self.kind == "password" else {}
+        return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}
 
     @property
     def secret_type(self) -> str:
@@ -66,7 +83,7 @@ class Item:
         """Names in braces that the data templates use; text of kind fixed has none."""
         if self.kind != "password":
             return set()
-        return {name for template in self.data.values() for name in _PLACEHOLDER.findall(template)}
+        return {name for template in self.data.values() for name in _placeholders(template)}
 
 
 def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
@@ -89,6 +106,10 @@ def fill(template: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
 
 
+def _placeholders(template: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(template))
+
+
 def _parse(entry: dict[str, Any]) -> Item:
     secret = entry["secret"]
     return Item(
@@ -101,6 +122,7 @@ def _parse(entry: dict[str, Any]) -> Item:
         data={key: str(value) for part in ("plain", "data") for key, value in (secret.get(part) or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
         login={key: str(value) for key, value in (entry.get("login") or {}).items() if value},
+        rotation={key: value for key, value in (entry.get("rotation") or {}).items() if value},
     )
 
 
@@ -121,6 +143,16 @@ def _check(item: Item, home: str) -> None:
         raise CredentialError(
             f"Credential {item.name} is found: write its login, and in secret.data alone {{password: <key>}}."
         )
+    _check_rotation(item)
+
+
+def _check_rotation(item: Item) -> None:
+    for named in [*item.rotation.get("restart", []), *item.rotation.get("needs", [])]:
+        if not any(named.rpartition("/")[0].rpartition("/")[2] == kind for kind in WORKLOADS):
+            raise CredentialError(
+                f"Credential {item.name} names the workload {named!r} in its rotation: write <kind>/<name> or "
+                f"<namespace>/<kind>/<name>, the kind one of {', '.join(WORKLOADS)}."
+            )
 
 
 def _check_certificate(item: Item) -> None:

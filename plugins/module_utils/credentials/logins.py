@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION,
     ANNOTATION_FOUND_IN,
     CA_NAME,
     LABEL_CREDENTIAL,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret, annotations_of, decoded
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
+    Secret,
+    annotations_of,
+    decoded,
+    is_staged,
+)
 
 NOT_MADE_YET = "(not made yet)"
 COLUMNS = ("Service", "Where", "User", "Password", "Age")
@@ -51,7 +57,11 @@ def read_keyring(cluster: Cluster, home: str) -> Keyring:
     delivered = {
         each["metadata"]["labels"][LABEL_CREDENTIAL]: each for each in secrets if each["metadata"]["namespace"] != home
     }
-    rows = [_login(cluster, each, delivered.get(name)) for name, each in originals.items() if _is_login(each)]
+    rows: list[Login] = []
+    for name, each in originals.items():
+        if _is_login(each):
+            row = _login(cluster, each, delivered.get(name))
+            rows += [row, *_next(each, row)]
     # What people log in to comes first, then what only programs use.
     rows.sort(key=lambda login: (not login.user, login.service))
     return Keyring(rows, (decoded(originals.get(CA_NAME)) or {}).get("tls.crt", ""))
@@ -97,6 +107,15 @@ def _login(cluster: Cluster, original: Secret, delivered: Secret | None) -> Logi
     return _made(cluster, original, delivered)
 
 
+def _next(original: Secret, row: Login) -> list[Login]:
+    """Return the password that is to take the place of a row's one, if any: until then either may be the right one."""
+    data = decoded(original) or {}
+    if not is_staged(data):
+        return []
+    service = f"{row.service} (its rotation is unfinished)"
+    return [replace(row, service=service, password=data[f"{NEXT}password"], created=data.get(f"{NEXT}created", ""))]
+
+
 def _made(cluster: Cluster, original: Secret, delivered: Secret | None) -> Login:
     data = decoded(original) or {}
     said = annotations_of(original)
@@ -104,7 +123,7 @@ def _made(cluster: Cluster, original: Secret, delivered: Secret | None) -> Login
     if delivered is not None:
         place = f"{delivered['metadata']['namespace']}/{delivered['metadata']['name']}"
     where = said.get(f"{ANNOTATION}url", "")
-    if not where and said and delivered is not None:
+    if not where and f"{ANNOTATION}service" in said and delivered is not None:
         where = " ".join(_load_balancers(cluster, delivered["metadata"]["namespace"]))
     return Login(
         service=said.get(f"{ANNOTATION}service", original["metadata"]["name"]),

@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT, Authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import KeyPair
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION,
+    ANNOTATION_EXPIRES,
+    ANNOTATION_MADE,
     CA_NAME,
     LABEL_CREDENTIAL,
     LABEL_MADE_BY,
@@ -63,17 +66,38 @@ def make_plan(items: list[Item], found: Found, run: Run) -> Plan:
     ca = _authority(plan, items, found, run)
     for item in items:
         original = decoded(found.originals.get(item.name))
-        data, reason = _original(item, original, ca, run.now)
-        stale = data != original or annotations_of(found.originals.get(item.name)) != item.annotations
+        data, reason = _original(item, original, ca.signer if ca else None, run.now)
+        annotations = item.annotations | life_of(data)
+        stale = data != original or annotations_of(found.originals.get(item.name)) != annotations
         if item.kind != "fixed" and stale:
             wanted = _secret(item.name, run.home, item.secret_type, data, item.name)
-            wanted["metadata"]["annotations"] = item.annotations
+            wanted["metadata"]["annotations"] = annotations
             plan.writes.append(wanted)
         if item.kind == "found":
             plan.rows.append(_row(item, data, (reason, False), stale=stale))
         else:
-            _deliver(plan, item, data, found, (reason, original is None))
+            _deliver(plan, item, data, found, (reason, original is None, run.now))
     return plan
+
+
+def is_staged(data: dict[str, str] | None) -> bool:
+    """Tell whether an original's data holds a password whose rotation was begun and not ended."""
+    return f"{NEXT}password" in (data or {})
+
+
+def life_of(data: dict[str, str]) -> dict[str, str]:
+    """Return the annotations on when an original's data was made and, of a certificate, when it ends."""
+    pair = KeyPair.read(data)
+    if pair:
+        made = pair.certificate.not_valid_before_utc + certificates.CLOCK_SKEW
+        ends = pair.certificate.not_valid_after_utc
+        return {ANNOTATION_MADE: timestamp(made), ANNOTATION_EXPIRES: timestamp(ends)}
+    return {ANNOTATION_MADE: data["created"]} if data.get("created") else {}
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a time in UTC as the API does."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def decoded(secret: Secret | None) -> dict[str, str] | None:
@@ -96,15 +120,23 @@ def describe(secret: Secret, there: Secret | None = None) -> str:
     return f"{secret['type']} with {', '.join(sorted(keys)) or 'no keys'}\n{said}"
 
 
-def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> KeyPair | None:
+def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> Authority | None:
     if not any(item.kind == "certificate" for item in items):
         return None
-    ca = KeyPair.read(decoded(found.originals.get(CA_NAME)))
-    if ca is None or certificates.ends_soon(ca.certificate, run.now):
-        ca = certificates.make_ca(run.cluster, run.now)
+    original = found.originals.get(CA_NAME)
+    ca = Authority.read(decoded(original))
+    if ca and ca.next and certificates.ends_soon(ca.current.certificate, run.now):
+        ca = ca.in_motion()
+    elif ca is None or certificates.ends_soon(ca.current.certificate, run.now):
+        # Too late for an overlap: what trusted the old one trusts nothing here until it is given the new one.
+        ca = Authority(certificates.make_ca(run.cluster, run.now))
         plan.ca_is_new = True
-        plan.writes.append(_secret(CA_NAME, run.home, TLS_TYPE, ca.data, CA_NAME))
-    plan.ca_certificate = certificates.pem(ca.certificate)
+    annotations = life_of(ca.current.data)
+    if decoded(original) != ca.data or annotations_of(original) != annotations:
+        wanted = _secret(CA_NAME, run.home, TLS_TYPE, ca.data, CA_NAME)
+        wanted["metadata"]["annotations"] = annotations
+        plan.writes.append(wanted)
+    plan.ca_certificate = ca.bundle
     return ca
 
 
@@ -121,15 +153,18 @@ def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: 
     return leaf.data, ""
 
 
-def _deliver(plan: Plan, item: Item, data: dict[str, str], found: Found, made: tuple[str, bool]) -> None:
+def _deliver(plan: Plan, item: Item, data: dict[str, str], found: Found, made: tuple[str, bool, datetime]) -> None:
     wanted = _secret(item.secret, item.namespace, item.secret_type, _delivered_data(plan, item, data), item.name)
     wanted["metadata"]["labels"] |= item.labels
     there = found.delivered.get((item.namespace, item.secret))
     _refuse_foreign(item, wanted, there)
-    stale = not _holds(there, wanted)
+    # Of one whose rotation is under way, old and new are both at home; which one is delivered, the rotation knows.
+    stale = not _holds(there, wanted) and not (there and is_staged(data))
     if stale:
+        if item.kind == "fixed":
+            wanted["metadata"]["annotations"] = {ANNOTATION_MADE: timestamp(made[2])}
         plan.writes.append(wanted)
-    plan.rows.append(_row(item, data, made, stale=stale))
+    plan.rows.append(_row(item, data, made[:2], stale=stale))
 
 
 def _delivered_data(plan: Plan, item: Item, data: dict[str, str]) -> dict[str, str]:

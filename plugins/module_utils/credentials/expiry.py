@@ -1,0 +1,78 @@
+"""When certificates end, where monitoring can read it as a number.
+
+A Lease per certificate that is in use has the end as its renewTime: kube-state-metrics makes the metric
+kube_lease_renew_time of it. Of a Secret it exports no annotation as a number, and of its content nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import ages
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import LABEL_MADE_BY, MADE_BY
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
+
+PREFIX = "expires-"
+"""Begins the names of these Leases."""
+LABEL_EXPIRES = "landfall.eks/expires"
+API = "coordination.k8s.io/v1"
+
+Lease = dict[str, Any]
+
+
+def wanted_leases(secrets: list[Secret], home: str, now: datetime) -> list[Lease]:
+    """Return a Lease per certificate that somebody reads, and for the authority; `secrets` are all with our label."""
+    return [
+        _lease(row, home)
+        for row in ages(secrets, home, now)
+        if row["expires"] and (row["kind"] == "authority" or not row["secret"].startswith(f"{home}/"))
+    ]
+
+
+def stale(wanted: list[Lease], there: list[Lease]) -> tuple[list[Lease], list[str]]:
+    """Return the Leases to apply, and the names of those to delete."""
+    known = {each["metadata"]["name"]: each.get("spec") for each in there}
+    names = {each["metadata"]["name"] for each in wanted}
+    return [each for each in wanted if known.get(each["metadata"]["name"]) != each["spec"]], sorted(set(known) - names)
+
+
+def keep(cluster: Cluster, secrets: list[Secret], home: str, now: datetime, *, dry_run: bool = False) -> bool:
+    """Bring the Leases to what the Secrets say; return whether anything was, or would be, changed."""
+    there = cluster.list(API, "Lease", home, query={"labelSelector": LABEL_EXPIRES})
+    apply, delete = stale(wanted_leases(secrets, home, now), there)
+    collection = f"/apis/{API}/namespaces/{home}/leases"
+    for each in [] if dry_run else apply:
+        cluster.request(
+            "PATCH",
+            f"{collection}/{each['metadata']['name']}",
+            body=each,
+            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            content_type="application/apply-patch+yaml",
+        )
+    for name in [] if dry_run else delete:
+        cluster.request("DELETE", f"{collection}/{name}")
+    return bool(apply or delete)
+
+
+def _lease(row: dict[str, Any], home: str) -> Lease:
+    return {
+        "apiVersion": API,
+        "kind": "Lease",
+        "metadata": {
+            "name": f"{PREFIX}{row['name']}",
+            "namespace": home,
+            "labels": {LABEL_MADE_BY: MADE_BY, LABEL_EXPIRES: row["kind"]},
+        },
+        "spec": {
+            "holderIdentity": row["secret"],
+            "acquireTime": _micro_time(row["made"]),
+            "renewTime": _micro_time(row["expires"]),
+        },
+    }
+
+
+def _micro_time(moment: str) -> str:
+    return moment.replace("Z", ".000000Z")

@@ -1,0 +1,258 @@
+"""The steps that a rotation is made of. Each may be done again: what is killed between two of them goes on later."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    ANNOTATION_FOUND_IN,
+    ANNOTATION_ROTATION,
+    Item,
+    fill,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.passwords import complete_password
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
+    Secret,
+    annotations_of,
+    decoded,
+    is_staged,
+    life_of,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
+
+MERGE_PATCH = "application/merge-patch+json"
+PAUSE_SECONDS = 1.0
+MADE_ANEW = ("password", "created", "password_bcrypt")
+"""Keys of an original that belong to one password; a token beside it (Argo CD's signing key) stays."""
+
+
+class RotationError(Exception):
+    """One sentence on what keeps a rotation from going on; nothing is lost, and running it again goes on from there."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The cluster, the namespace of the originals, the time in UTC, and how long to wait for a workload."""
+
+    cluster: Cluster
+    home: str
+    now: datetime
+    timeout: float = 600
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def until(self, look: Callable[[], Any], sentence: str) -> Any:
+        """Return what `look` returns once that is true.
+
+        Raises RotationError with the sentence after the timeout.
+        """
+        deadline = self.clock() + self.timeout
+        while not (seen := look()):
+            if self.clock() >= deadline:
+                raise RotationError(f"{sentence} after {self.timeout:.0f} s; run this again, it goes on from there.")
+            self.sleep(PAUSE_SECONDS)
+        return seen
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A credential and how it is rotated, all of it read from its original.
+
+    `forms` are the keys of the delivered Secret with templates as texts; `restart` and `needs` are workloads as
+    (namespace, kind, name).
+    """
+
+    name: str
+    kind: str
+    method: str
+    namespace: str
+    secret: str
+    original: Secret
+    forms: dict[str, str] = field(default_factory=dict)
+    how: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, original: Secret) -> Subject | None:
+        """Read an original; None for one that does not say how it is rotated, as one from before does not."""
+        said = annotations_of(original)
+        if ANNOTATION_ROTATION not in said:
+            return None
+        how = json.loads(said[ANNOTATION_ROTATION])
+        namespace, _, secret = how["secret"].partition("/")
+        method = how.get("method") or ("secret" if how["kind"] == "password" else "")
+        name = original["metadata"]["name"]
+        return cls(name, how["kind"], method, namespace, secret, original, how.get("data", {}), how)
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The original's data as text."""
+        return decoded(self.original) or {}
+
+    @property
+    def staged(self) -> bool:
+        """Whether a rotation was begun and not ended."""
+        return is_staged(self.data)
+
+    @property
+    def following(self) -> dict[str, str]:
+        """The original's data as it will be, of one that is staged."""
+        data = self.data
+        return {key: data.get(f"{NEXT}{key}", value) for key, value in data.items() if not key.startswith(NEXT)}
+
+    def workloads(self, named: str) -> list[tuple[str, str, str]]:
+        """Return the workloads that the rotation names under `restart` or `needs`."""
+        parts = [each.split("/") for each in self.how.get(named, [])]
+        return [(each[-3] if len(each) > 2 else self.namespace, each[-2], each[-1]) for each in parts]  # noqa: PLR2004
+
+
+def read_again(hands: Hands, subject: Subject) -> Subject:
+    """Return the subject as its original is now."""
+    original = hands.cluster.get("v1", "Secret", subject.name, hands.home)
+    found = Subject.read(original) if original else None
+    if found is None:
+        raise RotationError(f"Secret {hands.home}/{subject.name} is gone: run site.yml, which makes it anew.")
+    return found
+
+
+def check(hands: Hands, subject: Subject) -> None:
+    """Look at all that the rotation will need. Raises RotationError before anything is changed."""
+    place = f"{subject.namespace}/{subject.secret}"
+    if hands.cluster.get("v1", "Secret", subject.secret, subject.namespace) is None:
+        raise RotationError(f"Secret {place} is not there: run site.yml, which delivers it.")
+    for where in [*subject.workloads("restart"), *subject.workloads("needs")]:
+        if _workload(hands, where) is None:
+            raise RotationError(f"{_named(where)} is not there, which reads {place}: run site.yml, then this again.")
+    for where in subject.workloads("needs"):
+        if not ((_workload(hands, where) or {}).get("status") or {}).get("readyReplicas"):
+            raise RotationError(f"{_named(where)} is not ready, and it is who makes {place} anew: wait until it is.")
+
+
+def stage(hands: Hands, subject: Subject) -> Subject:
+    """Keep a new password beside the old one, which nobody has been told of yet."""
+    if subject.staged:
+        return subject
+    data = subject.data
+    # Forms that are in use, and the token, which stays.
+    wanted = Item(subject.name, "password", subject.secret, subject.namespace, (), len(data["password"]), subject.forms)
+    made = complete_password(wanted, {}, hands.now)
+    patch_secret(hands, subject.original, {f"{NEXT}{key}": made[key] for key in MADE_ANEW if key in made})
+    return read_again(hands, subject)
+
+
+def deliver(hands: Hands, subject: Subject) -> None:
+    """Put the next password where its readers look; what else is in that Secret stays."""
+    there = hands.cluster.get("v1", "Secret", subject.secret, subject.namespace)
+    if there is None:
+        raise RotationError(f"Secret {subject.namespace}/{subject.secret} is gone: run site.yml, which delivers it.")
+    wanted = {key: fill(template, subject.following) for key, template in subject.forms.items()}
+    known = decoded(there) or {}
+    if {key: known.get(key) for key in wanted} != wanted:
+        patch_secret(hands, there, wanted)
+
+
+def restart(hands: Hands, subject: Subject) -> None:
+    """Replace the pods of those that read the Secret once, when they start; wait until the new ones are there."""
+    mark = {f"landfall.eks/rotated-{subject.name}"[:76]: subject.following["created"]}
+    for where in subject.workloads("restart"):
+        found = _workload(hands, where)
+        if found is None:
+            raise RotationError(f"{_named(where)} is gone: run site.yml, then this again.")
+        template = found["spec"]["template"].get("metadata") or {}
+        if not mark.items() <= (template.get("annotations") or {}).items():
+            path = hands.cluster.resource_path("apps/v1", where[1], where[0], where[2])
+            hands.cluster.request(
+                "PATCH",
+                str(path),
+                body={"spec": {"template": {"metadata": {"annotations": mark}}}},
+                query={"fieldManager": FIELD_MANAGER},
+                content_type=MERGE_PATCH,
+            )
+    for where in subject.workloads("restart"):
+        hands.until(partial(_is_replaced, hands, where), f"{_named(where)} is not replaced")
+
+
+def promote(hands: Hands, subject: Subject) -> None:
+    """Let the next password be the only one."""
+    there = subject.data
+    # A form of the old password that nobody reads any more goes with it.
+    data = {key: there.get(f"{NEXT}{key}") for key in MADE_ANEW if key in there or f"{NEXT}{key}" in there}
+    data |= {key: None for key in there if key.startswith(NEXT)}
+    patch_secret(hands, subject.original, data, life_of(subject.following))
+
+
+def recreate(hands: Hands, subject: Subject) -> None:
+    """Delete a Secret that an operator makes anew, with a new password, and wait until it has."""
+    place = found_in(subject.original) or (subject.namespace, subject.secret)
+    key = annotations_of(subject.original)[ANNOTATION_FOUND_IN].rpartition("/")[2]
+    there = hands.cluster.get("v1", "Secret", place[1], place[0])
+    old = there["metadata"]["uid"] if there else ""
+    if old:
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": old}}
+        hands.cluster.request("DELETE", f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", body=options)
+
+    def is_new() -> bool:
+        found = hands.cluster.get("v1", "Secret", place[1], place[0])
+        return found is not None and found["metadata"]["uid"] != old and bool((found.get("data") or {}).get(key))
+
+    hands.until(is_new, f"Secret {'/'.join(place)} is not made anew by its operator")
+
+
+def patch_secret(
+    hands: Hands, there: Secret, data: Mapping[str, str | None], annotations: dict[str, str] | None = None
+) -> None:
+    """Change keys of a Secret, None for one that goes; only as it was read: nobody else's change is written over.
+
+    Raises RotationError if it is another one by now.
+    """
+    metadata = there["metadata"]
+    try:
+        hands.cluster.request(
+            "PATCH",
+            f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}",
+            body={
+                "metadata": {"resourceVersion": metadata.get("resourceVersion"), "annotations": annotations or {}},
+                "data": {key: value and base64.b64encode(value.encode()).decode() for key, value in data.items()},
+            },
+            query={"fieldManager": FIELD_MANAGER},
+            content_type=MERGE_PATCH,
+        )
+    except Exception as error:
+        if getattr(error, "status", None) != HTTPStatus.CONFLICT:
+            raise
+        place = f"{metadata['namespace']}/{metadata['name']}"
+        raise RotationError(f"Secret {place} was changed meanwhile by somebody else: run this again.") from error
+
+
+def _workload(hands: Hands, where: tuple[str, str, str]) -> dict[str, Any] | None:
+    return hands.cluster.get("apps/v1", where[1], where[2], where[0])
+
+
+def _named(where: tuple[str, str, str]) -> str:
+    return f"{where[1]} {where[0]}/{where[2]}"
+
+
+def _is_replaced(hands: Hands, where: tuple[str, str, str]) -> bool:
+    found = _workload(hands, where)
+    if found is None:
+        return False
+    spec, status = found["spec"], found.get("status") or {}
+    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
+        return False
+    if found["kind"] == "DaemonSet":
+        wanted = status.get("desiredNumberScheduled", 0)
+        counts = [status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)]
+    else:
+        wanted = spec.get("replicas", 1)
+        counts = [status.get(key, 0) for key in ("updatedReplicas", "readyReplicas", "replicas")]
+    return all(count == wanted for count in counts)
