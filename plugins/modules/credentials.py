@@ -59,7 +59,7 @@ options:
             type: str
             required: true
       rotation:
-        description: What rotating it takes, noted on its original; a password is brought by its Secret if nothing is said.
+        description: What rotating it takes, noted on its original; of a password, its Secret by default.
         type: dict
         suboptions:
           method:
@@ -78,7 +78,8 @@ options:
             description: Grafana's Service, as C(<scheme>:<name>:<port>).
             type: str
           restart:
-            description: Workloads that read the Secret when they start, C(<kind>/<name>); of another namespace with it before.
+            description:
+              - Workloads that read the Secret when they start, each C(<kind>/<name>), or C(<namespace>/<kind>/<name>).
             type: list
             elements: str
           needs:
@@ -279,7 +280,9 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
         for sentence in waiting:
             module.warn(sentence)
     # In a plan the Leases of what is there already; those of what is new come with it.
-    leases = not (module.check_mode and home in namespaces) and expiry.keep(cluster, store.read(cluster), home, now, dry_run=module.check_mode)
+    leases = not (module.check_mode and home in namespaces) and expiry.keep(
+        cluster, store.read(cluster), home, now, dry_run=module.check_mode
+    )
     diff = diff_of(plan, found)
     return {
         "changed": bool(plan.writes or namespaces or finished or leases),

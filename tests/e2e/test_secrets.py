@@ -4,14 +4,20 @@ import base64
 import gzip
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.e2e import rotating
+from tests.e2e.chain import needs as chain_needs
+from tests.e2e.machine import Machine, until
 
 pytestmark = pytest.mark.cluster
 
@@ -340,6 +346,110 @@ def test_second_run_keeps_them(rollout):
     assert rollout.generated() == before
     # One call for what is known beforehand, one for the certificate that names Argo CD's load balancer.
     assert said.count("Keep the credentials in the cluster") == 2
+
+
+@pytest.fixture(scope="module")
+def argocd(rollout):
+    """Argo CD's own server, reading what the rollout made."""
+    if reason := rotating.reason_not_to_run():
+        pytest.skip(reason)
+    server = rotating.Server(Machine(rollout.state), chain_needs.argocd())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def rotate(rollout, names, **how):
+    """Rotate as loudly as it goes, and look that nothing secret, old or new, was said or logged."""
+    log = rollout.folder / "rotate.log"
+    before = rollout.needles()
+    said = rollout.play(f"playbooks/rotate.yml {LOUD} -e rotate={names} {how.pop('more', '')}", log=log, **how)
+    after = {f"new {name}": value for name, value in rollout.needles().items()}
+    assert leaks([("said", said), ("log", log.read_text())], before | after) == []
+    log.unlink()
+    return said
+
+
+def test_ages_are_shown_and_nothing_is_changed(rollout, needles):
+    before = rollout.generated()
+    said = rollout.play(f"playbooks/rotate.yml {LOUD}")
+    assert "changed=0 " in said
+    assert leaks([("said", said)], needles) == []
+    for name, kind in (("argocd-admin", "password"), ("kibana-tls", "certificate"), ("landfall-ca", "authority")):
+        assert re.search(rf"^ *- '?{name} +{kind} +0 d", said, re.MULTILINE), name
+    assert "GitHub is refused until it has the new one" in said
+    assert "changed=1 " in rollout.play("playbooks/rotate.yml --check -e rotate=grafana-tls,argocd-admin")
+    said = rollout.play("playbooks/rotate.yml -e rotate=argo-admin", fails=True)
+    assert "rotate names argo-admin, which does not exist: did you mean argocd-admin? There are " in said
+    assert "did you mean rotate_older_than?" in rollout.play("playbooks/rotate.yml -e rotate_oldr_than=3", fails=True)
+    assert rollout.generated() == before
+
+
+def test_old_password_ends_at_argo_cd_itself(rollout, argocd):
+    old = argocd.admin_password()
+    session = argocd.log_in(old)
+    assert session, "control: the old password is right"
+    pipeline = argocd.account_token(session, "pipeline")
+    assert argocd.lets_in(session)
+    assert argocd.lets_in(pipeline)
+    # The token's time is in whole seconds, and so is the password's.
+    time.sleep(1.1)
+    said = rotate(rollout, "argocd-admin")
+    assert "argocd-admin: rotated." in said
+    new = argocd.admin_password()
+    assert new != old
+    until(lambda: argocd.log_in(new), 60, "the new password opens Argo CD")
+    assert not argocd.log_in(old), "the old password is refused"
+    assert not argocd.lets_in(session), "a session that the old password had begun is ended"
+    assert argocd.lets_in(pipeline), "other accounts' tokens stay"
+    assert argocd.lets_in(argocd.log_in(new))
+
+
+def test_certificate_is_exchanged_under_an_open_connection(rollout, argocd):
+    authority = (rollout.state / "ca.crt").read_text()
+    before = argocd.serial(authority, "argocd.example.org")
+    open_one = argocd.connect()
+    assert argocd.ask("GET", "/healthz", connection=open_one)[0] == 200
+    socket = open_one.sock
+    rotate(rollout, "argocd-server-tls")
+    until(lambda: argocd.serial(authority, "argocd.example.org") != before, 60, "new connections get the new one")
+    assert argocd.ask("GET", "/healthz", connection=open_one)[0] == 200
+    assert open_one.sock is socket, "control: it is still the connection of before"
+    assert argocd.processes["argocd-server"].poll() is None
+
+
+def test_authority_is_exchanged_with_an_overlap(rollout):
+    file = rollout.state / "ca.crt"
+    old = file.read_text()
+    assert "signs nothing yet" in rotate(rollout, "landfall-ca")
+    both = file.read_text()
+    assert both.startswith(old)
+    assert both.count("BEGIN CERTIFICATE") == 2
+    assert "changed=0 " in rollout.play(f"site.yml -e @{rollout.pager}")
+    assert "all certificates are signed by the next authority" in rotate(rollout, "landfall-ca")
+    assert file.read_text() == both.removeprefix(old)
+    delivered = [
+        each["data"]["ca.crt"]
+        for each in rollout.objects("secrets", "landfall.eks/credential")
+        if "ca.crt" in each["data"]
+    ]
+    assert len(delivered) >= 4
+    assert {base64.b64decode(each).decode() for each in delivered} == {file.read_text()}
+
+
+def test_readers_are_replaced_and_the_next_run_changes_nothing(rollout):
+    rotate(rollout, "elasticsearch-fluent-bit,argocd-redis,argocd-webhook")
+    (shipper,) = [each for each in rollout.objects("daemonsets") if each["metadata"]["name"] == "fluent-bit"]
+    assert "landfall.eks/rotated-elasticsearch-fluent-bit" in shipper["spec"]["template"]["metadata"]["annotations"]
+    leases = rollout.objects("leases", "landfall.eks/expires")
+    assert {"expires-landfall-ca", "expires-kibana-tls", "expires-argocd-server-tls"} <= {
+        each["metadata"]["name"] for each in leases
+    }
+    before = rollout.generated()
+    assert "changed=0 " in rollout.play(f"site.yml -e @{rollout.pager}")
+    assert rollout.generated() == before
 
 
 def test_uninstalling_keeps_them_with_the_volumes(rollout):

@@ -278,7 +278,7 @@ def test_one_from_before_says_what_to_run_first(rolled: list[Object]) -> None:
     for each in api.objects.values():
         each["metadata"].get("annotations", {}).pop("landfall.eks/rotation", None)
     found = rotation.rows(hands(api))
-    with pytest.raises(RotationError, match="argocd-admin, which cannot be rotated here: Run site.yml first"):
+    with pytest.raises(RotationError, match=r"argocd-admin, which cannot be rotated here: Run site.yml first"):
         rotation.chosen(found, ["argocd-admin"], None)
 
 
