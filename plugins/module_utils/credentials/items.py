@@ -45,7 +45,7 @@ class Item:
 
     `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
     maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user;
-    `rotation` is what rotating takes: method, means, service, restart, needs, by_hand; the module credentials says more.
+    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
     """
 
     name: str
