@@ -175,8 +175,17 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry, rotation, store
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
+        expiry,
+        rotation,
+        rotation_authority,
+        store,
+    )
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+        CA_NAME,
+        CredentialError,
+        parse_items,
+    )
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
         Found,
         Plan,
@@ -276,11 +285,9 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     finished: list[str] = []
     if not module.check_mode:
         write(cluster, namespaces, plan)
-        finished, waiting = rotation.finish(Hands(cluster, home, now), store.read(cluster))
-        for sentence in waiting:
-            module.warn(sentence)
-    # In a plan the Leases of what is there already; those of what is new come with it.
-    leases = not (module.check_mode and home in namespaces) and expiry.keep(
+        finished = finish(module, Hands(cluster, home, now), plan)
+    # In a plan for an empty cluster there is no namespace to look into.
+    leases = home not in (namespaces if module.check_mode else []) and expiry.keep(
         cluster, store.read(cluster), home, now, dry_run=module.check_mode
     )
     diff = diff_of(plan, found)
@@ -293,6 +300,16 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
         "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
         "diff": diff,
     }
+
+
+def finish(module: AnsibleModule, hands: Hands, plan: Plan) -> list[str]:
+    """End what a killed rotation began; say what has to wait."""
+    finished, waiting = rotation.finish(hands, store.read(hands.cluster))
+    for sentence in waiting:
+        module.warn(sentence)
+    if CA_NAME in finished:
+        plan.ca_certificate = rotation_authority.read_authority(hands)[1].bundle
+    return finished
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT, Authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION,
     ANNOTATION_FOUND_IN,
@@ -44,7 +44,10 @@ class Login:
 
 @dataclass(frozen=True)
 class Keyring:
-    """Everything that is shown or written: the logins, and the authority's public certificate (PEM, or empty)."""
+    """Everything that is shown or written: the logins, and the authority's public certificate (PEM, or empty).
+
+    Two certificates while one authority takes the place of another.
+    """
 
     logins: list[Login]
     ca_certificate: str
@@ -64,7 +67,8 @@ def read_keyring(cluster: Cluster, home: str) -> Keyring:
             rows += [row, *_next(each, row)]
     # What people log in to comes first, then what only programs use.
     rows.sort(key=lambda login: (not login.user, login.service))
-    return Keyring(rows, (decoded(originals.get(CA_NAME)) or {}).get("tls.crt", ""))
+    authority = Authority.read(decoded(originals.get(CA_NAME)))
+    return Keyring(rows, authority.bundle if authority else "")
 
 
 def table(logins: Iterable[Login], now: datetime) -> list[str]:

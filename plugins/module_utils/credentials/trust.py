@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 
 def instructions(path: str, pem: str, cluster: str) -> list[str]:
     """Return lines that say how to trust the authority whose certificate (PEM) lies at `path`."""
-    certificate = x509.load_pem_x509_certificate(pem.encode())
+    certificate, *following = x509.load_pem_x509_certificates(pem.encode())
     digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
     path = shlex.quote(path)
     name = f"landfall-{re.sub(r'[^A-Za-z0-9-]', '-', cluster)}"
@@ -29,4 +29,13 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
         f"The cluster's authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
         *(f"  {system.ljust(width)}  {step}" for system, step in steps.items()),
         f"  Its SHA-256 fingerprint, to be compared: {digest}",
+        *(_of_the_next(each) for each in following),
     ]
+
+
+def _of_the_next(certificate: x509.Certificate) -> str:
+    digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+    return (
+        "  The second certificate of the file takes the place of the first; where a system wants one, split it. Its "
+        f"fingerprint: {digest}"
+    )

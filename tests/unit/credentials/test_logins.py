@@ -125,3 +125,29 @@ def test_original_whose_delivery_is_gone_is_shown(store: FakeStore, password: An
 )
 def test_age(created: str, shown: str) -> None:
     assert age(created, NOW) == shown
+
+
+def test_password_that_is_to_take_the_place_of_another_is_shown_beside_it(
+    store: FakeStore, items: list[Item], elastic: None
+) -> None:
+    store.run(items)
+    kept = store.secrets["landfall-system", "argocd"]["data"]
+    kept |= {"next.password": base64.b64encode(b"the-next-one").decode(), "next.created": kept["created"]}
+    keyring = read_keyring(FakeCluster(store), "landfall-system")
+    rows = {each.service: each.password for each in keyring.logins}
+    assert rows["Argo CD (its rotation is unfinished)"] == "the-next-one"
+    assert rows["Argo CD"] == store.text("argocd", "argocd")["admin-password"]
+    assert not [name for name in rows if name.startswith("Grafana (")]
+
+
+def test_both_authorities_are_exported_while_one_takes_the_place_of_another(
+    store: FakeStore, items: list[Item], elastic: None
+) -> None:
+    first = store.run(items).ca_certificate
+    other = FakeStore()
+    other.run(items)
+    next_one = other.secrets["landfall-system", "landfall-ca"]["data"]
+    kept = store.secrets["landfall-system", "landfall-ca"]["data"]
+    kept |= {f"next.{key}": value for key, value in next_one.items()}
+    exported = read_keyring(FakeCluster(store), "landfall-system").ca_certificate
+    assert exported == first + other.text("landfall-system", "landfall-ca")["tls.crt"]
