@@ -9,7 +9,13 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 Object = dict[str, Any]
-KINDS = {"secrets": "Secret", "leases": "Lease", "daemonsets": "DaemonSet", "deployments": "Deployment"}
+KINDS = {
+    "secrets": "Secret",
+    "leases": "Lease",
+    "daemonsets": "DaemonSet",
+    "deployments": "Deployment",
+    "namespaces": "Namespace",
+}
 PLURALS = {kind: plural for plural, kind in KINDS.items()}
 
 
@@ -44,7 +50,9 @@ class FakeApi:
         found = [
             copy.deepcopy(each)
             for (a_kind, place, _), each in self.objects.items()
-            if a_kind == kind and namespace in (None, place) and label in (each["metadata"].get("labels") or {})
+            if a_kind == kind
+            and namespace in (None, place)
+            and (not label or label in (each["metadata"].get("labels") or {}))
         ]
         with_effect()
         return found
@@ -95,7 +103,8 @@ class FakeApi:
 
     def _put(self, each: Object) -> None:
         self.versions += 1
-        metadata = each["metadata"]
+        metadata = {"namespace": ""} | each["metadata"]
+        each["metadata"] = metadata
         metadata |= {"resourceVersion": str(self.versions), "uid": metadata.get("uid") or f"uid-{self.versions}"}
         metadata.setdefault("creationTimestamp", "2030-01-01T00:00:00Z")
         if "template" in each.get("spec", {}):
