@@ -1,0 +1,55 @@
+"""Action half of the status: reads the settings, writes status.json and status.html, and shows the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.landfall.eks.plugins.module_utils import pages
+from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.specifications import Specifications
+from ansible_collections.landfall.eks.plugins.module_utils.status import screen, verdict
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        settings = Specifications(task_vars or {})
+        arguments = {
+            "releases": settings.releases(),
+            "prometheus": {"namespace": settings.value("monitoring_namespace")},
+            "hosts_file": settings.value("hosts_file") if settings.value("hosts_enabled | bool") else "",
+            "hosts_addresses": settings.value("hosts_addresses"),
+            **self._task.args,
+        }
+        looked = self._execute_module(module_name="landfall.eks.status", module_args=arguments, task_vars=task_vars)
+        result.update(looked)
+        if looked.get("failed"):
+            return result
+        status, folder = looked["status"], Path(self._task.args["folder"]).expanduser()
+        lines = ["", *screen.lines(status), ""]
+        if not self._task.check_mode:
+            write_json(folder / "status.json", status)
+            pages.write_text(folder / "status.html", self._page(status))
+            lines += [f"As a page: {folder}/status.html; as data: {folder}/status.json", ""]
+        for line in lines:
+            display.display(line)
+        return result
+
+    @staticmethod
+    def _page(status: dict[str, Any]) -> str:
+        return pages.page(
+            "status.html.j2",
+            status=status,
+            headline=verdict.headline(status),
+            attention=verdict.attention(status),
+            installed=verdict.installed(status),
+        )

@@ -1,0 +1,1 @@
+"""How a cluster stands, read without changing or holding anything: what playbooks/status.yml shows."""

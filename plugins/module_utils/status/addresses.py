@@ -1,0 +1,127 @@
+"""The names of a cluster, where they lead, and whether its block in the hosts file still says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils import hosts_file, resolve
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+
+INGRESS_CLASS = "nginx"
+CURRENT, STALE, NONE, NOT_ASKED = "current", "stale", "none", "not asked"
+
+Object = dict[str, Any]
+
+
+@dataclass
+class Addresses:
+    """Names that lead to the ingress, its points (host names or IP addresses), and the hosts block's lines and state.
+
+    `points` of load balancers of their own, by Service, are `others`; `why` says what is stale or was not asked.
+    """
+
+    names: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    others: dict[str, list[str]] = field(default_factory=dict)
+    ips: list[str] = field(default_factory=list)
+    hosts_file: str = ""
+    lines: list[str] = field(default_factory=list)
+    state: str = NONE
+    why: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def look(
+    cluster: Cluster,
+    name: str,
+    path: str,
+    given: Iterable[str] = (),
+    ask: Callable[[str], list[str]] = resolve.lookup,
+) -> Addresses:
+    """Compare the hosts block of the cluster `name` in the file at `path`, empty for none, with what is live.
+
+    `given` are the addresses that a person wrote down (hosts_addresses), which then are the right ones; `ask` returns
+    the addresses of a name in DNS.
+    """
+    ingresses = [
+        each
+        for each in cluster.list("networking.k8s.io/v1", "Ingress")
+        if each["spec"].get("ingressClassName") == INGRESS_CLASS
+    ]
+    services = cluster.list("v1", "Service")
+    entries = [entry for each in ingresses for entry in _entries(each)]
+    found = Addresses(
+        names=sorted(
+            {rule["host"] for each in ingresses for rule in each["spec"].get("rules") or [] if "host" in rule}
+        ),
+        points=_points(entries),
+        hosts_file=path,
+    )
+    found.others = {
+        f"{each['metadata']['namespace']}/{each['metadata']['name']}": points
+        for each in services
+        if (points := _points(_entries(each))) and points != found.points
+    }
+    found.ips = sorted(set(given)) or _addresses(entries, ask)
+    if path:
+        _judge(found, name, Path(path))
+    return found
+
+
+def block_lines(content: bytes, cluster: str) -> list[str]:
+    """Return the lines, `IP name`, of a cluster's block in a hosts file; none if there is no block.
+
+    Raises HostsFileError if it is broken.
+    """
+    hosts_file.with_block(content, cluster, [])
+    begin, end = f"# BEGIN landfall {cluster}", f"# END landfall {cluster}"
+    lines = [line.strip() for line in content.decode("utf-8", "replace").splitlines()]
+    return lines[lines.index(begin) + 1 : lines.index(end)] if begin in lines else []
+
+
+def _judge(found: Addresses, name: str, path: Path) -> None:
+    try:
+        found.lines = block_lines(hosts_file.read(path), name)
+    except (hosts_file.HostsFileError, OSError) as error:
+        found.state, found.why = STALE, f"{path} {error}"
+        return
+    if not found.lines:
+        found.state, found.why = (STALE, "the file has no block of this cluster") if found.names else (NONE, "")
+        return
+    written = [line.split() for line in found.lines]
+    said, ips = {words[-1] for words in written}, {words[0] for words in written}
+    missing, gone = sorted(set(found.names) - said), sorted(said - set(found.names))
+    strange = sorted(ips - set(found.ips))
+    reasons = [
+        *([f"{', '.join(missing)} not in it"] if missing else []),
+        *([f"{', '.join(gone)} no longer served"] if gone else []),
+        *([f"{', '.join(strange)} not among the addresses that are live"] if strange and found.ips else []),
+    ]
+    if reasons:
+        found.state, found.why = STALE, "; ".join(reasons)
+    elif found.ips:
+        found.state = CURRENT
+    else:
+        points = ", ".join(found.points) or "the load balancer"
+        found.state, found.why = NOT_ASKED, f"the names are right; {points} does not resolve here"
+
+
+def _entries(found: Object) -> list[Object]:
+    return ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+
+
+def _points(entries: list[Object]) -> list[str]:
+    return sorted({str(entry.get("hostname") or entry.get("ip")) for entry in entries})
+
+
+def _addresses(entries: list[Object], ask: Callable[[str], list[str]]) -> list[str]:
+    by_name = [
+        ip for name in sorted({each["hostname"] for each in entries if each.get("hostname")}) for ip in ask(name)
+    ]
+    return sorted({*by_name, *(each["ip"] for each in entries if each.get("ip"))})

@@ -1,0 +1,74 @@
+"""The certificates that Landfall made, and how long each is good for."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import RENEW_BEFORE, named_hosts
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    CA_NAME,
+    LABEL_CREDENTIAL,
+    TLS_TYPE,
+)
+
+GOOD, SOON, ENDED, UNREADABLE = "good", "ends soon", "ended", "unreadable"
+Row = dict[str, Any]
+
+
+def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Row]:
+    """Describe each certificate in `secrets`, all Secrets of ours, the authority first and then by their ends.
+
+    `home` is the namespace that keeps the originals.
+    A row is {name, secret, authority, hosts, expires, days, state, note}; `secret` is where it is in use, `days` are
+    whole ones from `now` (UTC), negative once it has ended, and `expires` an ISO date. What is only kept, and delivered
+    elsewhere, has no row of its own.
+    """
+    tls = [each for each in secrets if each.get("type") == TLS_TYPE]
+    originals = {_credential(each): each for each in tls if each["metadata"]["namespace"] == home}
+    delivered = [each for each in tls if each["metadata"]["namespace"] != home]
+    names = {_credential(each) for each in delivered}
+    in_use = [*delivered, *(each for name, each in originals.items() if name not in names)]
+    found = [_row(each, originals.get(_credential(each)), now) for each in in_use]
+    return sorted(found, key=lambda row: (not row["authority"], row["expires"], row["name"]))
+
+
+def _row(secret: dict[str, Any], original: dict[str, Any] | None, now: datetime) -> Row:
+    metadata = secret["metadata"]
+    row: Row = {
+        "name": _credential(secret),
+        "secret": f"{metadata['namespace']}/{metadata['name']}",
+        "authority": _credential(secret) == CA_NAME,
+        "hosts": [],
+        "expires": "",
+        "days": None,
+        "state": UNREADABLE,
+        "note": "",
+    }
+    certificate = _certificate(secret)
+    if certificate is None:
+        return row
+    left = certificate.not_valid_after_utc - now
+    kept = _certificate(original) if original else None
+    return row | {
+        "hosts": sorted(named_hosts(certificate)),
+        "expires": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+        "days": left.days,
+        "state": ENDED if left.total_seconds() < 0 else SOON if left < RENEW_BEFORE else GOOD,
+        "note": "another one is kept; a rollout delivers it" if kept and kept != certificate else "",
+    }
+
+
+def _credential(secret: dict[str, Any]) -> str:
+    return str(secret["metadata"]["labels"][LABEL_CREDENTIAL])
+
+
+def _certificate(secret: dict[str, Any]) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(base64.b64decode((secret.get("data") or {}).get("tls.crt") or ""))
+    except ValueError:
+        return None

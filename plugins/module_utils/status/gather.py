@@ -1,0 +1,160 @@
+"""Everything that status.json holds, asked of a cluster that nobody changes meanwhile on our account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+
+from ansible_collections.landfall.eks.plugins.module_utils import summarising
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, root_cause
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, store
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.prometheus import PrometheusError
+from ansible_collections.landfall.eks.plugins.module_utils.service_proxy import Proxied
+from ansible_collections.landfall.eks.plugins.module_utils.status import (
+    addresses,
+    certificates,
+    rollout,
+    slos,
+    upstream,
+)
+
+READY, ABSENT = "ready", "not installed"
+NOT_RUN = "not run"
+SIMULATED = "simulated here: no Prometheus runs"
+
+Status = dict[str, Any]
+Newest = Callable[[dict[str, str]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for.
+
+    `releases` are those of the settings, {component, name, namespace, chart, ready}; `home` is platform_namespace;
+    `prometheus` is {namespace, name, port} of its Service; `real` are releases that run although the cluster is
+    `simulated`; `hosts_file` is empty where none is written; `newest` returns {version, why} by release for the
+    references of charts, None if upstream is not to be asked.
+    """
+
+    cluster: str
+    home: str
+    releases: list[dict[str, Any]]
+    prometheus: dict[str, str]
+    real: list[str] = field(default_factory=list)
+    simulated: bool = False
+    hosts_file: str = ""
+    hosts_addresses: list[str] = field(default_factory=list)
+    newest: Newest | None = None
+
+
+def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Status:
+    """Return the content of status.json. Errors of the transport, and refusals, are the caller's."""
+    now = now or datetime.now(UTC)
+    rows = components(cluster, wanted)
+    return {
+        "cluster": wanted.cluster,
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "kubernetes": str(cluster.request("GET", "/version").get("gitVersion", "")),
+        "simulated": wanted.simulated,
+        "rollout": rollout.look(cluster, wanted.home),
+        "components": rows,
+        "certificates": certificates.rows(store.read(cluster), wanted.home, now),
+        "credentials": credentials(cluster, wanted.home, now),
+        "addresses": addresses.look(cluster, wanted.cluster, wanted.hosts_file, wanted.hosts_addresses).as_dict(),
+        "slos": promises(cluster, wanted, rows),
+    }
+
+
+def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
+    """Return the rows of summary.json with `owner` (helm, argocd, nobody), `newest`, `newest_why` and `newer`.
+
+    A release of the settings that is not there has a row too, whose health says so.
+    """
+    looked = [{**_UNSETTLED, **each, "started": time.time()} for each in wanted.releases]
+    there = summarising.components(cluster, looked, wanted.real, wanted.simulated)
+    names = {release_key(each["namespace"], each["release"]) for each in there}
+    absent = [_absent(each) for each in wanted.releases if release_key(each["namespace"], each["name"]) not in names]
+    rows = sorted([*there, *absent], key=lambda row: str(row["release"]))
+    refs = {each["name"]: each["chart"]["ref"] for each in wanted.releases}
+    newest = wanted.newest(refs) if wanted.newest else {}
+    return [_with_newest({**row, "owner": _owner(row)}, newest) for row in rows]
+
+
+_UNSETTLED = {"job": "", "identity": "", "source": "", "timeout": 86400}
+"""A look is no waiting: whatever is not ready is told as it is, and not as late."""
+
+
+def _absent(release: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": release["component"],
+        "release": release["name"],
+        "namespace": release["namespace"],
+        "chart": release["chart"]["ref"].rpartition("/")[2],
+        "version": "",
+        "source": "",
+        "health": ABSENT,
+        "urls": [],
+        "simulated": False,
+    }
+
+
+def _owner(row: dict[str, Any]) -> str:
+    if row["health"] == ABSENT:
+        return "nobody"
+    return "argocd" if row["source"] == "git" else "helm"
+
+
+def _with_newest(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
+    found = newest.get(
+        row["release"], {"version": "", "why": "no chart of ours" if newest else "status_ask_upstream is false"}
+    )
+    newer = bool(found["version"] and row["version"] and row["owner"] == "helm")
+    return {
+        **row,
+        "newest": found["version"] or upstream.NOT_ASKED,
+        "newest_why": found["why"],
+        "newer": newer and upstream.is_newer(found["version"], row["version"]),
+    }
+
+
+def credentials(cluster: Cluster, home: str, now: datetime) -> list[dict[str, Any]]:
+    """Return {service, where, user, created, age, made} of each login; its password stays in this process."""
+    return [
+        {
+            "service": each.service,
+            "where": each.where,
+            "user": each.user,
+            "created": each.created,
+            "age": logins.age(each.created, now),
+            "made": bool(each.password),
+        }
+        for each in logins.read_keyring(cluster, home).logins
+    ]
+
+
+def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return {state, why, rows}: `state` is asked, or not run for the reason `why`."""
+    place = wanted.prometheus
+    release = next((each for each in rows if each["release"] == "kube-prometheus-stack"), None)
+    if release is not None and release["simulated"]:
+        return {"state": NOT_RUN, "why": SIMULATED, "rows": []}
+    if cluster.get("v1", "Service", place["name"], place["namespace"]) is None:
+        return {"state": NOT_RUN, "why": f"there is no Service {place['namespace']}/{place['name']}", "rows": []}
+    prometheus = Proxied(cluster, place["namespace"], place["name"], place["port"])
+    try:
+        found = slos.rows(prometheus)
+    except PrometheusError as error:
+        return {"state": NOT_RUN, "why": f"Prometheus refuses: {error}", "rows": []}
+    except ApiException as error:
+        why = f"Prometheus does not answer through the API server ({error.status} {error.reason})"
+        return {"state": NOT_RUN, "why": why, "rows": []}
+    except HTTPError as error:
+        return {"state": NOT_RUN, "why": f"Prometheus does not answer: {root_cause(error)}", "rows": []}
+    return {"state": "asked", "why": "" if found else "Prometheus has recorded none yet", "rows": found}

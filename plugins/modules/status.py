@@ -1,0 +1,141 @@
+#!/usr/bin/python
+"""Module half of the status: reads how a cluster stands; its action plugin writes and shows it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: status
+short_description: Says how a cluster stands
+description:
+  - Reads components and their health, newest upstream versions, certificates, ages of credentials, addresses, service
+    level objectives, and who is at work. Changes nothing and takes no Lease. No secret value is returned.
+  - Writes C(status.json) and C(status.html), and shows the same as tables.
+author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  folder:
+    description: Folder for C(status.json) and C(status.html), each written whole or not at all.
+    type: path
+    required: true
+  namespace:
+    description: Namespace of the Lease and of the originals of credentials.
+    type: str
+    required: true
+  releases:
+    description: The releases of the settings, which the action reads from the roles itself.
+    type: list
+    elements: dict
+    default: []
+  prometheus:
+    description: The Service of Prometheus.
+    type: dict
+    default: {}
+    suboptions:
+      namespace: {description: Its namespace., type: str, default: monitoring}
+      name: {description: Its name., type: str, default: kube-prometheus-stack-prometheus}
+      port: {description: Its port., type: str, default: "9090"}
+  real:
+    description: Names of releases whose processes are real on a simulated cluster.
+    type: list
+    elements: str
+    default: []
+  simulated:
+    description: Whether kubelets and AWS are simulated.
+    type: bool
+    default: false
+  hosts_file:
+    description: File that holds the hosts block; empty where none is written.
+    type: str
+    default: ""
+  hosts_addresses:
+    description: Addresses of the load balancer that a person wrote down.
+    type: list
+    elements: str
+    default: []
+  ask_upstream:
+    description: Whether the charts' repositories are asked for their newest versions.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: Say how the cluster stands
+  landfall.eks.status:
+    kubeconfig: .landfall/kubeconfig
+    cluster: production
+    folder: .landfall
+    namespace: landfall-system
+"""
+
+RETURN = r"""
+status:
+  description: What was written to C(status.json).
+  type: dict
+  returned: always
+"""
+
+from functools import partial
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.status import upstream
+    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
+
+    HAS_LIBRARIES = True
+except ImportError:
+    HAS_LIBRARIES = False
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "cluster": {"type": "str", "required": True},
+            "folder": {"type": "path", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "prometheus": {
+                "type": "dict",
+                "default": {},
+                "options": {
+                    "namespace": {"type": "str", "default": "monitoring"},
+                    "name": {"type": "str", "default": "kube-prometheus-stack-prometheus"},
+                    "port": {"type": "str", "default": "9090"},
+                },
+            },
+            "real": {"type": "list", "elements": "str", "default": []},
+            "simulated": {"type": "bool", "default": False},
+            "hosts_file": {"type": "str", "default": ""},
+            "hosts_addresses": {"type": "list", "elements": "str", "default": []},
+            "ask_upstream": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    if not HAS_LIBRARIES:
+        module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
+    options = module.params
+    ask = upstream.helm_asker(module.get_bin_path("helm") or "helm")
+    wanted = Wanted(
+        cluster=options["cluster"],
+        home=options["namespace"],
+        releases=options["releases"],
+        prometheus=options["prometheus"],
+        real=options["real"],
+        simulated=options["simulated"],
+        hosts_file=options["hosts_file"],
+        hosts_addresses=options["hosts_addresses"],
+        newest=partial(upstream.newest, ask=ask) if options["ask_upstream"] else None,
+    )
+    with reading(module) as cluster:
+        module.exit_json(changed=False, status=gather(cluster, wanted))
+
+
+if __name__ == "__main__":
+    main()

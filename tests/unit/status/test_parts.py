@@ -1,0 +1,196 @@
+"""The parts of a status: addresses, objectives, upstream's versions, who is at work."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils.lease import Lease
+from ansible_collections.landfall.eks.plugins.module_utils.prometheus import PrometheusError
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, rollout, slos, upstream
+from tests.unit.lease.memory import Clock, MemoryCluster
+
+NAMES = ("flask.example.org", "grafana.example.org")
+NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
+
+
+class Objects:
+    """Ingresses of two names behind one load balancer, and a Service with one of its own."""
+
+    def __init__(self, names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = None) -> None:
+        status = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
+        self.held: dict[str, list[dict[str, Any]]] = {
+            "Ingress": [
+                {"metadata": {}, "spec": {"ingressClassName": "nginx", "rules": [{"host": name}]}, "status": status}
+                for name in names
+            ]
+            + [{"metadata": {}, "spec": {"ingressClassName": "other", "rules": [{"host": "not.ours"}]}}],
+            "Service": [
+                {"metadata": {"namespace": "ingress", "name": "nginx"}, "spec": {}, "status": status},
+                {
+                    "metadata": {"namespace": "argocd", "name": "argocd-nlb"},
+                    "spec": {},
+                    "status": {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}},
+                },
+                {"metadata": {"namespace": "flask-app", "name": "flask-app"}, "spec": {}, "status": {}},
+            ],
+        }
+
+    def list(self, _version: str, kind: str) -> list[dict[str, Any]]:
+        return self.held[kind]
+
+
+def block(*lines: str) -> str:
+    return "\n".join(["127.0.0.1 localhost", "# BEGIN landfall test", *lines, "# END landfall test", ""])
+
+
+def judged(
+    path: Path, text: str, dns: dict[str, list[str]], given: tuple[str, ...] = (), **objects: Any
+) -> addresses.Addresses:
+    path.write_text(text)
+    cluster: Any = Objects(**objects)
+    return addresses.look(cluster, "test", str(path), given, lambda name: dns.get(name, []))
+
+
+FULL = block(*(f"{ip} {name}" for name in NAMES for ip in ("203.0.113.1", "203.0.113.2")))
+DNS = {NLB: ["203.0.113.1", "203.0.113.2", "203.0.113.3"]}
+
+
+def test_a_block_that_is_as_it_should_be(tmp_path: Path) -> None:
+    found = judged(tmp_path / "hosts", FULL, DNS)
+    assert (found.state, found.why) == ("current", "")
+    assert found.names == list(NAMES)
+    assert found.points == [NLB]
+    assert found.others == {"argocd/argocd-nlb": ["argocd.elb"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "dns", "why"),
+    [
+        (block("203.0.113.1 grafana.example.org"), DNS, "flask.example.org not in it"),
+        (FULL, {NLB: ["203.0.113.1"]}, "203.0.113.2 not among the addresses that are live"),
+        (FULL.replace("flask.", "shop."), DNS, "flask.example.org not in it; shop.example.org no longer served"),
+        ("127.0.0.1 localhost\n", DNS, "the file has no block of this cluster"),
+        (block("203.0.113.1 grafana.example.org").replace("# END landfall test", ""), DNS, "remove what is left"),
+    ],
+)
+def test_stale_blocks(tmp_path: Path, text: str, dns: dict[str, list[str]], why: str) -> None:
+    found = judged(tmp_path / "hosts", text, dns)
+    assert found.state == "stale"
+    assert why in found.why
+
+
+def test_without_dns_the_names_alone_are_judged(tmp_path: Path) -> None:
+    found = judged(tmp_path / "hosts", FULL, {})
+    assert (found.state, found.why) == ("not asked", f"the names are right; {NLB} does not resolve here")
+    assert judged(tmp_path / "hosts", block("203.0.113.1 grafana.example.org"), {}).state == "stale"
+
+
+def test_addresses_that_a_person_wrote_or_the_cluster_has_need_no_dns(tmp_path: Path) -> None:
+    assert judged(tmp_path / "hosts", FULL, {}, given=("203.0.113.1", "203.0.113.2")).state == "current"
+    assert judged(tmp_path / "hosts", FULL, {}, given=("203.0.113.9",)).state == "stale"
+    assert judged(tmp_path / "hosts", FULL, {}, entry={"ip": "203.0.113.9"}).state == "stale"
+
+
+def test_nothing_is_stale_where_nothing_is(tmp_path: Path) -> None:
+    assert judged(tmp_path / "hosts", "", {}, names=()).state == "none"
+
+
+class Recorded:
+    """Prometheus with a few series of the rules."""
+
+    def __init__(self, series: dict[str, list[tuple[str, str]]], status: str = "success") -> None:
+        self.series, self.status = series, status
+
+    def get(self, rest: str, query: dict[str, str] | None = None) -> dict[str, Any]:
+        assert rest == "/api/v1/query"
+        assert query
+        found = next((value for name, value in self.series.items() if name in query["query"]), [])
+        result = [{"metric": {"slo": slo}, "value": [1764138000.1, value]} for slo, value in found]
+        return {"status": self.status, "error": "too busy", "data": {"resultType": "vector", "result": result}}
+
+
+def test_objectives_with_the_worst_first() -> None:
+    rows = slos.rows(
+        Recorded(
+            {
+                "slo:objective:ratio": [("a", "0.999"), ("b", "0.99"), ("c", "0.95"), ("d", "0.9")],
+                "slo:error_budget_remaining:ratio": [("a", "1"), ("b", "-0.25"), ("c", "0.5")],
+                "slo:burn_rate:ratio1h": [("b", "20")],
+                "ALERTS": [("b", "2"), ("c", "1")],
+            }
+        )
+    )
+    assert [(each["slo"], each["state"], each["alerts"]) for each in rows] == [
+        ("b", "overspent", 2),
+        ("c", "burning", 1),
+        ("d", "met", 0),
+        ("a", "met", 0),
+    ]
+    assert rows[2]["remaining"] is None
+
+
+def test_prometheus_may_refuse() -> None:
+    with pytest.raises(PrometheusError, match="too busy"):
+        slos.rows(Recorded({}, status="error"))
+
+
+def test_newest_versions_are_asked_of_hosts_that_answer(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: own\nversion: 0.2.0\n")
+    refs = {
+        "own": str(tmp_path),
+        "there": "https://charts.test/one",
+        "silent": "oci://silent.test/charts/two",
+        "refusing": "https://charts.test/three",
+        "odd": "https://charts.test/four",
+    }
+
+    def ask(ref: str) -> str:
+        if ref.endswith("three"):
+            raise subprocess.CalledProcessError(1, "helm", stderr="Error: first\nError: no chart of that name\n")
+        return "version: 1.10.0\n" if ref.endswith("one") else "nothing\n"
+
+    found = upstream.newest(refs, ask, lambda host: host == "charts.test")
+    assert found["own"] == {"version": "0.2.0", "why": ""}
+    assert found["there"] == {"version": "1.10.0", "why": ""}
+    assert found["silent"] == {"version": "", "why": "silent.test does not answer"}
+    assert found["refusing"] == {"version": "", "why": "Error: no chart of that name"}
+    assert found["odd"]["version"] == ""
+    assert found["odd"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "newer"),
+    [
+        ("1.10.0", "1.9.9", True),
+        ("1.9.9", "1.10.0", False),
+        ("v2.0.0", "2.0.0", False),
+        ("1.0.0+b2", "1.0.0+b1", False),
+    ],
+)
+def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
+    assert upstream.is_newer(version, than) is newer
+
+
+def test_who_is_at_work_is_read_and_not_taken() -> None:
+    cluster, clock = MemoryCluster(), Clock()
+    home = "landfall-system"
+    assert rollout.look(cluster, home, clock) == {
+        "running": False,
+        "holder": "",
+        "since": "",
+        "text": "no rollout is at work",
+    }
+    Lease(cluster, home, clock).take("anna@laptop/a1", 30)
+    version = cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"]
+    found = rollout.look(cluster, home, clock)
+    assert (found["running"], found["holder"]) == (True, "anna@laptop/a1")
+    assert found["text"] == "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
+    clock.turn(20)
+    assert "is silent, and loses the Lease in 12 s" in str(rollout.look(cluster, home, clock)["text"])
+    clock.turn(20)
+    found = rollout.look(cluster, home, clock)
+    assert found["running"] is False
+    assert "never gave its Lease back" in str(found["text"])
+    assert cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"] == version
