@@ -11,12 +11,13 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from ansible_collections.landfall.eks.plugins.module_utils import summarising
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, summarising
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, store
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.prometheus import PrometheusError
 from ansible_collections.landfall.eks.plugins.module_utils.service_proxy import Proxied
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
 from ansible_collections.landfall.eks.plugins.module_utils.status import (
     addresses,
     certificates,
@@ -26,6 +27,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.status import (
 )
 
 READY, ABSENT = "ready", "not installed"
+UNRECORDED = "not recorded"
+"""Where the chart of a release came from, if no run of ours has seen it ready."""
 NOT_RUN = "not run"
 SIMULATED = "simulated here: no Prometheus runs"
 
@@ -77,11 +80,14 @@ def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
 
     A release of the settings that is not there has a row too, whose health says so.
     """
-    looked = [{**_UNSETTLED, **each, "started": time.time()} for each in wanted.releases]
-    there = summarising.components(cluster, looked, wanted.real, wanted.simulated)
-    names = {release_key(each["namespace"], each["release"]) for each in there}
-    absent = [_absent(each) for each in wanted.releases if release_key(each["namespace"], each["name"]) not in names]
-    rows = sorted([*there, *absent], key=lambda row: str(row["release"]))
+    looked = {
+        release_key(each["namespace"], each["name"]): {**_UNSETTLED, **each, "started": time.time()}
+        for each in wanted.releases
+    }
+    rows = summarising.components(cluster, list(looked.values()), wanted.real, wanted.simulated)
+    others = set(looked) - {release_key(each["namespace"], each["release"]) for each in rows}
+    rows += [_unrecorded(cluster, looked[key], wanted) for key in sorted(others)]
+    rows.sort(key=lambda row: str(row["release"]))
     refs = {each["name"]: each["chart"]["ref"] for each in wanted.releases}
     newest = wanted.newest(refs) if wanted.newest else {}
     return [_with_newest({**row, "owner": _owner(row)}, newest) for row in rows]
@@ -91,17 +97,32 @@ _UNSETTLED = {"job": "", "identity": "", "source": "", "timeout": 86400}
 """A look is no waiting: whatever is not ready is told as it is, and not as late."""
 
 
-def _absent(release: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": release["component"],
-        "release": release["name"],
-        "namespace": release["namespace"],
-        "chart": release["chart"]["ref"].rpartition("/")[2],
+def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """Describe a release of which Landfall has noted nothing: there is none, or it never got ready, or is others'."""
+    live = helm_storage.read_releases(cluster, run["namespace"])
+    release = live.get(release_key(run["namespace"], run["name"]))
+    row = {
+        "name": run["component"],
+        "release": run["name"],
+        "namespace": run["namespace"],
+        "chart": run["chart"]["ref"].rpartition("/")[2],
         "version": "",
         "source": "",
         "health": ABSENT,
         "urls": [],
         "simulated": False,
+    }
+    if release is None:
+        return row
+    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+    chart = helm_storage.decode_release(secret)["chart"]["metadata"]
+    (outcome,) = Settler(cluster, [run]).look().values()
+    return row | {
+        "chart": chart["name"],
+        "version": str(chart["version"]),
+        "source": UNRECORDED,
+        "health": READY if outcome.phase == "ready" else outcome.message,
+        "simulated": wanted.simulated and run["name"] not in wanted.real,
     }
 
 
