@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster
@@ -11,7 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.status import address
 from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import CheckFailedError, NotRunError
 
 SYSTEM_HOSTS_FILE = "/etc/hosts"
-HEADLESS = "None"
+RELEASE_MARK = "meta.helm.sh/release-name"
 
 
 def version(cluster: Cluster, oldest: str, newest: str) -> str:
@@ -30,24 +30,43 @@ def ready(row: dict[str, Any]) -> str:
     return f"{row['chart']} {row['version']}"
 
 
-def endpoints(cluster: Cluster, namespace: str) -> str:
-    """See that each Service of a namespace that chooses pods leads to one that is ready."""
-    services = [
-        each["metadata"]["name"]
-        for each in cluster.list("v1", "Service", namespace)
-        if each["spec"].get("selector") and each["spec"].get("type") != "ExternalName"
+def leading(cluster: Cluster, releases: Collection[str], namespaces: Collection[str]) -> list[dict[str, Any]]:
+    """Return the Services with a selector that are ours: made by `releases`, or in `namespaces` by operators of ours."""
+    return [
+        each
+        for each in cluster.list("v1", "Service")
+        if each["spec"].get("selector")
+        and each["spec"].get("type") != "ExternalName"
+        and (
+            (each["metadata"].get("annotations") or {}).get(RELEASE_MARK) in releases
+            or each["metadata"]["namespace"] in namespaces
+        )
     ]
-    if not services:
-        raise CheckFailedError(f"the namespace {namespace} has no Service that leads to pods")
+
+
+def without_pods(cluster: Cluster, services: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of the Services whose selector finds no pod at all, ready or not."""
+    pods = cluster.list("v1", "Pod")
+    return [each for each in services if not any(_chosen(each, pod) for pod in pods)]
+
+
+def endpoints(cluster: Cluster, services: Collection[dict[str, Any]]) -> str:
+    """See that each of the Services leads to a pod that is ready."""
     led = {
-        (each["metadata"].get("labels") or {}).get("kubernetes.io/service-name")
-        for each in cluster.list("discovery.k8s.io/v1", "EndpointSlice", namespace)
+        (each["metadata"]["namespace"], (each["metadata"].get("labels") or {}).get("kubernetes.io/service-name"))
+        for each in cluster.list("discovery.k8s.io/v1", "EndpointSlice")
         if any((point.get("conditions") or {}).get("ready") for point in each.get("endpoints") or [])
     }
-    missing = sorted(set(services) - led)
+    places = {(each["metadata"]["namespace"], each["metadata"]["name"]) for each in services}
+    missing = sorted(f"{namespace}/{name}" for namespace, name in places - led)
     if missing:
-        raise CheckFailedError(f"no ready pod is behind the Services {', '.join(missing)}")
-    return f"{len(services)} Services lead to ready pods"
+        raise CheckFailedError(f"no ready pod is behind {', '.join(missing)}")
+    return f"{len(places)} Services lead to ready pods"
+
+
+def _chosen(service: dict[str, Any], pod: dict[str, Any]) -> bool:
+    same = service["metadata"]["namespace"] == pod["metadata"]["namespace"]
+    return bool(same and service["spec"]["selector"].items() <= (pod["metadata"].get("labels") or {}).items())
 
 
 def names_agree(found: addresses.Addresses, ask: Callable[[str], Iterable[str]]) -> str:

@@ -1,0 +1,87 @@
+"""Action half of the verification: reads the settings, writes the results three ways, and fails if a check failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.landfall.eks.plugins.module_utils import pages
+from ansible_collections.landfall.eks.plugins.module_utils.alerting.receivers import parse
+from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.specifications import Specifications
+from ansible_collections.landfall.eks.plugins.module_utils.verifying import report
+from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import FAILED
+
+display = Display()
+HOSTS = {"kube-prometheus-stack": "monitoring_host", "eck-stack": "efk_host", "flask-app": "flask_app_host"}
+NAMESPACES = {"monitoring": "monitoring_namespace", "efk": "efk_namespace", "argocd": "argocd_namespace"}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        arguments = {**self._settings(Specifications(task_vars or {})), **self._task.args}
+        looked = self._execute_module(module_name="landfall.eks.verify", module_args=arguments, task_vars=task_vars)
+        result.update(looked)
+        if looked.get("failed"):
+            return result
+        found = report.document(
+            str(arguments["cluster"]),
+            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            bool(arguments.get("simulated")),
+            looked["results"],
+        )
+        for line in ["", *report.lines(found), "", *self._write(found)]:
+            display.display(line)
+        failed = [row for row in found["results"] if row["outcome"] == FAILED]
+        if failed:
+            sentences = [f"{row['group']}, {row['name']}: {row['detail']}" for row in failed]
+            result.update(failed=True, msg="The platform is not as it should be:\n- " + "\n- ".join(sentences))
+        return result
+
+    def _write(self, found: dict[str, Any]) -> list[str]:
+        if self._task.check_mode:
+            return []
+        folder = Path(self._task.args["folder"]).expanduser()
+        write_json(folder / "verify.json", found)
+        pages.write_text(folder / "verify.xml", report.junit(found))
+        pages.write_text(
+            folder / "verify.html", pages.page("verify.html.j2", found=found, headline=report.headline(found))
+        )
+        return [f"As a page: {folder}/verify.html; as data: {folder}/verify.json; as JUnit: {folder}/verify.xml", ""]
+
+    def _settings(self, settings: Specifications) -> dict[str, Any]:
+        return {
+            "releases": settings.releases(),
+            "hosts": {release: settings.value(name) for release, name in HOSTS.items()},
+            "namespaces": {name: settings.value(setting) for name, setting in NAMESPACES.items()},
+            "versions": settings.value("__preflight_versions"),
+            "autoscaling": settings.value("__flask_app_merged_values.autoscaling"),
+            "receivers": [
+                # Without what opens their doors.
+                {"name": each.name, "type": each.type, "severities": list(each.severities)}
+                for each in parse(settings.value("monitoring_receivers"))
+            ],
+            "hosts_file": settings.value("hosts_file") if settings.value("hosts_enabled | bool") else "",
+            "hosts_addresses": settings.value("hosts_addresses"),
+            "ca": self._authorities(),
+        }
+
+    def _authorities(self) -> str:
+        path = self._task.args.get("ca_file")
+        if not path:
+            return ""
+        try:
+            return Path(path).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise AnsibleActionFail(
+                f"verify_ca_file is {path}, which cannot be read: write the path of a PEM file."
+            ) from error

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+"""Module half of the verification: uses the platform as people do; its action plugin writes and shows the results."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: verify
+short_description: Proves that the platform can be used
+description:
+  - Does what people and programs do with the platform and says of each check whether it passed, failed or was not run,
+    and why. No secret value is returned.
+  - Writes C(verify.json), C(verify.xml) (JUnit) and C(verify.html), and fails if any check failed.
+author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  folder:
+    description: Folder for the results, each file written whole or not at all.
+    type: path
+    required: true
+  namespace:
+    description: Namespace of the originals of credentials.
+    type: str
+    required: true
+  ca_file:
+    description: File with the authorities (PEM) of certificates that others provide; empty for the cluster's own.
+    type: str
+    default: ""
+  send_alerts:
+    description: Whether a test alert is sent, which calls those who are called of alerts.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds that a log line, an alert or a first figure may take.
+    type: int
+    default: 180
+  real:
+    description: Names of releases whose processes are real on a simulated cluster.
+    type: list
+    elements: str
+    default: []
+  simulated:
+    description: Whether kubelets and AWS are simulated.
+    type: bool
+    default: false
+  releases:
+    description: The releases of the settings; this and all that follows the action reads from the roles itself.
+    type: list
+    elements: dict
+    default: []
+  hosts:
+    description: Host names by release.
+    type: dict
+    default: {}
+  namespaces:
+    description: Namespaces of monitoring, efk and argocd.
+    type: dict
+    default: {}
+  versions:
+    description: The versions of Kubernetes that will do, C({oldest, newest}).
+    type: dict
+    default: {}
+  autoscaling:
+    description: The C(autoscaling) values of the Flask application's chart.
+    type: dict
+    default: {}
+  receivers:
+    description: Who is called, C({name, type, severities}).
+    type: list
+    elements: dict
+    default: []
+  hosts_file:
+    description: File that holds the hosts block; empty where none is written.
+    type: str
+    default: ""
+  hosts_addresses:
+    description: Addresses of the load balancer that a person wrote down.
+    type: list
+    elements: str
+    default: []
+  ca:
+    description: Content of O(ca_file), which the action reads.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Prove that the platform can be used
+  landfall.eks.verify:
+    kubeconfig: .landfall/kubeconfig
+    cluster: production
+    folder: .landfall
+    namespace: landfall-system
+"""
+
+RETURN = r"""
+results:
+  description: Group, name, outcome, detail, seconds and command of each check.
+  type: list
+  elements: dict
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.status import gather
+    from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import run_all
+    from ansible_collections.landfall.eks.plugins.module_utils.verifying.plan import Plan, Wanted
+
+    HAS_LIBRARIES = True
+except ImportError:
+    HAS_LIBRARIES = False
+
+PROMETHEUS = {"name": "kube-prometheus-stack-prometheus", "port": "9090"}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "cluster": {"type": "str", "required": True},
+            "folder": {"type": "path", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "ca_file": {"type": "str", "default": ""},
+            "send_alerts": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 180},
+            "real": {"type": "list", "elements": "str", "default": []},
+            "simulated": {"type": "bool", "default": False},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "hosts": {"type": "dict", "default": {}},
+            "namespaces": {"type": "dict", "default": {}},
+            "versions": {"type": "dict", "default": {}},
+            "autoscaling": {"type": "dict", "default": {}},
+            "receivers": {"type": "list", "elements": "dict", "default": []},
+            "hosts_file": {"type": "str", "default": ""},
+            "hosts_addresses": {"type": "list", "elements": "str", "default": []},
+            "ca": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    if not HAS_LIBRARIES:
+        module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
+    options = module.params
+    wanted = Wanted(
+        status=gather.Wanted(
+            cluster=options["cluster"],
+            home=options["namespace"],
+            releases=options["releases"],
+            prometheus={"namespace": options["namespaces"]["monitoring"], **PROMETHEUS},
+            real=options["real"],
+            simulated=options["simulated"],
+            hosts_file=options["hosts_file"],
+            hosts_addresses=options["hosts_addresses"],
+        ),
+        hosts=options["hosts"],
+        namespaces=options["namespaces"],
+        versions=options["versions"],
+        autoscaling=options["autoscaling"],
+        receivers=options["receivers"],
+        send_alerts=options["send_alerts"] and not module.check_mode,
+        ca=options["ca"],
+        seconds=options["timeout"],
+    )
+    with reading(module) as cluster:
+        plan = Plan(cluster, wanted)
+        # Whatever an answer repeats of them is masked.
+        module.no_log_values.update(plan.secrets())
+        results = run_all(plan.checks())
+        module.exit_json(changed=False, results=[each.as_dict() for each in results])
+
+
+if __name__ == "__main__":
+    main()
