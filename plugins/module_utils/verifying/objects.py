@@ -27,11 +27,12 @@ def ready(row: dict[str, Any]) -> str:
     """See that a release, a row of the status, is ready."""
     if row["health"] != "ready":
         raise CheckFailedError(str(row["health"]))
-    return f"{row['chart']} {row['version']}"
+    simulated = ": its objects are there and ready, and simulated, as no container runs" if row["simulated"] else ""
+    return f"{row['chart']} {row['version']}{simulated}"
 
 
 def leading(cluster: Cluster, releases: Collection[str], namespaces: Collection[str]) -> list[dict[str, Any]]:
-    """Return the Services with a selector that are ours: made by `releases`, or in `namespaces` by operators of ours."""
+    """Return the Services with a selector that are ours: of `releases`, or in `namespaces`, by operators of ours."""
     return [
         each
         for each in cluster.list("v1", "Service")
