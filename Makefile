@@ -88,7 +88,7 @@ bench-app: venv ## Print the Flask application beside a bare Flask hello: reques
 	@python tests/bench/app_bench.py
 
 pictures: venv ## Take the screenshots of docs/images (chromium, see system-packages)
-	@python -m tests.pictures.take
+	@PYTHONPATH=collections python -m tests.pictures.take
 
 contracts: venv ## Make the charts' contracts anew, from CHARTS or LANDFALL_CHART_CACHE
 	@python tools/chart_contracts.py $(CHARTS)

@@ -38,18 +38,8 @@ class ActionModule(ActionBase):
         lines = ["", *screen.lines(status), ""]
         if not self._task.check_mode:
             write_json(folder / "status.json", status)
-            pages.write_text(folder / "status.html", self._page(status))
+            pages.write_text(folder / "status.html", verdict.page(status))
             lines += [f"As a page: {folder}/status.html; as data: {folder}/status.json", ""]
         for line in lines:
             display.display(line)
         return result
-
-    @staticmethod
-    def _page(status: dict[str, Any]) -> str:
-        return pages.page(
-            "status.html.j2",
-            status=status,
-            headline=verdict.headline(status),
-            attention=verdict.attention(status),
-            installed=verdict.installed(status),
-        )

@@ -53,9 +53,7 @@ class ActionModule(ActionBase):
         folder = Path(self._task.args["folder"]).expanduser()
         write_json(folder / "verify.json", found)
         pages.write_text(folder / "verify.xml", report.junit(found))
-        pages.write_text(
-            folder / "verify.html", pages.page("verify.html.j2", found=found, headline=report.headline(found))
-        )
+        pages.write_text(folder / "verify.html", report.page(found))
         return [f"As a page: {folder}/verify.html; as data: {folder}/verify.json; as JUnit: {folder}/verify.xml", ""]
 
     def _settings(self, settings: Specifications) -> dict[str, Any]:

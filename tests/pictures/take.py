@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import sys
+import tempfile
+from pathlib import Path
 
-from tests.pictures import browser
+from selenium import webdriver
+
+from tests.pictures import browser, reports
 
 IMAGES = browser.ROOT / "docs" / "images"
 PICTURES = {
@@ -14,6 +18,11 @@ PICTURES = {
     "hello-desktop": ("/hello/user1", "desktop", "light"),
     "home-desktop-dark": ("/", "desktop", "dark"),
     "error-phone": ("/nothing-here", "phone", "light"),
+}
+REPORTS = {
+    "status-desktop": ("status", "desktop", "light"),
+    "status-phone-dark": ("status-well", "phone", "dark"),
+    "verify-desktop": ("verify", "desktop", "light"),
 }
 
 
@@ -29,10 +38,20 @@ def main() -> int:
         driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"X-Request-ID": "b7ad6b71-6920-3331"}})
         for name, (path, screen, scheme) in PICTURES.items():
             browser.show(driver, address + path, screen, scheme)
-            picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
-            (IMAGES / f"{name}.png").write_bytes(base64.b64decode(picture))
-            print(f"docs/images/{name}.png")
+            take(driver, name)
+    with browser.chromium() as driver, tempfile.TemporaryDirectory() as folder:
+        urls = reports.write(Path(folder))
+        for name, (page, screen, scheme) in REPORTS.items():
+            browser.show(driver, urls[page], screen, scheme)
+            take(driver, name)
     return 0
+
+
+def take(driver: webdriver.Chrome, name: str) -> None:
+    """Photograph what is shown."""
+    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+    (IMAGES / f"{name}.png").write_bytes(base64.b64decode(picture))
+    print(f"docs/images/{name}.png")
 
 
 if __name__ == "__main__":

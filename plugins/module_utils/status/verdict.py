@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils import pages
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, certificates, slos
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import ABSENT, READY
 
@@ -36,6 +37,12 @@ def headline(status: Status) -> str:
     if not things:
         return "All is well."
     return f"{len(things)} thing{'s need' if len(things) > 1 else ' needs'} attention."
+
+
+def page(status: Status) -> str:
+    """Return the status as a page."""
+    content = {"headline": headline(status), "attention": attention(status), "installed": installed(status)}
+    return pages.page("status.html.j2", status=status, **content)
 
 
 def _components(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from ansible_collections.landfall.eks.plugins.module_utils import pages
 from ansible_collections.landfall.eks.plugins.module_utils.tables import aligned
 from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import FAILED, NOT_RUN, PASSED
+
+TITLES = {"https": "HTTPS", "plain http": "Plain HTTP"}
 
 Row = dict[str, Any]
 """A Result as plain data."""
@@ -45,6 +48,17 @@ def junit(found: dict[str, Any]) -> str:
             _case(suite, row)
     Xml.indent(root)
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the results as a page, group by group, with what failed at its top."""
+    groups: dict[str, list[Row]] = {}
+    for row in found["results"]:
+        groups.setdefault(TITLES.get(row["group"], row["group"].capitalize()), []).append(row)
+    failed = [row for row in found["results"] if row["outcome"] == FAILED]
+    commands = list(dict.fromkeys(row["command"] for row in found["results"] if row["command"]))
+    content = {"found": found, "headline": headline(found), "groups": groups, "failed": failed, "commands": commands}
+    return pages.page("verify.html.j2", **content)
 
 
 def _case(suite: Xml.Element, row: Row) -> None:

@@ -168,3 +168,22 @@ def troubled() -> dict[str, Any]:
             ],
         },
     )
+
+
+def empty() -> dict[str, Any]:
+    """Return a cluster on which nothing of ours is."""
+    gone = {"version": "", "source": "", "owner": "nobody", "health": "not installed", "urls": [], "newer": False}
+    well = status()
+    return status(
+        components=[{**each, **gone} for each in well["components"]],
+        certificates=[],
+        credentials=[],
+        addresses={
+            **{key: [] for key in ("names", "points", "ips", "lines")},
+            "others": {},
+            "hosts_file": "/etc/hosts",
+            "state": "none",
+            "why": "",
+        },
+        slos={"state": "not run", "why": "there is no Service monitoring/kube-prometheus-stack-prometheus", "rows": []},
+    )

@@ -14,16 +14,6 @@ from tests.unit.status import sample
 HOSTS_WHY = "203.0.113.10 not among the addresses that are live"
 
 
-def page(status):
-    return pages.page(
-        "status.html.j2",
-        status=status,
-        headline=verdict.headline(status),
-        attention=verdict.attention(status),
-        installed=verdict.installed(status),
-    )
-
-
 class Elements(HTMLParser):
     def __init__(self, text):
         super().__init__()
@@ -55,12 +45,12 @@ def test_an_empty_cluster_needs_nobody():
     empty = sample.status(components=absent, certificates=[], credentials=[])
     assert verdict.headline(empty) == "Landfall is not installed here."
     assert verdict.attention(empty) == []
-    assert "There are none." in page(empty)
+    assert "There are none." in verdict.page(empty)
 
 
 @pytest.mark.parametrize("status", [sample.status(), sample.troubled()], ids=["well", "troubled"])
 def test_screen_and_page_say_the_same(status):
-    shown, made = "\n".join(screen.lines(status)), page(status)
+    shown, made = "\n".join(screen.lines(status)), verdict.page(status)
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", made.replace("&#39;", "'")))
     for each in [
         *(row[key] for row in status["components"] for key in ("release", "version", "newest")),
@@ -79,11 +69,11 @@ def test_screen_and_page_say_the_same(status):
 def test_objectives_that_were_not_asked_say_why():
     status = sample.status(slos={"state": "not run", "why": "simulated here: no Prometheus runs", "rows": []})
     assert "Service level objectives: not run (simulated here: no Prometheus runs)" in screen.lines(status)
-    assert "simulated here: no Prometheus runs" in page(status)
+    assert "simulated here: no Prometheus runs" in verdict.page(status)
 
 
 def test_the_page_needs_nothing_else_and_its_policy_says_so():
-    made = page(sample.troubled())
+    made = verdict.page(sample.troubled())
     elements = Elements(made).found
     assert not {"script", "img", "link", "iframe", "object", "form", "base"} & {tag for tag, _ in elements}
     assert [attributes for _, attributes in elements if {"src", "style", "onclick"} & set(attributes)] == []
@@ -99,7 +89,7 @@ def test_what_others_wrote_is_text_on_the_page():
     status = sample.status()
     status["components"][0]["health"] = "<script>alert(1)</script>"
     status["addresses"]["why"] = '"><img src=x>'
-    made = page(status)
+    made = verdict.page(status)
     assert "<script" not in made
     assert "<img" not in made
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made

@@ -25,5 +25,5 @@ ROWS = [
         "it would call people",
         "ansible-playbook playbooks/verify.yml -e verify_alerts=true",
     ),
-    row("logs", "a line of the application", "not run", "simulated here: no container of fluent-bit runs"),
+    row("logs", "a line of the application", "not run", "the application answers 503, so there is no line to look for"),
 ]

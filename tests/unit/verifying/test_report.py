@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
 from ansible_collections.landfall.eks.plugins.module_utils.verifying import report
 from tests.unit.verifying import sample
 
@@ -45,7 +44,7 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 
 def test_the_page_says_the_same_and_escapes() -> None:
     row = {**sample.ROWS[1], "detail": "<script>alert(1)</script>"}
-    made = pages.page("verify.html.j2", found=found(*sample.ROWS, row), headline="h")
+    made = report.page(found(*sample.ROWS, row))
     for each in sample.ROWS:
         assert each["name"] in made
     assert "<script" not in made
