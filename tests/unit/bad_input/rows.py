@@ -63,6 +63,9 @@ WRONG_SETTINGS = (
     setting("flask_app_min_replicas", 9, "is above flask_app_max_replicas (5)"),
     setting("flask_app_cpu_utilization", 180, "too large: write a whole number from 1 to 100"),
     setting("hosts_timeout", -5, "too small"),
+    setting("verify_timeout", -1, "too small"),
+    setting("verify_alerts", "perhaps", "must be true or false, not 'perhaps'"),
+    setting("status_ask_upstream", [], "must be true or false"),
     # Logs.
     setting("efk_retention_days", 0, "too small: write a whole number from 1 on"),
     setting("efk_retention_days", -14, "efk_retention_days (-14) is too small"),
