@@ -51,11 +51,24 @@ options:
     description: File that holds the hosts block; empty where none is written.
     type: str
     default: ""
+  hosts_names:
+    description: Names for the hosts block that a person wrote down.
+    type: list
+    elements: str
+    default: []
   hosts_addresses:
     description: Addresses of the load balancer that a person wrote down.
     type: list
     elements: str
     default: []
+  way:
+    description: How its addresses are found otherwise, as C(ingress_addresses) has it.
+    type: str
+    default: auto
+  region:
+    description: AWS region; empty for that of the environment or the profile.
+    type: str
+    default: ""
   ask_upstream:
     description: Whether the charts' repositories are asked for their newest versions.
     type: bool
@@ -85,7 +98,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import upstream
+    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
     from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
 
     HAS_LIBRARIES = True
@@ -113,7 +126,10 @@ def main() -> None:
             "real": {"type": "list", "elements": "str", "default": []},
             "simulated": {"type": "bool", "default": False},
             "hosts_file": {"type": "str", "default": ""},
+            "hosts_names": {"type": "list", "elements": "str", "default": []},
             "hosts_addresses": {"type": "list", "elements": "str", "default": []},
+            "way": {"type": "str", "default": "auto"},
+            "region": {"type": "str", "default": ""},
             "ask_upstream": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
@@ -130,7 +146,8 @@ def main() -> None:
         real=options["real"],
         simulated=options["simulated"],
         hosts_file=options["hosts_file"],
-        hosts_addresses=options["hosts_addresses"],
+        given=addresses.Given(options["hosts_names"], options["hosts_addresses"]),
+        ask=addresses.asker(options["way"], options["region"]),
         newest=partial(upstream.newest, ask=ask) if options["ask_upstream"] else None,
     )
     with reading(module) as cluster:

@@ -76,11 +76,24 @@ options:
     description: File that holds the hosts block; empty where none is written.
     type: str
     default: ""
+  hosts_names:
+    description: Names for the hosts block that a person wrote down.
+    type: list
+    elements: str
+    default: []
   hosts_addresses:
     description: Addresses of the load balancer that a person wrote down.
     type: list
     elements: str
     default: []
+  way:
+    description: How its addresses are found otherwise, as C(ingress_addresses) has it.
+    type: str
+    default: auto
+  region:
+    description: AWS region; empty for that of the environment or the profile.
+    type: str
+    default: ""
   ca:
     description: Content of O(ca_file), which the action reads.
     type: str
@@ -109,7 +122,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import gather
+    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
     from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import run_all
     from ansible_collections.landfall.eks.plugins.module_utils.verifying.plan import Plan, Wanted
 
@@ -139,7 +152,10 @@ def main() -> None:
             "autoscaling": {"type": "dict", "default": {}},
             "receivers": {"type": "list", "elements": "dict", "default": []},
             "hosts_file": {"type": "str", "default": ""},
+            "hosts_names": {"type": "list", "elements": "str", "default": []},
             "hosts_addresses": {"type": "list", "elements": "str", "default": []},
+            "way": {"type": "str", "default": "auto"},
+            "region": {"type": "str", "default": ""},
             "ca": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
@@ -156,7 +172,8 @@ def main() -> None:
             real=options["real"],
             simulated=options["simulated"],
             hosts_file=options["hosts_file"],
-            hosts_addresses=options["hosts_addresses"],
+            given=addresses.Given(options["hosts_names"], options["hosts_addresses"]),
+            ask=addresses.asker(options["way"], options["region"]),
         ),
         hosts=options["hosts"],
         namespaces=options["namespaces"],

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import hosts_file, resolve
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+
+try:
+    from ansible_collections.landfall.eks.plugins.module_utils.aws import balancers
+    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+
+    HAS_BOTO3 = True
+except ImportError:  # then DNS is what is left
+    HAS_BOTO3 = False
 
 INGRESS_CLASS = "nginx"
 CURRENT, STALE, NONE, NOT_ASKED = "current", "stale", "none", "not asked"
@@ -37,17 +45,48 @@ class Addresses:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Given:
+    """Names and addresses that a person wrote down, hosts_names and hosts_addresses; empty for those that are live."""
+
+    names: Sequence[str] = ()
+    addresses: Sequence[str] = ()
+
+
+NOTHING_GIVEN = Given()
+
+
+def asker(way: str, region: str) -> Callable[[str], list[str]]:
+    """Return what asks AWS, and then DNS, for the addresses of a load balancer by its name.
+
+    `way` is as in ingress_addresses: dns leaves AWS out. Without rights in AWS, DNS is what is left.
+    """
+
+    def ask(name: str) -> list[str]:
+        return ([] if way == "dns" else _from_aws(region, name)) or resolve.lookup(name)
+
+    return ask
+
+
+def _from_aws(region: str, name: str) -> list[str]:
+    if not HAS_BOTO3:
+        return []
+    try:
+        return list(balancers.look(Session(region), [name]).addresses)
+    except AwsError:
+        return []
+
+
 def look(
     cluster: Cluster,
     name: str,
     path: str,
-    given: Iterable[str] = (),
+    given: Given = NOTHING_GIVEN,
     ask: Callable[[str], list[str]] = resolve.lookup,
 ) -> Addresses:
     """Compare the hosts block of the cluster `name` in the file at `path`, empty for none, with what is live.
 
-    `given` are the addresses that a person wrote down (hosts_addresses), which then are the right ones; `ask` returns
-    the addresses of a name in DNS.
+    `given` is what a person wrote down, which then is right; `ask` returns a load balancer's addresses by its name.
     """
     ingresses = [
         each
@@ -68,26 +107,18 @@ def look(
         for each in services
         if (points := _points(_entries(each))) and points != found.points
     }
-    found.ips = sorted(set(given)) or _addresses(entries, ask)
+    found.names = sorted(given.names) or found.names
+    found.ips = sorted(given.addresses) or _addresses(entries, ask)
     if path:
         _judge(found, name, Path(path))
     return found
 
 
-def block_lines(content: bytes, cluster: str) -> list[str]:
-    """Return the lines, `IP name`, of a cluster's block in a hosts file; none if there is no block.
-
-    Raises HostsFileError if it is broken.
-    """
-    hosts_file.with_block(content, cluster, [])
-    begin, end = f"# BEGIN landfall {cluster}", f"# END landfall {cluster}"
-    lines = [line.strip() for line in content.decode("utf-8", "replace").splitlines()]
-    return lines[lines.index(begin) + 1 : lines.index(end)] if begin in lines else []
-
-
 def _judge(found: Addresses, name: str, path: Path) -> None:
     try:
-        found.lines = block_lines(hosts_file.read(path), name)
+        content = hosts_file.read(path)
+        hosts_file.with_block(content, name, [])  # which complains of half a block
+        found.lines = hosts_file.block_of(content, name)
     except (hosts_file.HostsFileError, OSError) as error:
         found.state, found.why = STALE, f"{path} {error}"
         return

@@ -11,7 +11,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, summarising
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, resolve, summarising
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, store
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
@@ -42,8 +42,9 @@ class Wanted:
 
     `releases` are those of the settings, {component, name, namespace, chart, ready}; `home` is platform_namespace;
     `prometheus` is {namespace, name, port} of its Service; `real` are releases that run although the cluster is
-    `simulated`; `hosts_file` is empty where none is written; `newest` returns {version, why} by release for the
-    references of charts, None if upstream is not to be asked.
+    `simulated`; `hosts_file` is empty where none is written, `given` is what a person wrote down of it, and `ask`
+    returns a load balancer's addresses by its name; `newest` returns {version, why} by release for the references of
+    charts, None if upstream is not to be asked.
     """
 
     cluster: str
@@ -53,7 +54,8 @@ class Wanted:
     real: list[str] = field(default_factory=list)
     simulated: bool = False
     hosts_file: str = ""
-    hosts_addresses: list[str] = field(default_factory=list)
+    given: addresses.Given = addresses.NOTHING_GIVEN
+    ask: Callable[[str], list[str]] = resolve.lookup
     newest: Newest | None = None
 
 
@@ -70,7 +72,7 @@ def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Sta
         "components": rows,
         "certificates": certificates.rows(store.read(cluster), wanted.home, now),
         "credentials": credentials(cluster, wanted.home, now),
-        "addresses": addresses.look(cluster, wanted.cluster, wanted.hosts_file, wanted.hosts_addresses).as_dict(),
+        "addresses": addresses.look(cluster, wanted.cluster, wanted.hosts_file, wanted.given, wanted.ask).as_dict(),
         "slos": promises(cluster, wanted, rows),
     }
 

@@ -76,14 +76,13 @@ class Wanted:
 class Plan:
     """The checks of one cluster, made of what was found there when they are listed."""
 
-    def __init__(self, cluster: Cluster, wanted: Wanted, ask: Callable[[str], list[str]] = resolve.lookup) -> None:
-        """Look at what is installed; `ask` returns the addresses of a name."""
-        self.cluster, self.wanted, self.ask = cluster, wanted, ask
+    def __init__(self, cluster: Cluster, wanted: Wanted) -> None:
+        """Look at what is installed."""
+        self.cluster, self.wanted, self.ask = cluster, wanted, wanted.status.ask
         self.rows = {each["release"]: each for each in gather.components(cluster, wanted.status)}
         self.keyring: Keyring = read_keyring(cluster, wanted.status.home)
-        self.found = addresses.look(
-            cluster, wanted.status.cluster, wanted.status.hosts_file, wanted.status.hosts_addresses, ask
-        )
+        asked = wanted.status
+        self.found = addresses.look(cluster, asked.cluster, asked.hosts_file, asked.given, asked.ask)
         self.ips = self.found.ips or sorted({line.split()[0] for line in self.found.lines})
         self.trust = trusting(wanted.ca or self.keyring.ca_certificate)
 
@@ -112,7 +111,7 @@ class Plan:
             yield Check("components", release, partial(objects.ready, row))
         yield from self._endpoints()
         if self._there(INGRESS):
-            yield Check("names", "hosts file and DNS", partial(objects.names_agree, self.found, self.ask))
+            yield Check("names", "hosts file and DNS", partial(objects.names_agree, self.found, resolve.lookup))
 
     def _endpoints(self) -> Iterator[Check]:
         there = [each for each in self.rows.values() if self._there(each["release"])]

@@ -46,11 +46,16 @@ def block(*lines: str) -> str:
 
 
 def judged(
-    path: Path, text: str, dns: dict[str, list[str]], given: tuple[str, ...] = (), **objects: Any
+    path: Path,
+    text: str,
+    dns: dict[str, list[str]],
+    given: tuple[str, ...] = (),
+    named: tuple[str, ...] = (),
+    **objects: Any,
 ) -> addresses.Addresses:
     path.write_text(text)
     cluster: Any = Objects(**objects)
-    return addresses.look(cluster, "test", str(path), given, lambda name: dns.get(name, []))
+    return addresses.look(cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, []))
 
 
 FULL = block(*(f"{ip} {name}" for name in NAMES for ip in ("203.0.113.1", "203.0.113.2")))
@@ -91,6 +96,33 @@ def test_addresses_that_a_person_wrote_or_the_cluster_has_need_no_dns(tmp_path: 
     assert judged(tmp_path / "hosts", FULL, {}, given=("203.0.113.1", "203.0.113.2")).state == "current"
     assert judged(tmp_path / "hosts", FULL, {}, given=("203.0.113.9",)).state == "stale"
     assert judged(tmp_path / "hosts", FULL, {}, entry={"ip": "203.0.113.9"}).state == "stale"
+
+
+def test_names_that_a_person_wrote_count(tmp_path: Path) -> None:
+    assert judged(tmp_path / "hosts", FULL, DNS, named=NAMES[:1]).why == "grafana.example.org no longer served"
+    assert judged(tmp_path / "hosts", FULL, DNS, named=NAMES).state == "current"
+
+
+@pytest.mark.parametrize(
+    ("way", "aws", "found"),
+    [("auto", ("10.0.0.1",), ["10.0.0.1"]), ("auto", (), ["10.0.0.9"]), ("dns", ("10.0.0.1",), ["10.0.0.9"])],
+)
+def test_aws_is_asked_before_dns(
+    monkeypatch: pytest.MonkeyPatch, way: str, aws: tuple[str, ...], found: list[str]
+) -> None:
+    monkeypatch.setattr(addresses, "Session", lambda region: region)
+    monkeypatch.setattr(addresses.balancers, "look", lambda *_: addresses.balancers.Found(aws, "", ""))
+    monkeypatch.setattr(addresses.resolve, "lookup", lambda _: ["10.0.0.9"])
+    assert addresses.asker(way, "eu-central-1")(NLB) == found
+
+
+def test_without_rights_in_aws_there_is_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(region: str) -> None:
+        raise addresses.AwsError("No credentials.")
+
+    monkeypatch.setattr(addresses, "Session", refuse)
+    monkeypatch.setattr(addresses.resolve, "lookup", lambda _: ["10.0.0.9"])
+    assert addresses.asker("auto", "")(NLB) == ["10.0.0.9"]
 
 
 def test_nothing_is_stale_where_nothing_is(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
         {"namespace": "monitoring", "name": "prometheus", "port": "9090"},
         real=["metrics-server"],
         simulated=simulated,
+        ask=lambda _: ["127.0.0.1"],
     )
     return Wanted(
         status,
@@ -83,7 +84,7 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
 
 
 def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
-    made = Plan(cluster, asked, lambda name: ["127.0.0.1"])
+    made = Plan(cluster, asked)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "direct", lambda ip: direct(ip, port))
         patch.setattr(planning.tls, "direct", lambda ip, _: direct(ip, port))
@@ -92,7 +93,7 @@ def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[st
 
 
 def test_only_what_is_installed_is_checked(cluster: LiveCluster) -> None:
-    names = {(each.group, each.name) for each in Plan(cluster, wanted(), lambda _: []).checks()}
+    names = {(each.group, each.name) for each in Plan(cluster, wanted()).checks()}
     assert ("https", HOST) in names
     assert ("https", "argocd.elb") in names
     assert ("logins", "Grafana") in names
@@ -156,4 +157,4 @@ def test_no_secret_is_in_the_results(cluster: LiveCluster) -> None:
     with serving(servers.grafana, leaf()) as port:
         text = json.dumps([each.as_dict() for each in results(cluster, wanted(), port).values()])
     assert PASSWORD not in text
-    assert Plan(cluster, wanted(), lambda _: []).secrets() == {PASSWORD}
+    assert Plan(cluster, wanted()).secrets() == {PASSWORD}
