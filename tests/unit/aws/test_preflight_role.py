@@ -15,6 +15,8 @@ SETTINGS = {
     "ingress_vpc_id": "vpc-1",
     "argocd_scheme": "internal",
     "argocd_subnets": ["subnet-1"],
+    "argocd_addresses": "dns",
+    "argocd_eip_allocations": [],
     "hosts_addresses": [],
 }
 
@@ -46,7 +48,7 @@ def test_what_is_not_selected_or_left_to_others_is_not_asked_about():
     ("settings", "addresses"),
     [
         ({}, "perhaps"),
-        ({"ingress_addresses": "eip"}, "yes"),
+        ({"ingress_addresses": "eip"}, "perhaps"),
         ({"ingress_addresses": "dns"}, "no"),
         ({"ingress_addresses": "eip", "ingress_eip_allocations": ["eipalloc-1"]}, "no"),
         ({"ingress_scheme": "internal"}, "no"),
@@ -54,6 +56,12 @@ def test_what_is_not_selected_or_left_to_others_is_not_asked_about():
 )
 def test_elastic_ips_are_wanted_where_they_will_be_allocated(settings, addresses):
     assert balancers(**settings)["nginx-ingress"]["addresses"] == addresses
+
+
+def test_argocd_takes_elastic_ips_on_request():
+    assert balancers(argocd_scheme="internet-facing")["argo-cd"]["addresses"] == "no"
+    wanted = {"argocd_scheme": "internet-facing", "argocd_addresses": "eip"}
+    assert balancers(**wanted)["argo-cd"]["addresses"] == "perhaps"
 
 
 def test_rights_are_those_of_the_run():
