@@ -389,7 +389,38 @@ WRONG_SURROUNDINGS = (
         {"platform_chart_cache": "{folder}/other"}, alone=True),
 )  # fmt: skip
 
-THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_SURROUNDINGS, WRONG_CLUSTERS[-1])
+NLB = "service.beta.kubernetes.io/aws-load-balancer-"
+PUBLISHED = "k8s-ingress-nginxing-0123.elb.eu-central-1.amazonaws.com"
+
+
+def published(**annotations: str) -> dict[str, Any]:
+    """Return a cluster on which NGINX's Service has its load balancer, annotated as it was once made."""
+    service = made(
+        "nginx-ingress-controller",
+        "ingress",
+        annotations={f"{NLB}{key.replace('_', '-')}": value for key, value in annotations.items()},
+    )
+    status = {"loadBalancer": {"ingress": [{"hostname": PUBLISHED}]}}
+    kind = {"kind": "Service", "name": "services", "namespaced": True}
+    return {
+        "/api/v1": {"resources": [kind]},
+        "/api/v1/namespaces/argocd/services/argocd-nlb": 404,
+        "/api/v1/namespaces/ingress/services/nginx-ingress-controller": service
+        | {"spec": {"loadBalancerClass": "service.k8s.aws/nlb"}, "status": status},
+    }
+
+
+WRONG_LOAD_BALANCERS = (
+    Row("a load balancer that would be replaced",
+        ("would be made anew", "scheme is internet-facing and shall be internal", f"ingress_replace: {PUBLISHED}"),
+        {"ingress_scheme": "internal"}, published(scheme="internet-facing", nlb_target_type="ip")),
+    Row("Elastic IPs for a load balancer that is there", ("was made without Elastic IPs", "ingress_addresses: auto"),
+        {"ingress_addresses": "eip"}, published(scheme="internet-facing", nlb_target_type="ip")),
+    Row("Elastic IPs without AWS", ("ingress_addresses is eip, and the Elastic IPs cannot be had", "AWS region"),
+        {"ingress_addresses": "eip"}, alone=True),
+)  # fmt: skip
+
+THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_SURROUNDINGS, *WRONG_LOAD_BALANCERS, WRONG_CLUSTERS[-1])
 """Given to the real playbook; the others, with which it would take minutes, to the module that it gives them to."""
 THROUGH_MODULE = (*WRONG_KUBECONFIGS, *WRONG_CLUSTERS[:-1])
 ROWS = (*THROUGH_PLAYBOOK, *THROUGH_MODULE)

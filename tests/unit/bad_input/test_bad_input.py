@@ -23,6 +23,11 @@ REPOSITORY = Path(__file__).parents[3]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 OLD_HELM = "#!/bin/sh\necho v3.12.0\n"
 CONTROL = "nothing-wrong"
+# Whoever runs the tests, no account of theirs is asked.
+NO_ACCOUNT = {
+    **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 MODULE = "landfall.eks.cluster_facts"
 SETTINGS = {
@@ -131,11 +136,12 @@ def play(folder: Path, hosts: dict[str, Any], playbook: str, *arguments: str) ->
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
         "ANSIBLE_FORKS": "4",
         "ANSIBLE_FORCE_COLOR": "0",
+        **NO_ACCOUNT,
     }
     done = subprocess.run(
         [PLAYBOOK, "-i", file, playbook, *arguments],
         cwd=REPOSITORY,
-        env=os.environ | settings,
+        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | settings,
         capture_output=True,
         text=True,
         check=False,
