@@ -106,19 +106,42 @@ problems:
   returned: always
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cached_property
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancer_plan import NoAccount, Row, plan
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancer_plan import (
+    Account,
+    NoAccount,
+    Places,
+    Row,
+    plan,
+)
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.edge import Edge
 
-    HAS_BOTO3 = True
-except ImportError:  # said for each load balancer that AWS would have to be asked about
-    HAS_BOTO3 = False
+class Asked:
+    """The account, once there is a question: a run that changes nothing has none, and does not load boto3 for it."""
+
+    def __init__(self, region: str, cluster: str, vpc_id: str) -> None:
+        self._about = (region, cluster, vpc_id)
+
+    @cached_property
+    def _account(self) -> Account:
+        try:
+            from ansible_collections.landfall.eks.plugins.module_utils.aws.edge import Edge  # noqa: PLC0415
+        except ImportError:
+            return NoAccount()
+        return Edge(*self._about)
+
+    def holds(self, wanted: Sequence[str], there: Sequence[str], host: str) -> bool:
+        return self._account.holds(wanted, there, host)
+
+    def places(self, release: str, scheme: str, subnets: Sequence[str]) -> Places:
+        return self._account.places(release, scheme, subnets)
+
 
 _TEXT = {"type": "str", "required": True}
 SERVICE = {
@@ -142,7 +165,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    account = Edge(params["region"], params["cluster"], params["vpc_id"]) if HAS_BOTO3 else NoAccount()
+    account = Asked(params["region"], params["cluster"], params["vpc_id"])
     rows = [Row(**each) for each in params["services"]]
     with reading(module) as cluster:
         live = {row.release: cluster.get("v1", "Service", row.name, row.namespace) for row in rows}
