@@ -54,6 +54,8 @@ def is_ours(found: Object, releases: Releases) -> bool:
 
 def definitions(cluster: Cluster, releases: Releases) -> list[str]:
     """Return the names of the definitions that were applied for the releases."""
+    if not releases:
+        return []
     names = ",".join(sorted(name for _, name in releases))
     found = cluster.request("GET", API, query={"labelSelector": f"{LABEL_RELEASE} in ({names})"}, accept=METADATA_ONLY)
     return sorted(each["metadata"]["name"] for each in found.get("items") or [])
@@ -61,8 +63,6 @@ def definitions(cluster: Cluster, releases: Releases) -> list[str]:
 
 def custom_objects(cluster: Cluster, releases: Releases) -> list[Custom]:
     """Return every object of the kinds that Landfall brought, those made by another object left out."""
-    if not releases:
-        return []
     return [each for name in definitions(cluster, releases) for each in _objects_of(cluster, name, releases)]
 
 

@@ -112,6 +112,11 @@ def test_somebodys_load_balancer_of_our_controller_stops_everything(api):
     assert leaving.look(api, without).problems == []
 
 
+def test_without_a_release_there_is_nothing_but_namespaces(api):
+    found = leaving.look(api, leaving.Leaving(frozenset(), "landfall-system"))
+    assert {each.what for each in found.rows} == {"load balancer", "namespace", "volume"}
+
+
 def test_custom_resources_go_and_are_waited_for(api):
     path = api.resource_path("kibana.k8s.elastic.co/v1", "Kibana", "logging", "kibana")
     api.objects[path]["metadata"]["finalizers"] = ["finalizer.k8s.elastic.co"]
