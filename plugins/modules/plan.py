@@ -67,10 +67,11 @@ options:
     type: list
     elements: dict
     default: []
-  hosts_file:
-    description: Hosts file that would change; empty for none.
-    type: str
-    default: ""
+  others:
+    description: What is no object to be applied, C({component, action, kind, namespace, name, note}).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -108,11 +109,10 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "fail_on_changes": {"type": "bool", "default": False},
             "records": {"type": "str", "required": True},
-            **dict.fromkeys(("releases", "runs", "objects", "handed_over"), LIST_OF_DICTS),
+            **dict.fromkeys(("releases", "runs", "objects", "handed_over", "others"), LIST_OF_DICTS),
             # Names alone.
             "secrets": {**LIST_OF_DICTS, "no_log": False},
             **dict.fromkeys(("namespaces", "definitions"), LIST_OF_NAMES),
-            "hosts_file": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

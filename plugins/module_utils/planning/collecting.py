@@ -35,7 +35,7 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
         *_own_objects(situation, options["objects"]),
         *_handed_over(options["handed_over"]),
         *_releases(situation, options, helm, [*versions, *_coming_versions(situation.schemas)]),
-        *_hosts_file(options["hosts_file"]),
+        *_others(options["others"]),
     ]
     changing = [releases.release_row(each, live) for each in options["releases"]]
     keys = {release_key(each["namespace"], each["name"]) for each in options["releases"]}
@@ -127,6 +127,8 @@ def _named(title: str) -> dict[str, str]:
     return {"kind": kind, "namespace": namespace, "name": name}
 
 
-def _hosts_file(path: str) -> Iterable[rows.Row]:
-    if path:
-        yield _plain(rows.CHANGE, "hosts", {"kind": "file", "name": path}, "gets the names and addresses of the run")
+def _others(planned: Iterable[dict[str, Any]]) -> Iterable[rows.Row]:
+    """Yield a row for each thing that is no object to be applied, {component, action, kind, namespace, name, note}."""
+    for each in planned:
+        named = {key: each.get(key, "") for key in ("kind", "namespace", "name")}
+        yield _plain(each["action"], each["component"], {"api_version": "", **named}, each["note"])

@@ -140,11 +140,7 @@ def short(value: Any) -> str:
 def attention(plan: Plan) -> list[str]:
     """Return what to mind before going on, nothing if there is nothing."""
     shown: list[str] = []
-    replaced = [
-        {"object": rows.title(each), "why": f"cannot change {', '.join(each['immutable'])}: delete it first"}
-        for each in plan["objects"]
-        if each["action"] == rows.REPLACE
-    ]
+    replaced = [_why(each, _why_replaced(each)) for each in plan["objects"] if each["action"] == rows.REPLACE]
     for head, found in (
         ("Data at risk", plan["data_at_risk"]),
         ("New public endpoints", plan["public"]),
@@ -154,6 +150,12 @@ def attention(plan: Plan) -> list[str]:
         if found:
             shown += ["", f"{head}:", *(f"  {each['object']}: {each['why']}" for each in found)]
     return shown
+
+
+def _why_replaced(row: Row) -> str:
+    if row["immutable"]:
+        return f"cannot change {', '.join(row['immutable'])}: delete it first"
+    return "; ".join(row["notes"])
 
 
 def _checked(objects: list[Row]) -> list[str]:

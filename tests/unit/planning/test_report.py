@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.planning import report, rows
+from ansible_collections.landfall.eks.plugins.module_utils.planning import collecting, report, rows
 from tests.unit.planning.conftest import changed, recorded
 
 SECRET = "bm90LWZvci10aGUtZXllcw=="
@@ -108,3 +108,11 @@ def test_drift_says_who_and_what_it_goes_back_to() -> None:
     assert "  Service ingress/nginx-ingress-controller was changed by kubectl-edit at noon" in said
     assert "    spec.type: LoadBalancer -> ClusterIP" in said
     assert report.drift_lines(report.record("prod", [], [], []), repaired=False) == ["Drift of cluster prod: none."]
+
+
+def test_a_load_balancer_that_is_made_anew_on_purpose_says_so() -> None:
+    named = {"action": "replace", "component": "ingress", "kind": "Service", "namespace": "ingress", "name": "nginx"}
+    (found,) = collecting._others([{**named, "note": "its load balancer is made anew"}])
+    said = report.lines(report.record("prod", [found], [], []))
+    assert "To be replaced:" in said
+    assert "  Service ingress/nginx: its load balancer is made anew" in said
