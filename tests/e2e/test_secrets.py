@@ -23,7 +23,17 @@ pytestmark = pytest.mark.cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 LOUD = "-vvv --diff"
-PUBLIC_KEYS = {"tls.crt", "ca.crt", "admin-user", "created", "admin.passwordMtime", "username", "roles", "roles.yml"}
+PUBLIC_KEYS = {
+    "tls.crt",
+    "next.tls.crt",
+    "ca.crt",
+    "admin-user",
+    "created",
+    "admin.passwordMtime",
+    "username",
+    "roles",
+    "roles.yml",
+}
 REFERENCES = {"webhook.github.secret"}
 """Keys of Secrets that only name another Secret and its key, whose value is searched for there."""
 KEY_LINE = 40
