@@ -52,7 +52,8 @@ class ActionModule(ActionBase):
                 display.display(f"  {time.time() - begun:5.0f} s  {line}")
             lines += told["lines"]
             last, failure = told["last"], failure or told["failure"]
-            if not told["busy"] and job.get("finished", 1):
+            # A job ends when its stack has; without one, what another run began is waited for.
+            if job.get("finished") if job else not told["busy"]:
                 return {**told, "lines": lines, **_outcome(job, failure, arguments["name"], told["status"])}
             time.sleep(PAUSE)
         return told
@@ -61,8 +62,11 @@ class ActionModule(ActionBase):
         name = self._task.args.get("job")
         if not name:
             return {}
+        folder = self.get_shell_option("async_dir", default="~/.ansible_async")
         told: dict[str, Any] = self._execute_module(
-            module_name="ansible.legacy.async_status", module_args={"jid": name}, task_vars=task_vars
+            module_name="ansible.legacy.async_status",
+            module_args={"jid": name, "_async_dir": folder},
+            task_vars=task_vars,
         )
         return told
 

@@ -63,10 +63,6 @@ cluster:
   description: What EKS says of the cluster, as the inventory plugin has it; empty if there is none.
   type: dict
   returned: always
-kubeconfig:
-  description: A kubeconfig whose tokens are made when they are needed; no secret is in it.
-  type: dict
-  returned: always
 addon_versions:
   description: The versions of the add-ons, by name.
   type: dict
@@ -83,7 +79,6 @@ notes:
   returned: always
 """
 
-import os
 import traceback
 from typing import Any
 
@@ -92,7 +87,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import clusters, upgrade_facts
+    from ansible_collections.landfall.eks.plugins.module_utils.aws import upgrade_facts
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 
     MISSING = ""
@@ -110,16 +105,12 @@ def ask(module: AnsibleModule) -> dict[str, Any]:
         )
     else:
         found = upgrade_facts.alone(session, params["name"])
-    access = clusters.Access(profile=os.environ.get("AWS_PROFILE", ""))
-    kubeconfig = clusters.kubeconfig(found.facts, access) if found.facts else {}
     if params["judge"] and found.live and found.live != params["version"] and not found.problems:
-        module.params["kubeconfig"] = params["kubeconfig"] or kubeconfig
         with reading(module) as cluster:
             found.problems += upgrade_facts.ask_cluster(cluster, params["version"])
     return {
         "live": found.live,
         "cluster": found.facts,
-        "kubeconfig": kubeconfig,
         "addon_versions": found.addons,
         "problems": found.problems,
         "notes": found.notes,

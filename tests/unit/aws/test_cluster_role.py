@@ -1,0 +1,158 @@
+"""playbooks/cluster.yml as a person runs it, against moto: make, again, plan, change, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+from kubernetes_validate import validate
+
+from tests.unit.aws.moto_stacks import taught  # noqa: F401
+
+REPOSITORY = Path(__file__).parents[3]
+PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
+NAME = "landfall-production"
+SETTINGS = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+    "cluster_endpoint_cidrs": ["203.0.113.0/24"],
+    # There is no API server behind the simulated cluster.
+    "cluster_storage_class": False,
+}
+
+
+@pytest.fixture
+def play(tmp_path, taught):  # noqa: F811
+    """Return a function that runs the playbook with further settings, and returns (ended well, what was said)."""
+
+    def run(*words, **settings):
+        inventory = {"clusters": {"hosts": {"production": {}}, "vars": SETTINGS | settings}}
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
+        ran = subprocess.run(
+            [PLAYBOOK, "-i", tmp_path / "inventory.yml", "playbooks/cluster.yml", "-e", state_dir(tmp_path), *words],
+            cwd=REPOSITORY,
+            env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        return ran.returncode == 0, " ".join((ran.stdout + ran.stderr).split())
+
+    return run
+
+
+def state_dir(folder: Path) -> str:
+    return json.dumps({"platform_state_dir": str(folder / "state")})
+
+
+def stacks():
+    found = boto3.client("cloudformation", region_name="eu-central-1").describe_stacks()["Stacks"]
+    return {each["StackName"]: each["StackStatus"] for each in found}
+
+
+def changed(said):
+    return int(said.rpartition("changed=")[2].split()[0])
+
+
+def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
+    well, said = play("--check")
+    assert well, said
+    assert "+ Cluster (AWS::EKS::Cluster)" in said
+    assert "estimate, not a quote" in said
+    assert stacks() == {}, "the plan of a new cluster writes nothing"
+
+    well, said = play()
+    assert well, said
+    assert stacks() == {NAME: "CREATE_COMPLETE"}
+    told = yaml.safe_load((tmp_path / "state/production.yml").read_text())
+    assert told["ingress_vpc_id"].startswith("vpc-")
+    assert told["platform_aws_region"] == "eu-central-1"
+    kubeconfig = Path(told["platform_kubeconfig"])
+    assert kubeconfig.stat().st_mode & 0o777 == 0o600
+    user = yaml.safe_load(kubeconfig.read_text())["users"][0]["user"]
+    assert list(user) == ["exec"], "a credential that is made when it is needed, and no token"
+    env = {each["name"]: each["value"] for each in user["exec"]["env"]}
+    made = subprocess.run(
+        [user["exec"]["command"], *user["exec"]["args"]],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(made.stdout)["status"]["token"].startswith("k8s-aws-v1."), "it works after the run"
+    addons = template_of()["Resources"]["AddonKubeProxy"]["Properties"]
+    assert addons["AddonVersion"] == "v1.35.0-eksbuild.2", "the version that EKS offers"
+
+    first = template_of()
+    well, said = play()
+    assert well, said
+    assert template_of() == first
+    assert changed(said) == 0, said
+
+    well, said = play("--check", cluster_nat_gateways="each_zone")
+    assert well, said
+    assert "-e cluster_plan=true a change set is made, which is written to the account and deleted again" in said
+    well, said = play("--check", "-e", "cluster_plan=true", cluster_nat_gateways="each_zone")
+    assert well, said
+    assert "+ NatGateway3 (AWS::EC2::NatGateway)" in said
+    assert stacks() == {NAME: "CREATE_COMPLETE"}
+
+    well, said = play(cluster_nat_gateways="each_zone")
+    assert well, said
+    assert stacks() == {NAME: "UPDATE_COMPLETE"}
+    assert changed(said) == 1, said
+
+
+def template_of():
+    body = boto3.client("cloudformation", region_name="eu-central-1").get_template(StackName=NAME)["TemplateBody"]
+    return body if isinstance(body, dict) else json.loads(body)
+
+
+def test_what_is_wrong_is_refused_before_aws_is_asked(play):
+    well, said = play(
+        cluster_endpoint_cidrs=[],
+        cluster_zones=4,
+        cluster_creator_is_admin=False,
+        cluster_colour="blue",
+        platform_cluster_name="my_cluster",
+    )
+    assert not well
+    assert "cluster_endpoint_cidrs is empty: write the networks that may reach the Kubernetes API" in said
+    assert "cluster_access is empty and cluster_creator_is_admin is false" in said
+    assert "cluster_zones must be one of 2 or 3" in said
+    assert "cluster_colour is not a setting of Landfall" in said
+    assert "platform_cluster_name ('my_cluster') cannot name a stack" in said
+    assert stacks() == {}
+
+
+def test_a_tag_is_refused(play):
+    well, said = play("--tags", "efk")
+    assert not well
+    assert "efk is not a tag" in said
+
+
+def test_a_failure_is_told_by_its_reason(play):
+    # Another one of that name is there already, which is what the stack then ends with.
+    boto3.client("logs", region_name="eu-central-1").create_log_group(logGroupName="/aws/eks/production/cluster")
+    well, said = play()
+    assert not well
+    assert "The stack landfall-production is" in said
+
+
+def test_the_rights_alone_need_no_cluster_of_ours(play):
+    well, said = play(cluster_stack="access", cluster_oidc_provider_arn="", cluster_endpoint_cidrs=[])
+    assert well, said
+    assert stacks() == {f"{NAME}-access": "CREATE_COMPLETE"}
+
+
+def test_the_storage_class_is_one():
+    written = yaml.safe_load((REPOSITORY / "roles/cluster/vars/main.yml").read_text())["__cluster_storage_class"]
+    validate(written, "1.34", strict=True)
+    assert written["parameters"] == {"type": "gp3", "encrypted": "true"}
