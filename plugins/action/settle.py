@@ -5,14 +5,43 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible.utils import color
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.progress import Live, Plain
 
 MODULE = "landfall.eks.settle"
+LIVE_SECONDS = 2
+"""How long the module looks before it reports, where lines are rewritten."""
 
 display = Display()
+
+
+def is_terminal(hosts: list[str]) -> bool:
+    """Say whether lines can be rewritten in place: on a terminal with colours, and for one cluster at a time.
+
+    A worker has no terminal of its own; whether the playbook has one was found out when it was asked for colours.
+    """
+    return bool(color.ANSIBLE_COLOR and not constants.ANSIBLE_FORCE_COLOR and len(hosts) == 1)
+
+
+class View:
+    """Shows the wait: lines that are rewritten on a terminal, plain ones everywhere else and in a log file."""
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        hosts = variables.get("ansible_play_hosts") or []
+        self.prefix = f"[{variables['inventory_hostname']}]" if len(hosts) > 1 else ""
+        self.plain = Plain()
+        self.live = Live(display.columns) if is_terminal(hosts) else None
+
+    def show(self, outcomes: dict[str, Any], seconds: dict[str, float]) -> None:
+        for text in self.plain.show(outcomes, seconds):
+            display.display(self.prefix + text, log_only=self.live is not None)
+        for text in self.live.show(outcomes, seconds) if self.live else []:
+            display.display(text, screen_only=True)
 
 
 class ActionModule(ActionBase):
@@ -20,23 +49,24 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        view = View(task_vars or {})
+        arguments = {**self._task.args, **({"seconds": LIVE_SECONDS} if view.live else {})}
         begun = time.time()
-        waiting = [{**run, "started": run.get("started") or begun} for run in self._task.args["runs"]]
+        runs = {release_key(run["namespace"], run["name"]): run for run in self._task.args["runs"]}
+        waiting = {key: {**run, "started": run.get("started") or begun} for key, run in runs.items()}
         settled: dict[str, dict[str, Any]] = {}
-        shown: dict[str, str] = {}
         while waiting:
             looked = self._execute_module(
-                module_name=MODULE, module_args={**self._task.args, "runs": waiting}, task_vars=task_vars
+                module_name=MODULE, module_args={**arguments, "runs": list(waiting.values())}, task_vars=task_vars
             )
             if looked.get("failed"):
                 return {**result, **looked}
-            self._show(looked["outcomes"], shown, time.time() - begun)
+            now = time.time()
+            view.show(looked["outcomes"], {key: now - float(run["started"]) for key, run in waiting.items()})
             settled.update({key: each for key, each in looked["outcomes"].items() if each["phase"] != "running"})
-            waiting = [run for run in waiting if release_key(run["namespace"], run["name"]) not in settled]
+            waiting = {key: run for key, run in waiting.items() if key not in settled}
         failures = [
-            {**run, "cause": settled[release_key(run["namespace"], run["name"])]["message"]}
-            for run in self._task.args["runs"]
-            if settled[release_key(run["namespace"], run["name"])]["phase"] == "failed"
+            {**run, "cause": settled[key]["message"]} for key, run in runs.items() if settled[key]["phase"] == "failed"
         ]
         result.update(
             failures=failures,
@@ -44,11 +74,3 @@ class ActionModule(ActionBase):
             changed=any(each["changed"] for each in settled.values()),
         )
         return result
-
-    @staticmethod
-    def _show(outcomes: dict[str, dict[str, Any]], shown: dict[str, str], seconds: float) -> None:
-        for key, each in outcomes.items():
-            line = f"{each['phase']}{': ' if each['message'] else ''}{each['message']}"
-            if shown.get(key) != line:
-                shown[key] = line
-                display.display(f"  {seconds:5.0f} s  {key}: {line}")

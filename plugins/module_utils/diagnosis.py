@@ -1,87 +1,111 @@
-"""Why an object is not ready, in the cluster's own words: from the object to its pods, their volumes and events."""
+"""Why an object is not ready, in the cluster's own words: workload, pods, events, logs, volumes, Service, targets."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils import diagnosis_pods as pods
+from ansible_collections.landfall.eks.plugins.module_utils import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.readiness import pod_is_ready
 
 Object = dict[str, Any]
 MAX_LENGTH = 300
+HOOK = "helm.sh/hook"
+FAILURES = {"ReplicaFailure", "FailureTarget"}
+"""Conditions of workloads that are there only if something is wrong."""
 
 
-def cause_of(cluster: Cluster, found: Object) -> str:
-    """Return one clause that names why an object is not ready; empty if the cluster gives no reason."""
-    namespace = found["metadata"].get("namespace", "")
-    selector = ((found.get("spec") or {}).get("selector") or {}) if found["kind"] != "Service" else {}
-    labels = selector.get("matchLabels") if isinstance(selector, dict) else None
-    for pod in _pods(cluster, namespace, labels or {}):
-        reason = _volume_cause(cluster, pod) or pod_cause(pod) or _warning(cluster, namespace, pod["metadata"]["name"])
-        if reason:
-            return _short(f"pod {pod['metadata']['name']}: {reason}")
-    return _short(_warning(cluster, namespace, found["metadata"]["name"]) or _owned_warning(cluster, namespace, found))
+def cause_of(cluster: Cluster, found: Object, *, logs: bool = False) -> str:
+    """Return one clause that names why an object is not ready; empty if the cluster gives no reason.
+
+    With `logs`, a crashed container's last line is added, which takes a call to its kubelet.
+    """
+    if found["kind"] == "Service":
+        return _short(_service_cause(cluster, found))
+    if found["kind"] == "APIService":
+        return _short(_api_service_cause(cluster, found))
+    namespace, name = found["metadata"].get("namespace", ""), found["metadata"]["name"]
+    return _short(
+        _pods_cause(cluster, namespace, _labels(found), logs=logs)
+        or _condition_cause(found)
+        or pods.warning(cluster, namespace, name)
+        or _owned_warning(cluster, namespace, name)
+    )
 
 
-def pod_cause(pod: Object) -> str:
-    """Return why a pod is not ready, from its own status: container states first, then scheduling; empty if ready."""
-    status = pod.get("status") or {}
-    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
-        state = container.get("state") or {}
-        trouble = state.get("waiting") or (state.get("terminated") if _died(state) else None)
-        if trouble and trouble.get("reason") not in {"ContainerCreating", "PodInitializing"}:
-            ended = (container.get("lastState") or {}).get("terminated") or {}
-            last = f" (last exit code {ended['exitCode']}, {ended.get('reason', '')})" if ended else ""
-            words = f"{trouble.get('reason', '')} {trouble.get('message', '')}".strip()
-            return f"container {container['name']}: {words}{last}"
-    for condition in status.get("conditions") or []:
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return str(condition.get("message") or condition.get("reason"))
-    return ""
-
-
-def _volume_cause(cluster: Cluster, pod: Object) -> str:
-    """Return why a claim of a pod is not bound, if that is so: the newest event on it, else its phase."""
-    for volume in (pod.get("spec") or {}).get("volumes") or []:
-        name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-        namespace = pod["metadata"].get("namespace", "")
-        if not name:
+def hook_cause(cluster: Cluster, namespace: str, *, logs: bool = False) -> str:
+    """Return which of Helm's hooks in a namespace has not ended well, and why; empty if none is there."""
+    for job in cluster.list("batch/v1", "Job", namespace):
+        if HOOK not in (job["metadata"].get("annotations") or {}):
             continue
-        claim = cluster.get("v1", "PersistentVolumeClaim", name, namespace)
-        if claim and (claim.get("status") or {}).get("phase") != "Bound":
-            return f"its volume {name} is not bound: {_warning(cluster, namespace, name) or 'no provisioner took it'}"
+        verdict = readiness.job(job)
+        if verdict:
+            cause = cause_of(cluster, job, logs=logs)
+            return f"hook Job {job['metadata']['name']}: {verdict}{' (' if cause else ''}{cause}{')' if cause else ''}"
     return ""
 
 
-def _died(state: Object) -> bool:
-    return bool((state.get("terminated") or {}).get("exitCode"))
+def _labels(found: Object) -> dict[str, str]:
+    selector = (found.get("spec") or {}).get("selector") or {}
+    labels = selector.get("matchLabels") if isinstance(selector, dict) else None
+    return labels or {}
 
 
-def _pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Object]:
-    if not labels:
-        return []
-    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-    pods = cluster.list("v1", "Pod", namespace, query)
-    return [each for each in pods if not pod_is_ready(each)]
+def _pods_cause(cluster: Cluster, namespace: str, labels: dict[str, str], *, logs: bool = False) -> str:
+    for pod in pods.unready(cluster, namespace, labels):
+        reason = pods.cause(cluster, pod, logs=logs)
+        if reason:
+            return f"pod {pod['metadata']['name']}: {reason}"
+    return ""
 
 
-def _warning(cluster: Cluster, namespace: str, name: str) -> str:
-    query = {"fieldSelector": f"involvedObject.name={name},type=Warning"}
-    return _newest(cluster.list("v1", "Event", namespace or "default", query))
+def _condition_cause(found: Object) -> str:
+    """Return why a workload cannot even make its pods."""
+    for each in (found.get("status") or {}).get("conditions") or []:
+        if each.get("type") in FAILURES and each.get("status") == "True":
+            return f"{each.get('reason', '')}: {each.get('message', '')}"
+    return ""
 
 
-def _owned_warning(cluster: Cluster, namespace: str, found: Object) -> str:
-    """Return the newest warning on what an object owns by name: its ReplicaSets, its pods' claims."""
-    prefix = found["metadata"]["name"] + "-"
-    events = cluster.list("v1", "Event", namespace or "default", {"fieldSelector": "type=Warning"})
-    return _newest([each for each in events if each["involvedObject"].get("name", "").startswith(prefix)])
+def _service_cause(cluster: Cluster, found: Object) -> str:
+    """Return why a Service leads nowhere: what its controller says, who would have to be one, or its pods."""
+    namespace, name = found["metadata"].get("namespace", ""), found["metadata"]["name"]
+    said = pods.warning(cluster, namespace, name)
+    if said:
+        return said
+    balancer = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress")
+    if found["spec"].get("type") == "LoadBalancer" and not balancer:
+        wanted = found["spec"].get("loadBalancerClass")
+        return f"no controller has taken its class {wanted}" if wanted else "no controller has taken it"
+    return _endpoints_cause(cluster, namespace, found)
 
 
-def _newest(events: list[Object]) -> str:
-    if not events:
+def _endpoints_cause(cluster: Cluster, namespace: str, service: Object) -> str:
+    selector = service["spec"].get("selector") or {}
+    if not selector:
         return ""
-    newest = max(events, key=lambda each: each.get("lastTimestamp") or each.get("eventTime") or "")
-    return f"{newest.get('reason', '')}: {newest.get('message', '')}"
+    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
+    if not cluster.list("v1", "Pod", namespace, query):
+        return f"Service {service['metadata']['name']} has no endpoints: no pod carries {query['labelSelector']}"
+    cause = _pods_cause(cluster, namespace, selector)
+    return f"Service {service['metadata']['name']} has no endpoints: {cause}" if cause else ""
+
+
+def _api_service_cause(cluster: Cluster, found: Object) -> str:
+    """Return why an aggregated API does not answer, from the Service behind it."""
+    reference = found["spec"].get("service") or {}
+    if not reference:
+        return ""
+    service = cluster.get("v1", "Service", reference["name"], reference["namespace"])
+    if service is None:
+        return f"Service {reference['namespace']}/{reference['name']} does not exist"
+    return _endpoints_cause(cluster, reference["namespace"], service)
+
+
+def _owned_warning(cluster: Cluster, namespace: str, name: str) -> str:
+    """Return the newest warning on what an object owns by name: its ReplicaSets, its pods' claims."""
+    events = cluster.list("v1", "Event", namespace or "default", {"fieldSelector": "type=Warning"})
+    return pods.newest([each for each in events if each["involvedObject"].get("name", "").startswith(f"{name}-")])
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 POLL_SECONDS = 0.5
+HELM_AT_WORK = "Helm is at work"
+HOOK_FAILED = re.compile(r"hooks? .*failed|hooks failed")
 WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
 
 Run = dict[str, Any]
@@ -25,15 +28,24 @@ argocd: then the `ready` rows are all there is to look at, and with `forget` Hel
 
 @dataclass
 class Outcome:
-    """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed."""
+    """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
+
+    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `found` is the first object
+    that is not; `cause` is what the cluster has said of it so far.
+    """
 
     phase: str
     message: str = ""
     changed: bool = False
+    have: int = 0
+    wanted: int = 0
+    found: dict[str, Any] | None = None
+    cause: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as a module returns it."""
-        return {"phase": self.phase, "message": self.message, "changed": self.changed}
+        shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause}
+        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
 
 
 class Settler:
@@ -52,6 +64,8 @@ class Settler:
         while time.monotonic() < deadline and self._running(outcomes):
             time.sleep(POLL_SECONDS)
             outcomes.update(self.look(self._running(outcomes)))
+        for key in self._running(outcomes):
+            outcomes[key].cause = self._cause(self.runs[key], outcomes[key])
         return outcomes
 
     def look(self, keys: list[str] | None = None) -> dict[str, Outcome]:
@@ -74,26 +88,37 @@ class Settler:
             return Outcome("failed", "Helm has no record of it")
         if release["status"] != "deployed":
             return Outcome("failed", f"Helm calls revision {release['revision']} {release['status']}")
-        missing = self._first_missing(run, release)
-        if missing is not None:
-            return self._in_time(run, Outcome("running", missing["text"]), missing["object"])
-        return Outcome("ready", changed=self._note(run, release))
+        looked = self._missing([*self._workload_rows(run, release), *run["ready"]])
+        if looked.phase == "running":
+            return self._in_time(run, looked)
+        looked.changed = self._note(run, release)
+        return looked
 
     def _delivered(self, run: Run) -> Outcome:
         """Judge what Argo CD delivers; once it is there, what Helm still knows of the same release is forgotten."""
-        lacking = self._first_missing_row(run)
-        if lacking is not None:
-            return self._in_time(run, Outcome("running", lacking["text"]), lacking["object"])
-        forgotten = helm_storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
-        return Outcome("ready", changed=forgotten)
+        looked = self._missing(run["ready"])
+        if looked.phase == "running":
+            return self._in_time(run, looked)
+        looked.changed = (
+            helm_storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
+        )
+        return looked
 
-    def _in_time(self, run: Run, outcome: Outcome, found: dict[str, Any] | None = None) -> Outcome:
+    def _in_time(self, run: Run, outcome: Outcome) -> Outcome:
         """Turn a release that is late into a failed one, with the cause that the cluster gives."""
-        if outcome.phase == "failed" or time.time() - float(run["started"]) < float(run["timeout"]):
+        if outcome.phase != "failed" and time.time() - float(run["started"]) < float(run["timeout"]):
             return outcome
-        cause = diagnosis.cause_of(self.cluster, found) if found else ""
-        late = f"not ready after {run['timeout']} s: {outcome.message}"
-        return Outcome("failed", f"{late} ({cause})" if cause else late)
+        late = "" if outcome.phase == "failed" else f"not ready after {run['timeout']} s: "
+        cause = self._cause(run, outcome, logs=True)
+        return Outcome("failed", f"{late}{outcome.message}{f' ({cause})' if cause else ''}")
+
+    def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
+        """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
+        if outcome.found is not None:
+            return diagnosis.cause_of(self.cluster, outcome.found, logs=logs)
+        if HOOK_FAILED.search(outcome.message) or outcome.message == HELM_AT_WORK:
+            return diagnosis.hook_cause(self.cluster, run["namespace"], logs=logs)
+        return ""
 
     def _note(self, run: Run, release: helm_storage.Release) -> bool:
         if not run["identity"] or release["identity"] == run["identity"]:
@@ -101,27 +126,29 @@ class Settler:
         helm_storage.note_identity(self.cluster, release, run["identity"], run["source"])
         return True
 
-    def _first_missing(self, run: Run, release: helm_storage.Release) -> dict[str, Any] | None:
-        """Return the first thing that is not ready, {text, object}, or None."""
-        for reference in self._workloads(release):
-            found = self.cluster.get(
-                reference["apiVersion"],
-                reference["kind"],
-                reference["metadata"]["name"],
-                reference_namespace(reference, run),
-            )
-            verdict = readiness.row({}, found)
-            if verdict:
-                return missing(reference["kind"], reference["metadata"]["name"], verdict, found)
-        return self._first_missing_row(run)
-
-    def _first_missing_row(self, run: Run) -> dict[str, Any] | None:
-        for row in run["ready"]:
+    def _missing(self, rows: list[dict[str, Any]]) -> Outcome:
+        """Judge all rows: how many hold, and of the first that does not, what it is about."""
+        late = []
+        for row in rows:
             found = self.cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace"))
             verdict = readiness.row(row, found)
             if verdict:
-                return missing(row["kind"], row["name"], verdict, found)
-        return None
+                late.append(Outcome("running", f"{row['kind']} {row['name']}: {verdict}", found=found))
+        first = late[0] if late else Outcome("ready")
+        first.have, first.wanted = len(rows) - len(late), len(rows)
+        return first
+
+    def _workload_rows(self, run: Run, release: helm_storage.Release) -> list[dict[str, Any]]:
+        """Return the workloads of a release as rows that ask for no more than what their kind's own predicate does."""
+        return [
+            {
+                "api_version": each["apiVersion"],
+                "kind": each["kind"],
+                "name": each["metadata"]["name"],
+                "namespace": reference_namespace(each, run),
+            }
+            for each in self._workloads(release)
+        ]
 
     def _workloads(self, release: helm_storage.Release) -> list[dict[str, Any]]:
         """Return the workloads of a revision's manifest; decoded once per revision."""
@@ -136,11 +163,6 @@ class Settler:
 def delivered_by_argocd(run: Run) -> bool:
     """Say whether a release is not Helm's to look after."""
     return run.get("delivery") == "argocd"
-
-
-def missing(kind: str, name: str, verdict: str, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Name what is not ready, and hand the object on for the search of its cause."""
-    return {"text": f"{kind} {name}: {verdict}", "object": found}
 
 
 def reference_namespace(reference: dict[str, Any], run: Run) -> str:
@@ -160,7 +182,7 @@ def job_outcome(job: str) -> Outcome:
     except (OSError, ValueError):
         return Outcome("running", "Helm has just been started")
     if not result.get("finished", 1):
-        return Outcome("running", "Helm is at work")
+        return Outcome("running", HELM_AT_WORK)
     if result.get("failed") or result.get("rc", 0):
         return Outcome("failed", helm_reason(result))
     return Outcome("ready")

@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sentences:
-  description: For each release its cause, what was done, and where the evidence lies.
+  description: For each release its cause, what to do about it, what was done, and where the evidence lies.
   type: list
   elements: str
   returned: always
@@ -54,6 +54,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.landfall.eks.plugins.module_utils import evidence
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.going_back import go_back
+from ansible_collections.landfall.eks.plugins.module_utils.remedies import remedy_of
 
 
 def take_back(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) -> str:
@@ -68,7 +69,9 @@ def take_back(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) -> s
     if module.params["go_back"]:
         helm = module.get_bin_path("helm") or "helm"
         done = go_back(cluster, run, helm, module.params, module.params["timeout"])
-    return f"{run['namespace']}/{run['name']}: {run['cause']}; {done}; {kept}."
+    remedy = remedy_of(run["cause"])
+    advice = f"to do: {remedy}; " if remedy else ""
+    return f"{run['namespace']}/{run['name']}: {run['cause']}; {advice}{done}; {kept}."
 
 
 def main() -> None:

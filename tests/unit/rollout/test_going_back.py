@@ -4,7 +4,13 @@ import base64
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import diagnosis, evidence, going_back, helm_command
+from ansible_collections.landfall.eks.plugins.module_utils import (
+    diagnosis,
+    diagnosis_pods,
+    evidence,
+    going_back,
+    helm_command,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.going_back import Way, way_back
 from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import LABEL_IDENTITY, newest_releases
 
@@ -122,7 +128,7 @@ def test_short_values_do_not_mask_half_of_every_line():
     ],
 )
 def test_cause_in_a_pods_own_status(status, cause):
-    assert diagnosis.pod_cause({"status": status}) == cause
+    assert diagnosis_pods.status_cause({"status": status}) == cause
 
 
 def test_cause_of_a_volume_that_is_not_bound(cluster):
