@@ -11,8 +11,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import
 Object = dict[str, Any]
 MAX_LENGTH = 300
 HOOK = "helm.sh/hook"
-FAILURES = {"ReplicaFailure", "FailureTarget"}
-"""Conditions of workloads that are there only if something is wrong."""
+FAILURE = "ReplicaFailure"
+"""The condition of a workload that is there only if its pods cannot even be made."""
 
 
 def cause_of(cluster: Cluster, found: Object, *, logs: bool = False) -> str:
@@ -40,9 +40,18 @@ def hook_cause(cluster: Cluster, namespace: str, *, logs: bool = False) -> str:
             continue
         verdict = readiness.job(job)
         if verdict:
-            cause = cause_of(cluster, job, logs=logs)
-            return f"hook Job {job['metadata']['name']}: {verdict}{' (' if cause else ''}{cause}{')' if cause else ''}"
+            return explained(f"hook Job {job['metadata']['name']}: {verdict}", cause_of(cluster, job, logs=logs))
     return ""
+
+
+def explained(text: str, cause: str) -> str:
+    """Return a text with its cause in brackets, unless it says that already.
+
+    >>> explained("Job a: failed: it took too long", "DeadlineExceeded: it took too long")
+    'Job a: failed: it took too long'
+    """
+    words = cause.partition(": ")[2] or cause
+    return text if words in text else f"{text} ({cause})"
 
 
 def _labels(found: Object) -> dict[str, str]:
@@ -62,7 +71,7 @@ def _pods_cause(cluster: Cluster, namespace: str, labels: dict[str, str], *, log
 def _condition_cause(found: Object) -> str:
     """Return why a workload cannot even make its pods."""
     for each in (found.get("status") or {}).get("conditions") or []:
-        if each.get("type") in FAILURES and each.get("status") == "True":
+        if each.get("type") == FAILURE and each.get("status") == "True":
             return f"{each.get('reason', '')}: {each.get('message', '')}"
     return ""
 

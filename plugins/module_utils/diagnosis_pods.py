@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ Object = dict[str, Any]
 WORTHLESS = {"ContainerCreating", "PodInitializing"}
 VOLUME_REASONS = ("FailedBinding", "ExternalProvisioning")
 """What the volume controller says of a claim that waits, as events that are no warnings; the more telling one first."""
+PREEMPTION = re.compile(r"\.? (no new claims to deallocate|preemption:).*", re.DOTALL)
+"""What the scheduler adds about pods that it could have displaced: of no use to who has to act."""
 LOG_QUERY = {"tailLines": "20"}
 LOG_LENGTH = 120
 
@@ -57,7 +60,7 @@ def status_cause(pod: Object) -> str:
         return f"{status.get('reason', 'Failed')}: {status['message']}"
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return str(condition.get("message") or condition.get("reason"))
+            return PREEMPTION.sub("", str(condition.get("message") or condition.get("reason")))
     return ""
 
 

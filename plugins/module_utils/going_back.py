@@ -48,6 +48,14 @@ def revisions(cluster: Cluster, release: helm_storage.Release) -> list[helm_stor
     return [helm_storage.entry(each["metadata"]) for each in found.get("items") or []]
 
 
+@dataclass
+class Done:
+    """What became of a way back: a clause that says so, and whether the release is there and ready."""
+
+    text: str
+    good: bool
+
+
 def go_back(cluster: Cluster, run: dict[str, Any], helm: str, access: dict[str, Any], seconds: float) -> str:
     """Bring one release back and return a clause that says what was done, or why it could not be."""
     if delivered_by_argocd(run):
@@ -55,35 +63,40 @@ def go_back(cluster: Cluster, run: dict[str, Any], helm: str, access: dict[str, 
     key = release_key(run["namespace"], run["name"])
     release = helm_storage.read_releases(cluster, run["namespace"]).get(key)
     way = way_back(cluster, release)
-    try:
-        if way.verb == "uninstall":
-            arguments = [
-                "uninstall",
-                run["name"],
-                f"--namespace={run['namespace']}",
-                "--wait",
-                f"--timeout={seconds:.0f}s",
-            ]
-            run_helm(helm, arguments, access, seconds + 30)
-            return "its first revision was uninstalled"
-        if way.verb == "rollback":
-            run_helm(
-                helm, ["rollback", run["name"], str(way.revision), f"--namespace={run['namespace']}"], access, seconds
-            )
-            return _after_rollback(cluster, run, way.revision, seconds)
-    except HelmError as error:
-        return f"going back failed ({error}): the next run takes it up"
+    if way.verb == "uninstall":
+        return take_away(run, helm, access, seconds).text
+    if way.verb == "rollback":
+        return roll_back(cluster, run, way.revision, (helm, access, seconds)).text
     return "nothing had been changed"
 
 
-def _after_rollback(cluster: Cluster, run: dict[str, Any], revision: int, seconds: float) -> str:
-    """Carry the proven revision's identity over to its copy, once that is ready again."""
+def take_away(run: dict[str, Any], helm: str, access: dict[str, Any], seconds: float) -> Done:
+    """Uninstall a release that was not there before."""
+    words = ["uninstall", run["name"], f"--namespace={run['namespace']}", "--wait", f"--timeout={seconds:.0f}s"]
+    try:
+        run_helm(helm, words, access, seconds + 30)
+    except HelmError as error:
+        return Done(f"going back failed ({error}): the next run takes it up", good=False)
+    return Done("its first revision was uninstalled", good=True)
+
+
+def roll_back(cluster: Cluster, run: dict[str, Any], revision: int, how: tuple[str, dict[str, Any], float]) -> Done:
+    """Bring a release to a revision that was seen ready, and wait until it is again; `how` is (helm, access, seconds).
+
+    The proven revision's note of identity is carried over to its copy.
+    """
+    helm, access, seconds = how
+    words = ["rollback", run["name"], str(revision), f"--namespace={run['namespace']}"]
+    try:
+        run_helm(helm, words, access, seconds)
+    except HelmError as error:
+        return Done(f"going back failed ({error}): the next run takes it up", good=False)
     key = release_key(run["namespace"], run["name"])
     now = helm_storage.read_releases(cluster, run["namespace"])[key]
     good = next(each for each in revisions(cluster, now) if each["revision"] == revision)
     again = {**run, "job": "", "identity": good["identity"], "source": good["source"], "started": time.time()}
     outcome = Settler(cluster, [{**again, "timeout": seconds, "ready": _rows_of_old(cluster, run)}]).settle(seconds + 1)
-    return _said(outcome[key], revision)
+    return Done(_said(outcome[key], revision), outcome[key].phase == "ready")
 
 
 def _rows_of_old(cluster: Cluster, run: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,10 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         r"violates PodSecurity",
         "give the pod the securityContext that it lacks, or label the namespace for a lower level",
     ),
-    (r"(maximum|minimum) (cpu|memory|storage)\b.* usage per", "set requests and limits inside the LimitRange"),
+    (
+        r"(maximum|minimum) (cpu|memory|storage)\b.* usage per|must be less than or equal to \w+ limit",
+        "set requests and limits inside the LimitRange",
+    ),
     (r"serviceaccount .* not found", "make the ServiceAccount, or correct its name in the values"),
     (r"failed calling webhook", "bring the webhook's pods up, or delete its configuration if its owner is gone"),
     (r"denied (the )?request", "change what the policy names, or ask its owner for an exception"),

@@ -110,7 +110,7 @@ class Settler:
             return outcome
         late = "" if outcome.phase == "failed" else f"not ready after {run['timeout']} s: "
         cause = self._cause(run, outcome, logs=True)
-        return Outcome("failed", f"{late}{outcome.message}{f' ({cause})' if cause else ''}")
+        return Outcome("failed", diagnosis.explained(late + outcome.message, cause))
 
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
         """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""

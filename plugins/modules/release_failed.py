@@ -9,6 +9,8 @@ short_description: Keeps the evidence of failed releases and takes them back
 description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one.
+  - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
+    go back too, in the reverse of the order in which they were started.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
@@ -29,6 +31,24 @@ options:
     description: Seconds that taking one release back may take.
     type: int
     default: 300
+  on_failure:
+    description: Whether what the run changed beside them goes back too, or what got ready is kept.
+    type: str
+    choices: [rollback, keep]
+    default: keep
+  runs:
+    description: All releases of the run, in the order in which they were started.
+    type: list
+    elements: dict
+    default: []
+  namespace:
+    description: Namespace of the platform's records; empty if there are none.
+    type: str
+    default: ""
+  run_id:
+    description: Id of the run, as its Lease has it.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -53,25 +73,45 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils import evidence
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.going_back import go_back
 from ansible_collections.landfall.eks.plugins.module_utils.remedies import remedy_of
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import restoring
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.undoing import undo
 
 
-def take_back(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) -> str:
-    """Keep what one release looked like, take it back, and say both in a sentence."""
+def keep_evidence(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) -> str:
+    """Keep what one release looked like, and say where."""
     folder = Path(module.params["folder"]) / f"{run['namespace']}.{run['name']}"
     try:
         evidence.write(folder, evidence.collect(cluster, run, run["cause"]))
-        kept = f"evidence: {folder}"
     except OSError as error:
-        kept = f"no evidence could be written: {error}"
-    done = "it was left as it is"
-    if module.params["go_back"]:
-        helm = module.get_bin_path("helm") or "helm"
-        done = go_back(cluster, run, helm, module.params, module.params["timeout"])
+        return f"no evidence could be written: {error}"
+    return f"evidence: {folder}"
+
+
+def sentence(run: dict[str, Any], done: str, kept: str) -> str:
     remedy = remedy_of(run["cause"])
     advice = f"to do: {remedy}; " if remedy else ""
     return f"{run['namespace']}/{run['name']}: {run['cause']}; {advice}{done}; {kept}."
+
+
+def ways_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], list[str]]:
+    """Take back what is to go back; return what became of each failed release, and sentences about the others."""
+    options = module.params
+    keys = [release_key(run["namespace"], run["name"]) for run in options["failures"]]
+    if not options["go_back"]:
+        return dict.fromkeys(keys, "it was left as it is"), []
+    means = restoring.Means(module.get_bin_path("helm") or "helm", options, options["timeout"], options["run_id"])
+    if options["on_failure"] == "rollback" and options["namespace"]:
+        undone = undo(cluster, Store(cluster, options["namespace"]), options["runs"], keys, means)
+        if undone is not None:
+            return undone
+    return {
+        key: go_back(cluster, run, means.helm, means.access, means.seconds)
+        for key, run in zip(keys, options["failures"], strict=True)
+    }, []
 
 
 def main() -> None:
@@ -82,11 +122,19 @@ def main() -> None:
             "folder": {"type": "path", "required": True},
             "go_back": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 300},
+            "on_failure": {"type": "str", "choices": ["rollback", "keep"], "default": "keep"},
+            "runs": {"type": "list", "elements": "dict", "default": []},
+            "namespace": {"type": "str", "default": ""},
+            "run_id": {"type": "str", "default": ""},
         },
     )
     with reading(module) as cluster:
-        sentences = [take_back(module, cluster, run) for run in module.params["failures"]]
-        module.exit_json(changed=bool(sentences) and module.params["go_back"], sentences=sentences)
+        failures = module.params["failures"]
+        kept = {release_key(run["namespace"], run["name"]): keep_evidence(module, cluster, run) for run in failures}
+        done, others = ways_back(module, cluster)
+        keyed = [(release_key(run["namespace"], run["name"]), run) for run in failures]
+        sentences = [sentence(run, done[key], kept[key]) for key, run in keyed]
+        module.exit_json(changed=bool(sentences) and module.params["go_back"], sentences=[*sentences, *others])
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def test_one_that_is_late_fails_and_helm_is_not_asked_to_go_back(
     cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ansible_collections.landfall.eks.plugins.module_utils.diagnosis.cause_of", lambda *_, **__: "OutOfReach: no route"
+        "ansible_collections.landfall.eks.plugins.module_utils.diagnosis.cause_of",
+        lambda *_, **__: "OutOfReach: no route",
     )
     cluster.add("Application", "flask-app", "argocd", **application(health="Degraded"))
     found = settled(cluster, started=time.time() - 61)

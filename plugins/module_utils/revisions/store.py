@@ -1,0 +1,119 @@
+"""Where the records lie: one Secret each, in the platform's namespace."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from kubernetes.client.exceptions import ApiException
+
+from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, lease_status
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.namespaces import create
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
+from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, delivered_by_argocd
+
+
+class Store:
+    """The records of one cluster."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        """Take the platform's namespace."""
+        self.cluster = cluster
+        self.namespace = namespace
+
+    def read(self) -> list[Record]:
+        """Return all records, the oldest first."""
+        found = self.cluster.list("v1", "Secret", self.namespace, {"labelSelector": records.LABEL})
+        kept = [record for each in found if (record := records.unpacked(each)) is not None]
+        return sorted(kept, key=lambda each: int(each["number"]))
+
+    def add(self, fields: dict[str, Any], run_id: str) -> Record:
+        """Write a record {releases, changed, proven, note} under the next number, and remove those that are too many.
+
+        Raises ApiException, with status 409 if another run has just written that number.
+        """
+        numbers = [int(each["number"]) for each in self.read()]
+        record = {
+            **fields,
+            "number": max(numbers, default=0) + 1,
+            "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "who": lease_status.holder_name("").rstrip("/"),
+            "run": run_id,
+        }
+        self._ensure_namespace()
+        path = f"/api/v1/namespaces/{self.namespace}/secrets"
+        self.cluster.request("POST", path, body=records.secret(record, self.namespace))
+        for number in records.expired([*numbers, record["number"]]):
+            self._remove(f"{path}/{records.NAME.format(number)}")
+        return record
+
+    def _ensure_namespace(self) -> None:
+        if self.cluster.get("v1", "Namespace", self.namespace) is None:
+            create(self.cluster, self.namespace, {})
+
+    def _remove(self, path: str) -> None:
+        try:
+            self.cluster.request("DELETE", path)
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+
+
+def entries(cluster: Cluster, runs: list[Run], before: Record | None) -> list[Entry]:
+    """Return what is live of Landfall's: Helm's releases that carry our note, and what Argo CD delivers of this run.
+
+    A single component's run leaves what Argo CD delivers as it was `before`.
+    """
+    known = {release_key(run["namespace"], run["name"]): run for run in runs}
+    old = records.by_key(before)
+    found = [
+        _by_helm(cluster, release, known.get(key, {}), old.get(key))
+        for key, release in helm_storage.read_releases(cluster).items()
+        if release["identity"] and key not in _by_argocd(known, old)
+    ]
+    delivered = [_delivered(run) for run in runs if delivered_by_argocd(run)]
+    kept = [each for key, each in old.items() if each["owner"] == "argocd" and key not in known]
+    return records.ordered([*found, *delivered, *kept], list(known), before)
+
+
+def _by_argocd(known: dict[str, Run], old: dict[str, Entry]) -> set[str]:
+    ours = {key for key, run in known.items() if delivered_by_argocd(run)}
+    return ours | {key for key, each in old.items() if each["owner"] == "argocd" and key not in known}
+
+
+def _by_helm(cluster: Cluster, release: helm_storage.Release, run: Run, old: Entry | None) -> Entry:
+    chart_digest, _, values_hash = release["identity"].partition("-")
+    entry = {
+        "release": release["name"],
+        "namespace": release["namespace"],
+        "component": run.get("component") or (old or {}).get("component") or release["name"],
+        "owner": "helm",
+        "adopted": bool(run.get("adopt") or (old or {}).get("adopted")),
+        "chart_digest": chart_digest,
+        "values_hash": values_hash,
+        "revision": release["revision"],
+    }
+    if old and old["chart_digest"] == chart_digest:
+        return {**entry, "chart": old["chart"], "version": old["version"]}
+    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+    metadata = helm_storage.decode_release(secret)["chart"]["metadata"]
+    return {**entry, "chart": metadata["name"], "version": str(metadata["version"])}
+
+
+def _delivered(run: Run) -> Entry:
+    return {
+        "release": run["name"],
+        "namespace": run["namespace"],
+        "component": run.get("component") or run["name"],
+        "owner": "argocd",
+        "adopted": False,
+        "chart": "",
+        "version": "",
+        "chart_digest": "",
+        "values_hash": "",
+        "revision": 0,
+    }

@@ -1,0 +1,157 @@
+#!/usr/bin/python
+"""Module that takes the platform back to one of its revisions."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollback
+short_description: Takes the platform back to one of its revisions
+description:
+  - Takes each release back to what a record says of it, in the reverse of the order in which they are started, and
+    waits for each until it is ready.
+  - Refuses before any change if one of them cannot go back, since Helm keeps no such revision any more, or if data
+    would be lost.
+  - What Argo CD owns stays, and is named. Custom resource definitions stay.
+author: The Landfall authors
+extends_documentation_fragment: landfall.eks.cluster
+options:
+  namespace:
+    description: Namespace of the records.
+    type: str
+    required: true
+  to:
+    description: Number of the record; 0 for the last one before what is live that was seen ready.
+    type: int
+    default: 0
+  timeout:
+    description: Seconds that each release may take.
+    type: int
+    default: 600
+  run_id:
+    description: Id of the run, as its Lease has it.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Take the platform back to its first revision
+  landfall.eks.rollback:
+    namespace: landfall-system
+    to: 1
+"""
+
+RETURN = r"""
+sentences:
+  description: What was done with each release, or would be in check mode.
+  type: list
+  elements: str
+  returned: success
+to:
+  description: Number of the record that was restored.
+  type: int
+  returned: success
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restoring
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.ways import Step
+
+WOULD = {
+    "rollback": "would go back to Helm's revision {revision}",
+    "uninstall": "would be uninstalled, since it was not there then",
+    "stays": "stays as it is: {why}",
+}
+
+
+def target_of(module: AnsibleModule, known: list[Record], live: list[Entry]) -> Record:
+    number = module.params["to"]
+    if number:
+        found = next((each for each in known if each["number"] == number), None)
+        there = ", ".join(str(each["number"]) for each in known) or "none"
+        if found is None:
+            module.fail_json(msg=f"There is no revision {number} of this platform: choose one of these ({there}).")
+        if not found["proven"]:
+            module.fail_json(msg=f"Revision {number} was not seen ready: choose another one (playbooks/history.yml).")
+        return found
+    target = records.before(known, live)
+    if target is None:
+        module.fail_json(msg="There is no earlier revision that was seen ready: nothing to go back to.")
+    return target
+
+
+def go(module: AnsibleModule, cluster: Cluster) -> None:
+    store = Store(cluster, module.params["namespace"])
+    known = store.read()
+    live = entries(cluster, [], records.newest_proven(known))
+    target = target_of(module, known, live)
+    runs = restoring.runs_of(live, target)
+    steps = restoring.planned(cluster, target, runs)
+    refused = [f"{step.key}: {step.why}" for step in steps if step.verb == "refused"]
+    if refused:
+        said = "\n- ".join(refused)
+        module.fail_json(
+            msg=f"Nothing was changed, since going back to revision {target['number']} cannot be:\n- {said}"
+        )
+    wanted = [step for step in steps if step.verb in {"rollback", "uninstall"}]
+    if module.check_mode or not wanted:
+        module.exit_json(changed=bool(wanted), to=target["number"], sentences=[would(step) for step in shown(steps)])
+    sentences, good = carry_out(module, cluster, steps, runs)
+    fields = {
+        "releases": entries(cluster, [], records.newest_proven(known)),
+        "changed": [step.key for step in wanted],
+        "proven": good,
+        "note": f"rolled back to {target['number']}",
+        "restores": target["number"],
+    }
+    number = store.add(fields, module.params["run_id"])["number"]
+    if not good:
+        module.fail_json(msg="\n".join(sentences), changed=True)
+    module.exit_json(changed=True, to=target["number"], number=number, sentences=sentences)
+
+
+def shown(steps: list[Step]) -> list[Step]:
+    return [step for step in steps if step.verb != "none"]
+
+
+def would(step: Step) -> str:
+    return f"{step.key} {WOULD[step.verb].format(revision=step.revision, why=step.why)}."
+
+
+def carry_out(
+    module: AnsibleModule, cluster: Cluster, steps: list[Step], runs: list[dict[str, Any]]
+) -> tuple[list[str], bool]:
+    """Do the steps one after another; stop at none, and say whether all got ready."""
+    known = {release_key(run["namespace"], run["name"]): run for run in runs}
+    means = restoring.Means(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
+    sentences, good = [], True
+    for step in shown(steps):
+        done = restoring.do(cluster, step, known[step.key], means)
+        good = good and (done.good or step.verb == "stays")
+        sentences.append(f"{step.key}: {done.text}.")
+    return sentences, good
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_OPTIONS,
+            "namespace": {"type": "str", "required": True},
+            "to": {"type": "int", "default": 0},
+            "timeout": {"type": "int", "default": 600},
+            "run_id": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    with reading(module) as cluster:
+        go(module, cluster)
+
+
+if __name__ == "__main__":
+    main()

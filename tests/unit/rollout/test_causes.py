@@ -1,0 +1,83 @@
+"""Causes of which only objects can be judged here, each as the named program writes them; and the rows as a whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.module_utils import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.remedies import REMEDIES, remedy_of
+from tests.e2e.causes import rows
+
+ROOT = Path(__file__).parents[3]
+
+
+def judged_object(cluster, objects):
+    """Put a row's objects into the cluster; return the one that is not ready."""
+    metadata = {"name": "web", "namespace": "web"}
+    if "service" in objects:
+        found = cluster.add({"kind": "Service", "metadata": metadata, "spec": objects["service"]})
+    elif "job" in objects:
+        found = cluster.add({"kind": "Job", "metadata": metadata, "spec": {}, "status": objects["job"]})
+    else:
+        found = cluster.add(
+            {"kind": "Deployment", "metadata": metadata, "spec": {"selector": {"matchLabels": {"a": "b"}}}}
+        )
+        pod = {"kind": "Pod", "metadata": {"name": "web-1", "namespace": "web"}, "spec": objects.get("spec", {})}
+        cluster.add({**pod, "status": objects["status"]})
+    about = found["metadata"]["name"] if found["kind"] != "Deployment" else "web-1"
+    if "event" in objects:
+        event = {"kind": "Event", "metadata": {"name": "1", "namespace": "web"}, "involvedObject": {"name": about}}
+        cluster.add({**event, **objects["event"], "lastTimestamp": "2026-11-26"})
+    cluster.text = lambda *_: objects.get("log", "")
+    return found
+
+
+@pytest.mark.parametrize("row", rows.judged(), ids=lambda row: row["cause"])
+def test_cause_from_source(cluster, row):
+    said = diagnosis.cause_of(cluster, judged_object(cluster, row["objects"]), logs=True)
+    assert re.fullmatch(rows.pattern(row["says"]), said), said
+
+
+@pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row["cause"])
+def test_every_cause_has_a_remedy_and_an_evidence_word(row):
+    assert remedy_of(row["says"])
+    assert row["word"] in {"provoked", "from source"}
+    assert (row["word"] == "provoked") <= ("objects" not in row)
+
+
+def test_every_remedy_is_wanted_by_some_cause_or_names_what_no_row_has():
+    used = {remedy_of(row["says"]) for row in rows.ROWS}
+    unused = {remedy for _, remedy in REMEDIES} - used
+    assert len(unused) <= 12, sorted(unused)
+
+
+def test_names_are_told_once():
+    names = [row["cause"] for row in rows.ROWS]
+    assert len(names) == len(set(names))
+
+
+def test_at_least_fifteen_causes_are_provoked():
+    assert len([row for row in rows.ROWS if row["word"] == "provoked"]) >= 15
+
+
+def test_a_secret_in_a_crashed_containers_log_is_masked(cluster):
+    row = next(row for row in rows.judged() if row["cause"] == "log")
+    found = judged_object(cluster, {**row["objects"], "log": "login with correct-horse failed"})
+    cluster.add(
+        {
+            "kind": "Secret",
+            "metadata": {"name": "s", "namespace": "web"},
+            "data": {"password": "Y29ycmVjdC1ob3JzZQ=="},
+        }
+    )
+    said = diagnosis.cause_of(cluster, found, logs=True)
+    assert "login with ••• failed" in said
+    assert "correct-horse" not in said
+
+
+def test_while_waiting_no_kubelet_is_asked_for_a_log(cluster):
+    row = next(row for row in rows.judged() if row["cause"] == "log")
+    found = judged_object(cluster, row["objects"])
+    cluster.text = None
+    assert diagnosis.cause_of(cluster, found).endswith("(last exit code 1, Error)")
