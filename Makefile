@@ -96,8 +96,9 @@ contracts: venv ## Make the charts' contracts anew, from CHARTS or LANDFALL_CHAR
 lock: tools ## Pin charts, image base and actions to what upstream serves
 	@python tools/lock.py
 
-docs: venv ## Write the role READMEs from their argument_specs
+docs: venv ## Write the role READMEs from their argument_specs, and the causes into docs/failures.md
 	@python tools/role_docs.py
+	@python tools/failures_page.py
 
 dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK=1: only say which are stale)
 	@python tools/make_dashboards.py $(if $(filter-out 0 no false,$(CHECK)),--check)

@@ -15,6 +15,7 @@ step "mypy" mypy plugins/module_utils tools app/landfall_app app/ci app/gunicorn
 step "yamllint" yamllint --strict .
 step "ansible-lint" ansible-lint --offline
 step "role documentation" python tools/role_docs.py --check
+step "causes of failures" python tools/failures_page.py --check
 step "dashboards" python tools/make_dashboards.py --check
 step "settings" python tools/check_specs.py
 step "changelog fragments" antsibull-changelog lint

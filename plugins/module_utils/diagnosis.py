@@ -50,8 +50,14 @@ def explained(text: str, cause: str) -> str:
     >>> explained("Job a: failed: it took too long", "DeadlineExceeded: it took too long")
     'Job a: failed: it took too long'
     """
+    words = unsaid(text, cause)
+    return f"{text} ({words})" if words else text
+
+
+def unsaid(text: str, cause: str) -> str:
+    """Return a cause, or nothing if a text says it already."""
     words = cause.partition(": ")[2] or cause
-    return text if words in text else f"{text} ({cause})"
+    return "" if words in text else cause
 
 
 def _labels(found: Object) -> dict[str, str]:

@@ -65,7 +65,7 @@ class Settler:
             time.sleep(POLL_SECONDS)
             outcomes.update(self.look(self._running(outcomes)))
         for key in self._running(outcomes):
-            outcomes[key].cause = self._cause(self.runs[key], outcomes[key])
+            outcomes[key].cause = diagnosis.unsaid(outcomes[key].message, self._cause(self.runs[key], outcomes[key]))
         return outcomes
 
     def look(self, keys: list[str] | None = None) -> dict[str, Outcome]:
