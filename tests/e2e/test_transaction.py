@@ -57,13 +57,13 @@ def platform(tmp_path_factory):
 
 
 def test_1_when_one_fails_what_the_run_changed_goes_back(platform):
-    status, said = platform.roll_out(HALF_BROKEN)
+    status, said = platform.roll_out(HALF_BROKEN, settle_timeout=15)
     assert status != 0
     assert "ImagePullBackOff" in said
     assert "first/first: changed by the same run; it is back at revision 1, and ready." in said
     assert platform.images() == {"first": "one", "second": "one"}
     # The control: the first component alone gets there, so it was the second one's failure that took it back.
-    status, said = platform.roll_out(HALF_BROKEN, platform_on_failure="keep")
+    status, said = platform.roll_out(HALF_BROKEN, settle_timeout=15, platform_on_failure="keep")
     assert status != 0
     assert "changed by the same run" not in said
     assert platform.images() == {"first": "two", "second": "one"}

@@ -57,6 +57,7 @@ WRONG_SETTINGS = (
     # Names of what goes too.
     setting("uninstall_delete", "volumes,disks", "does not know disks", "volumes, addresses, definitions, credentials"),
     setting("uninstall_delete", {"volumes": True}, "is no list of names"),
+    setting("platform_on_failure", "retry", "one of rollback or keep, not 'retry'"),
     # Numbers.
     setting("ingress_replicas", 1, "write 2 or more"),
     setting("argocd_server_replicas", 0, "too small"),
