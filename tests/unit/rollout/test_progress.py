@@ -2,6 +2,11 @@
 
 import re
 
+import pytest
+from ansible import constants
+from ansible.utils import color
+
+from ansible_collections.landfall.eks.plugins.action import settle
 from ansible_collections.landfall.eks.plugins.module_utils.progress import QUIET_SECONDS, Live, Plain
 
 
@@ -63,3 +68,19 @@ def test_a_log_gets_a_line_only_for_a_change_and_not_too_often():
 def test_what_the_cluster_says_already_is_shown_while_waiting():
     shown = Plain().show({"a/a": waiting(cause="pod a-1: 3 Insufficient cpu")}, {"a/a": 5.0})
     assert shown[0].endswith("replicas available (pod a-1: 3 Insufficient cpu)")
+
+
+@pytest.mark.parametrize(
+    ("coloured", "forced", "hosts", "live"),
+    [
+        (True, False, ["a"], True),
+        (False, False, ["a"], False),
+        # Colours in a pipeline's log do not make it a terminal.
+        (True, True, ["a"], False),
+        (True, False, ["a", "b"], False),
+    ],
+)
+def test_lines_are_rewritten_on_a_terminal_and_for_one_cluster_alone(monkeypatch, coloured, forced, hosts, live):
+    monkeypatch.setattr(color, "ANSIBLE_COLOR", coloured)
+    monkeypatch.setattr(constants, "ANSIBLE_FORCE_COLOR", forced)
+    assert settle.is_terminal(hosts) is live
