@@ -96,7 +96,6 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     # Jobs, time, and Helm itself.
     (r"longer than specified deadline|DeadlineExceeded", "see what its pod waited for, then allow more time"),
     (r"backoff limit", "read the log of its pods in the evidence"),
-    (r"has timed out progressing", "see which pod does not get ready, and allow more time if it would have"),
     (r"pending-(install|upgrade|rollback)", "run again: an unfinished revision is taken away first"),
 )
 
