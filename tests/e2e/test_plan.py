@@ -44,7 +44,8 @@ class Planned(Machine):
 
     def versions(self):
         """Return the resourceVersion of everything that nobody but a rollout or a hand changes."""
-        kinds = "namespace,service,configmap,secret,serviceaccount,ingress,networkpolicy,poddisruptionbudget"
+        # Without those whose status follows the pods.
+        kinds = "namespace,service,configmap,secret,serviceaccount,ingress,networkpolicy"
         return {
             (each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]): each["metadata"][
                 "resourceVersion"
