@@ -9,6 +9,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 MODULE = "landfall.eks.cluster_stack"
+LOOKS_THAT_MAY_FAIL = 5
+"""In a row: a wait of half an hour does not end because AWS did not answer once."""
 PAUSE = 5.0
 """Seconds between two looks; CloudFormation lets an account look about ten times a second."""
 
@@ -40,14 +42,19 @@ class ActionModule(ActionBase):
 
         Returns the last look, with the first failure, and the job's own failure where AWS gave none.
         """
+        if told.get("failed"):
+            return told
         begun, arguments = time.time(), self._task.args
-        last, failure, lines = arguments.get("after", ""), "", []
-        while not told.get("failed"):
+        last, failure, lines, missed = arguments.get("after", ""), "", [], 0
+        while not told.get("failed") or missed < LOOKS_THAT_MAY_FAIL:
             # Asked before the events: what the job's end led to is then among them.
             job = self._job(task_vars)
             told = self._look(arguments, task_vars, state="followed", after=last)
             if told.get("failed"):
-                break
+                missed += 1
+                time.sleep(PAUSE)
+                continue
+            missed = 0
             for line in told["lines"]:
                 display.display(f"  {time.time() - begun:5.0f} s  {line}")
             lines += told["lines"]

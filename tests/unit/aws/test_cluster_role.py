@@ -141,7 +141,7 @@ def test_a_tag_is_refused(play):
 def test_a_failure_is_told_by_its_reason(play):
     well, said = play(cluster_zone_names=["eu-central-1a", "eu-central-1z"])
     assert not well
-    assert "The stack landfall-production is" in said
+    assert "The stack landfall-production is" in said, said
     assert "eu-central-1z" in said.rpartition("The stack landfall-production is")[2]
 
 
