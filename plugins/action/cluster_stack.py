@@ -23,12 +23,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        told = self._look(self._task.args, task_vars)
         if self._task.args["state"] == "followed":
-            told = self._follow(told, task_vars)
-        elif self._task.args["state"] == "ready" and told.get("busy"):
+            return {**result, **self._follow(task_vars)}
+        told = self._look(self._task.args, task_vars)
+        if self._task.args["state"] == "ready" and told.get("busy"):
             # What a run that was killed began goes on without it; it is waited for, and then looked at anew.
-            self._follow(told, task_vars)
+            self._follow(task_vars)
             told = self._look(self._task.args, task_vars)
         return {**result, **told}
 
@@ -37,33 +37,29 @@ class ActionModule(ActionBase):
         told: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars)
         return told
 
-    def _follow(self, told: dict[str, Any], task_vars: Any) -> dict[str, Any]:
+    def _follow(self, task_vars: Any) -> dict[str, Any]:
         """Look again and again until the job, or without one CloudFormation, has ended; show what is new each time.
 
         Returns the last look, with the first failure, and the job's own failure where AWS gave none.
         """
-        if told.get("failed"):
-            return told
         begun, arguments = time.time(), self._task.args
         last, failure, lines, missed = arguments.get("after", ""), "", [], 0
-        while not told.get("failed") or missed < LOOKS_THAT_MAY_FAIL:
+        while True:
             # Asked before the events: what the job's end led to is then among them.
             job = self._job(task_vars)
             told = self._look(arguments, task_vars, state="followed", after=last)
-            if told.get("failed"):
-                missed += 1
-                time.sleep(PAUSE)
-                continue
-            missed = 0
-            for line in told["lines"]:
-                display.display(f"  {time.time() - begun:5.0f} s  {line}")
-            lines += told["lines"]
-            last, failure = told["last"], failure or told["failure"]
+            missed = missed + 1 if told.get("failed") else 0
+            if not missed:
+                for line in told["lines"]:
+                    display.display(f"  {time.time() - begun:5.0f} s  {line}")
+                lines += told["lines"]
+                last, failure = told["last"], failure or told["failure"]
+            elif missed == LOOKS_THAT_MAY_FAIL:
+                return {**told, **_outcome(job, failure, arguments["name"], "in a state that AWS does not tell")}
             # A job ends when its stack has; without one, what another run began is waited for.
-            if job.get("finished") if job else not told["busy"]:
+            if not missed and (job.get("finished") if job else not told["busy"]):
                 return {**told, "lines": lines, **_outcome(job, failure, arguments["name"], told["status"])}
             time.sleep(PAUSE)
-        return told
 
     def _job(self, task_vars: Any) -> dict[str, Any]:
         name = self._task.args.get("job")
