@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import time
 
@@ -84,6 +85,23 @@ def test_one_tag_touches_nothing_else(second_up, checkout):
     after = checkout.revisions()
     assert {name for name in before if before[name] != after[name]} == {"fluent-bit"}
     checkout.run("ansible-playbook -i inventories/local site.yml --tags efk")
+
+
+def test_another_chart_of_the_same_version_is_rolled_out(second_up, checkout, tmp_path):
+    stand_in = tmp_path / "metrics-server"
+    shutil.copytree(checkout.path / "roles/local_cluster/files/stand_ins/metrics-server", stand_in)
+    extra = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other-bytes"}}
+    (stand_in / "templates" / "other.yaml").write_text(json.dumps(extra))
+    checkout.run(f".landfall/bin/helm package {stand_in} -d {tmp_path}")
+    play = "ansible-playbook -i inventories/local site.yml --tags metrics_server"
+    revisions = [checkout.revisions()["metrics-server"][0]]
+    for cache in ({"LANDFALL_CHART_CACHE": str(tmp_path)}, {"LANDFALL_CHART_CACHE": str(tmp_path)}, {}):
+        checkout.run(play, **cache)
+        revisions.append(checkout.revisions()["metrics-server"][0])
+        found = checkout.kubectl("get configmap other-bytes -n kube-system --ignore-not-found -o name")
+        assert bool(found.strip()) == bool(cache)
+    first = int(revisions[0])
+    assert [int(each) for each in revisions] == [first, first + 1, first + 1, first + 2]
 
 
 def test_check_mode_shows_the_change_and_makes_none(second_up, checkout):
