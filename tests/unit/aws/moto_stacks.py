@@ -15,6 +15,7 @@ import moto.eks.urls
 import pytest
 from moto.cloudformation import parsing
 from moto.ec2 import ec2_backends
+from moto.ec2.models.nat_gateways import NatGateway
 from moto.eks.models import eks_backends
 
 OFFERED = {
@@ -92,6 +93,7 @@ DELETIONS = {
     "AWS::EC2::VPCGatewayAttachment": _gateway_attachment,
 }
 _original_delete = parsing.ResourceMap._delete_resource
+_original_gateway = NatGateway.__init__
 _original_class = parsing.resource_class_from_type
 
 
@@ -141,12 +143,19 @@ def _class(kind: str) -> Any:
     return StackedCluster if kind == "AWS::EKS::Cluster" else _original_class(kind)
 
 
+def _with_interface_of_aws(self: Any, *arguments: Any, **named: Any) -> None:
+    """Describe a NAT gateway's interface as AWS does, which alone tells it from one of somebody's."""
+    _original_gateway(self, *arguments, **named)
+    self._eni.description, self._eni.status = f"Interface for NAT Gateway {self.id}", "in-use"
+
+
 @pytest.fixture
 def taught(account, monkeypatch):
     """Let moto's CloudFormation make EKS clusters and delete what it makes."""
     monkeypatch.setattr(parsing.ResourceMap, "_delete_resource", _delete)
     monkeypatch.setattr(parsing.ResourceMap, "delete", _delete_stack)
     monkeypatch.setattr(parsing, "resource_class_from_type", _class)
+    monkeypatch.setattr(NatGateway, "__init__", _with_interface_of_aws)
     monkeypatch.setattr(parsing, "resource_name_property_from_type", lambda kind: None)
 
 
