@@ -32,8 +32,10 @@ def discover(session: Session, cluster: str, vpc_id: str, scheme: str) -> list[S
         candidates = _reachable(session, vpc, subnets, public=scheme == "internet-facing")
     chosen = choose(candidates, cluster)
     if not chosen:
+        others = sorted(str(each["SubnetId"]) for each in candidates if _of_others(_tags(each), cluster))
+        foreign = f" ({', '.join(others)} carry the tags of other clusters)" if others else ""
         raise SubnetsError(
-            f"no subnet of {vpc} will do: tag one in each zone with {key}: 1, with {FREE} free addresses"
+            f"no subnet of {vpc} will do{foreign}: tag one in each zone with {key}: 1, with {FREE} free addresses"
         )
     return chosen
 
@@ -73,13 +75,16 @@ def choose(subnets: Iterable[dict[str, Any]], cluster: str) -> list[Subnet]:
     chosen: dict[str, tuple[bool, str]] = {}
     for each in subnets:
         tags = _tags(each)
-        of_others = any(key.startswith(CLUSTER_TAG) for key in tags) and mine not in tags
-        if of_others or int(each.get("AvailableIpAddressCount", FREE)) < FREE:
+        if _of_others(tags, cluster) or int(each.get("AvailableIpAddressCount", FREE)) < FREE:
             continue
         rank = (mine not in tags, str(each["SubnetId"]))
         zone = str(each["AvailabilityZone"])
         chosen[zone] = min(rank, chosen.get(zone, rank))
     return sorted((Subnet(rank[1], zone) for zone, rank in chosen.items()), key=lambda each: each.id)
+
+
+def _of_others(tags: dict[str, str], cluster: str) -> bool:
+    return any(key.startswith(CLUSTER_TAG) for key in tags) and CLUSTER_TAG + cluster not in tags
 
 
 def _reachable(session: Session, vpc: str, subnets: list[dict[str, Any]], public: bool) -> list[dict[str, Any]]:

@@ -128,7 +128,8 @@ def _make_network(account: Account, settings: Settings) -> tuple[str, list[Subne
         DestinationCidrBlock="0.0.0.0/0",
         GatewayId=gateway["InternetGatewayId"],
     )
-    public = tags | {"kubernetes.io/role/elb": "1"}
+    # Without a cluster's tag: the platform calls its cluster as the inventory does, and may use them all the same.
+    public = {"kubernetes.io/role/elb": "1"}
     subnets = []
     for subnet in settings.subnets():
         answer = ec2.create_subnet(

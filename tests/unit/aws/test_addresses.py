@@ -206,6 +206,13 @@ def test_one_subnet_of_a_zone_and_this_clusters_first(session):
     assert len(discovered(session, cluster="other", vpc=vpc)) == 2
 
 
+def test_subnets_of_other_clusters_are_named(session):
+    made = network.make(tags={"kubernetes.io/role/elb": "1", "kubernetes.io/cluster/other": "shared"})
+    with pytest.raises(load_balancer_subnets.SubnetsError, match="carry the tags of other clusters") as caught:
+        discovered(session, vpc=made["vpc"])
+    assert ", ".join(sorted(made["subnets"])) in str(caught.value)
+
+
 def test_a_subnet_that_is_full_is_none():
     free = {"SubnetId": "subnet-1", "AvailabilityZone": "a", "AvailableIpAddressCount": 8, "Tags": []}
     full = free | {"SubnetId": "subnet-0", "AvailableIpAddressCount": 7}
