@@ -33,7 +33,10 @@ def test_aws_is_looked_at_before_the_first_change(moto_server, tmp_path):
         hosts = inventory({"good": [], "bad": [], "without": [], "needing": [], "off": []}, server, tmp_path)
         everybody, own = hosts["clusters"]["vars"], hosts["clusters"]["hosts"]
         everybody |= {"preflight_check_aws": True, "platform_aws_region": "eu-central-1"}
-        path = {"PATH": f"{helm_folder()}:{os.environ['PATH']}"}
+        # The simulated account, of which the playbook is told by the settings alone.
+        account = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        path = account | {"PATH": f"{helm_folder()}:{os.environ['PATH']}"}
+        everybody |= {"platform_environment": path}
         own["good"] |= {"ingress_vpc_id": vpc("abc")}
         own["bad"] |= {"ingress_vpc_id": vpc("a"), "argocd_subnets": ["subnet-0"]}
         own["without"] |= {"platform_environment": path | NO_KEYS}
