@@ -108,7 +108,7 @@ def test_check_mode_shows_the_change_and_makes_none(second_up, checkout):
     records = "get secrets --all-namespaces -l owner=helm -o jsonpath='{.items[*].metadata.resourceVersion}'"
     before = checkout.kubectl(records)
     said = checkout.run("ansible-playbook -i inventories/local site.yml --check --diff -e flask_app_max_replicas=4")
-    assert "+  maxReplicas: 4" in said
+    assert "spec.maxReplicas: 5 -> 4" in said
     assert checkout.kubectl(records) == before
 
 

@@ -40,12 +40,17 @@ class Stood(Machine):
         """Return the version of every object that a run might write."""
         kinds = "secrets,configmaps,deployments,services,ingresses,leases.coordination.k8s.io"
         found = self.get(kinds, "--all-namespaces")["items"]
-        # Nodes and controllers renew their own.
+        # Nodes and controllers renew their own Leases, and what is in the status of an object.
         return {
-            (each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]): each["metadata"]["resourceVersion"]
+            (each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]): self._version(each["metadata"])
             for each in found
             if each["kind"] != "Lease" or each["metadata"]["namespace"] == HOME
         }
+
+    def _version(self, metadata):
+        if "generation" not in metadata:
+            return metadata["resourceVersion"]
+        return metadata["generation"], metadata.get("labels"), metadata.get("annotations")
 
     def secret_values(self):
         """Return whatever Landfall made or knows that is secret, a line each, as it is and in base64."""
