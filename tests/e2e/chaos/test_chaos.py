@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.e2e.chaos.platform import ENDED_BADLY, TASK, boundaries
+from tests.e2e.chaos.platform import TASK, boundaries
 from tests.e2e.machine import until
 
 pytestmark = pytest.mark.cluster
@@ -52,7 +52,7 @@ def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
         alive = run.poll() is None
         rolled_out.kill(run, renewer=count % WITH_RENEWER == 0)
         unfinished += alive
-        left += bool(rolled_out.helm_records(ENDED_BADLY))
+        left += bool(rolled_out.unfinished())
         rolled_out.converges(settings)
     assert unfinished > 0, "control: runs were killed before their end"
     status, said = rolled_out.play(settings)
