@@ -100,7 +100,17 @@ def test_an_empty_cluster_has_a_status_and_is_not_fit_for_use(machine):
     assert "components, flask-app: not installed" in shown
 
 
+def rollout_has_ended(machine):
+    """Say whether the Lease is free and the autoscaler has given the application its second pod."""
+    lease = machine.get("lease", "landfall", "-n", HOME)["spec"]
+    return (
+        not lease.get("holderIdentity")
+        and machine.get("deployment", "flask-app", "-n", "flask-app")["spec"]["replicas"] >= 2
+    )
+
+
 def test_status_of_a_rollout(machine):
+    until(lambda: rollout_has_ended(machine), 120, "the end of the rollout")
     before = machine.versions()
     shown, status = machine.status()
     assert machine.versions() == before, "nothing was written, no Lease either"
