@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
+ROOM_BYTES = 1 << 20
+"""More than what a job leaves: on a full disk it would leave nothing, and be waited for in vain."""
 
 
 class ActionModule(ActionBase):
@@ -16,7 +21,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         folder = Path((task_vars or {})["ansible_async_dir"])
         # The job's file holds what the module returns; nobody else may look at it.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _have_room(folder)
         result.update(
             self._execute_module(
                 module_name="kubernetes.core.helm",
@@ -26,3 +31,16 @@ class ActionModule(ActionBase):
             )
         )
         return result
+
+
+def _have_room(folder: Path) -> None:
+    """Make the folder, and see that there is room in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(ROOM_BYTES))
+    except OSError as error:
+        raise AnsibleActionFail(
+            f"{folder}, the folder of background jobs, cannot be written ({error.strerror}): make room there, or write "
+            "another one as platform_state_dir."
+        ) from error
