@@ -19,7 +19,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        folder = Path((task_vars or {})["ansible_async_dir"])
+        # A task's own variables come as they are written.
+        folder = Path(self._templar.template((task_vars or {})["ansible_async_dir"]))
         # The job's file holds what the module returns; nobody else may look at it.
         _have_room(folder)
         result.update(

@@ -117,8 +117,8 @@ def test_two_runs_at_once(rolled_out, fault):
     fault("two runs at once", 1, 1, "one worked, the other said who was at work, and since when")
 
 
-@pytest.mark.parametrize("hours", [-2, 2])
-def test_a_clock_that_is_wrong(rolled_out, fault, hours):
+def test_a_clock_that_is_wrong(rolled_out, fault):
+    hours = 2
     faketime = shutil.which("faketime")
     if not faketime:
         pytest.skip("not run: a wrong clock needs faketime (make system-packages)")
@@ -132,10 +132,10 @@ def test_a_clock_that_is_wrong(rolled_out, fault, hours):
     )
     play = ["ansible-playbook", "-i", "inventories/local", "site.yml", "-e", json.dumps(settings)]
     status, _, said = rolled_out.try_(*wrong, *play)
+    first_said = first.communicate()[0]
     assert status != 0
     assert BUSY in said, said[-3000:]
-    assert first.communicate()[0] is not None
-    assert first.returncode == 0
+    assert first.returncode == 0, first_said[-3000:]
     settings = rolled_out.touch()
     status, _, said = rolled_out.try_(*wrong, *play[:-1], json.dumps(settings))
     assert status == 0, said[-6000:]
