@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws.network import CLUSTER_TAG, FREE, ROLE_TAGS, ROLE_VALUES
+from ansible_collections.landfall.eks.plugins.module_utils.aws import network
+from ansible_collections.landfall.eks.plugins.module_utils.aws.network import CLUSTER_TAG, FREE, ROLE_TAGS
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, tags_of
 
 
@@ -25,17 +26,15 @@ class Subnet:
 def discover(session: Session, cluster: str, vpc_id: str, scheme: str) -> list[Subnet]:
     """Return the subnets that the controller would choose, one for each zone, sorted by id. SubnetsError, AwsError."""
     vpc = vpc_id or vpc_of(session, cluster)
-    subnets = _subnets(session, [{"Name": "vpc-id", "Values": [vpc]}])
-    key = ROLE_TAGS[scheme]
-    candidates = [each for each in subnets if _tags(each).get(key) in ROLE_VALUES]
-    if not candidates:
-        candidates = _reachable(session, vpc, subnets, public=scheme == "internet-facing")
+    subnets = network.subnets_by(session, network.in_vpc(vpc))
+    candidates = network.candidates(subnets, scheme, lambda: network.tables_of(session, vpc))
     chosen = choose(candidates, cluster)
     if not chosen:
-        others = sorted(str(each["SubnetId"]) for each in candidates if _of_others(_tags(each), cluster))
+        others = sorted(str(each["SubnetId"]) for each in candidates if network.of_others(each, cluster))
         foreign = f" ({', '.join(others)} carry the tags of other clusters)" if others else ""
         raise SubnetsError(
-            f"no subnet of {vpc} will do{foreign}: tag one in each zone with {key}: 1, with {FREE} free addresses"
+            f"no subnet of {vpc} will do{foreign}: tag one in each zone with {ROLE_TAGS[scheme]}: 1, with {FREE} free "
+            "addresses"
         )
     return chosen
 
@@ -56,26 +55,25 @@ def named(session: Session, wanted: Sequence[str], vpc_id: str) -> list[Subnet]:
     found: dict[str, list[Subnet]] = {}
     if ids:
         # By a filter: an id that is not there is no refusal then, and can be named.
-        for each in _subnets(session, [{"Name": "subnet-id", "Values": ids}]):
+        for each in network.subnets_by(session, [{"Name": "subnet-id", "Values": ids}]):
             found[each["SubnetId"]] = [_subnet(each)]
     if names:
-        where = [{"Name": "vpc-id", "Values": [vpc_id]}] if vpc_id else []
-        for each in sorted(
-            _subnets(session, [*where, {"Name": "tag:Name", "Values": names}]), key=lambda each: str(each["SubnetId"])
-        ):
+        where = network.in_vpc(vpc_id) if vpc_id else []
+        by_name = network.subnets_by(session, [*where, {"Name": "tag:Name", "Values": names}])
+        for each in sorted(by_name, key=lambda each: str(each["SubnetId"])):
             found.setdefault(_tags(each)["Name"], []).append(_subnet(each))
     if missing := [each for each in wanted if each not in found]:
         raise SubnetsError(f"there is no subnet {', '.join(missing)} in the region {session.region}")
     return [found[each].pop(0) if len(found[each]) > 1 else found[each][0] for each in wanted]
 
 
-def choose(subnets: Iterable[dict[str, Any]], cluster: str) -> list[Subnet]:
+def choose(subnets: Iterable[Mapping[str, Any]], cluster: str) -> list[Subnet]:
     """Return one of AWS's subnets for each zone: those of this cluster first, then by id; sorted by id."""
     mine = CLUSTER_TAG + cluster
     chosen: dict[str, tuple[bool, str]] = {}
     for each in subnets:
         tags = _tags(each)
-        if _of_others(tags, cluster) or int(each.get("AvailableIpAddressCount", FREE)) < FREE:
+        if network.of_others(each, cluster) or int(each.get("AvailableIpAddressCount", FREE)) < FREE:
             continue
         rank = (mine not in tags, str(each["SubnetId"]))
         zone = str(each["AvailabilityZone"])
@@ -83,41 +81,9 @@ def choose(subnets: Iterable[dict[str, Any]], cluster: str) -> list[Subnet]:
     return sorted((Subnet(rank[1], zone) for zone, rank in chosen.items()), key=lambda each: each.id)
 
 
-def _of_others(tags: dict[str, str], cluster: str) -> bool:
-    return any(key.startswith(CLUSTER_TAG) for key in tags) and CLUSTER_TAG + cluster not in tags
-
-
-def _reachable(session: Session, vpc: str, subnets: list[dict[str, Any]], public: bool) -> list[dict[str, Any]]:
-    """Without tags a subnet counts as public if its routes, or the VPC's main ones, lead to an internet gateway."""
-    filters = [{"Name": "vpc-id", "Values": [vpc]}]
-    tables = [
-        each
-        for page in session.pages("ec2", "describe_route_tables", Filters=filters)
-        for each in page.get("RouteTables", [])
-    ]
-    main: list[dict[str, Any]] = []
-    own: dict[str, list[dict[str, Any]]] = {}
-    for table in tables:
-        for association in table.get("Associations") or []:
-            if association.get("Main"):
-                main = table.get("Routes") or []
-            if association.get("SubnetId"):
-                own[association["SubnetId"]] = table.get("Routes") or []
-    return [each for each in subnets if _is_public(own.get(each["SubnetId"], main)) == public]
-
-
-def _is_public(routes: Iterable[dict[str, Any]]) -> bool:
-    return any(str(route.get("GatewayId", "")).startswith("igw") for route in routes)
-
-
-def _subnets(session: Session, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    pages = session.pages("ec2", "describe_subnets", Filters=filters)
-    return [each for page in pages for each in page.get("Subnets", [])]
-
-
-def _subnet(found: dict[str, Any]) -> Subnet:
+def _subnet(found: Mapping[str, Any]) -> Subnet:
     return Subnet(str(found["SubnetId"]), str(found["AvailabilityZone"]))
 
 
-def _tags(found: dict[str, Any]) -> dict[str, str]:
+def _tags(found: Mapping[str, Any]) -> dict[str, str]:
     return tags_of(found.get("Tags") or [])

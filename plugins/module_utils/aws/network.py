@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +37,26 @@ class Verdict:
     zones: list[str] = field(default_factory=list)
 
 
+def in_vpc(vpc: str) -> list[dict[str, Any]]:
+    """Return EC2's filters for what lies in a VPC."""
+    return [{"Name": "vpc-id", "Values": [vpc]}]
+
+
+def subnets_by(session: Session, filters: Sequence[Mapping[str, Any]]) -> list[Subnet]:
+    """Return the subnets that EC2's filters leave, as it describes them. AwsError."""
+    pages = session.pages("ec2", "describe_subnets", Filters=list(filters))
+    return [each for page in pages for each in page["Subnets"]]
+
+
+def tables_of(session: Session, vpc: str) -> list[Mapping[str, Any]]:
+    """Return the route tables of a VPC, as EC2 describes them. AwsError."""
+    pages = session.pages("ec2", "describe_route_tables", Filters=in_vpc(vpc))
+    return [each for page in pages for each in page["RouteTables"]]
+
+
 def read(session: Session, vpc: str) -> tuple[list[Subnet], list[Mapping[str, Any]]]:
     """Return the subnets and the route tables of a VPC, as EC2 describes them. AwsError."""
-    where = [{"Name": "vpc-id", "Values": [vpc]}]
-    subnets = [each for page in session.pages("ec2", "describe_subnets", Filters=where) for each in page["Subnets"]]
-    pages = session.pages("ec2", "describe_route_tables", Filters=where)
-    return subnets, [each for page in pages for each in page["RouteTables"]]
+    return subnets_by(session, in_vpc(vpc)), tables_of(session, vpc)
 
 
 def judge(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]) -> Verdict:
@@ -65,7 +79,7 @@ def judge(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet], tab
 
 def _none(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet]) -> str:
     tag = ROLE_TAGS[wanted.scheme]
-    others = sorted(_id(each) for each in subnets if _tagged(each, wanted.scheme) and _of_others(each, cluster))
+    others = sorted(_id(each) for each in subnets if _tagged(each, wanted.scheme) and of_others(each, cluster))
     foreign = f" ({', '.join(others)} carry {CLUSTER_TAG}<another cluster> only)" if others else ""
     return (
         f"No subnet of {vpc} will do for the {wanted.scheme} load balancer of {wanted.name}{foreign}: tag one in each "
@@ -115,10 +129,17 @@ def _named(wanted: Wanted, vpc: str, subnets: Sequence[Subnet], verdict: Verdict
 
 def _found(wanted: Wanted, cluster: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]) -> list[Subnet]:
     """Those with the role's tag, and if there are none, by their routes; never those of other clusters alone."""
-    tagged = [each for each in subnets if _tagged(each, wanted.scheme)]
-    public = wanted.scheme == "internet-facing"
-    candidates = tagged or [each for each in subnets if is_public(_id(each), tables) == public]
-    return [each for each in candidates if not _of_others(each, cluster)]
+    return [each for each in candidates(subnets, wanted.scheme, lambda: tables) if not of_others(each, cluster)]
+
+
+def candidates(
+    subnets: Sequence[Subnet], scheme: str, tables: Callable[[], Sequence[Mapping[str, Any]]]
+) -> list[Subnet]:
+    """Return those with the role's tag; if there are none, those whose routes fit, for which `tables` is asked."""
+    if tagged := [each for each in subnets if _tagged(each, scheme)]:
+        return tagged
+    known, public = tables(), scheme == "internet-facing"
+    return [each for each in subnets if is_public(_id(each), known) == public]
 
 
 def is_public(subnet: str, tables: Sequence[Subnet]) -> bool:
@@ -138,7 +159,8 @@ def _tagged(subnet: Subnet, scheme: str) -> bool:
     return _tags(subnet).get(ROLE_TAGS[scheme]) in ROLE_VALUES
 
 
-def _of_others(subnet: Subnet, cluster: str) -> bool:
+def of_others(subnet: Subnet, cluster: str) -> bool:
+    """Whether a subnet carries the tags of other clusters and not that of this one."""
     tags = _tags(subnet)
     return CLUSTER_TAG + cluster not in tags and any(key.startswith(CLUSTER_TAG) for key in tags)
 

@@ -73,14 +73,10 @@ def _balancer_tags(at: Account, arns: list[str]) -> dict[str, dict[str, str]]:
 
 def interfaces(at: Account) -> Iterator[Found]:
     """Network interfaces: those of the VPC CNI, and free ones in the cluster's network, which would hold it."""
-    name, where = "describe_network_interfaces", "NetworkInterfaces"
     name, where, by = "describe_network_interfaces", "NetworkInterfaces", "network-interface-id"
     for each in _or_inside(at, footprint.tagged(at, "network-interface", name, where, by), name, where):
-        identity, tags, said = (
-            each["NetworkInterfaceId"],
-            tags_of(each.get("TagSet") or []),
-            each.get("Description", ""),
-        )
+        identity, tags = each["NetworkInterfaceId"], tags_of(each.get("TagSet") or [])
+        said = each.get("Description", "")
         why = at.why(tags, each.get("VpcId", ""))
         free = each["Status"] == "available"
         tagged = why.startswith("tag ")
