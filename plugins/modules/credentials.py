@@ -190,6 +190,7 @@ try:
         Found,
         Plan,
         Run,
+        Secret,
         describe,
         make_plan,
     )
@@ -285,10 +286,12 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     finished: list[str] = []
     if not module.check_mode:
         write(cluster, namespaces, plan)
-        finished = finish(module, Hands(cluster, home, now), plan)
+    secrets = store.read(cluster)
+    if not module.check_mode:
+        finished, secrets = finish(module, Hands(cluster, home, now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
     leases = home not in (namespaces if module.check_mode else []) and expiry.keep(
-        cluster, store.read(cluster), home, now, dry_run=module.check_mode
+        cluster, secrets, home, now, dry_run=module.check_mode
     )
     diff = diff_of(plan, found)
     return {
@@ -302,14 +305,14 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def finish(module: AnsibleModule, hands: Hands, plan: Plan) -> list[str]:
-    """End what a killed rotation began; say what has to wait."""
-    finished, waiting = rotation.finish(hands, store.read(hands.cluster))
+def finish(module: AnsibleModule, hands: Hands, secrets: list[Secret], plan: Plan) -> tuple[list[str], list[Secret]]:
+    """End what a killed rotation began; say what has to wait. Return the names, and the Secrets as they are then."""
+    finished, waiting = rotation.finish(hands, secrets)
     for sentence in waiting:
         module.warn(sentence)
     if CA_NAME in finished:
         plan.ca_certificate = rotation_authority.read_authority(hands)[1].bundle
-    return finished
+    return finished, store.read(hands.cluster) if finished or waiting else secrets
 
 
 def main() -> None:
