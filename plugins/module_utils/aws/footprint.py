@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import marks
+from ansible_collections.landfall.eks.plugins.module_utils.aws import list_prices, marks
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import SWEEPABLE
 
@@ -16,9 +16,13 @@ LEFT_TO_AWS = "no: AWS deletes it"
 TAKEN = "yes"
 """Of what a sweep takes without being asked for it by name."""
 
-# Per month of 730 hours, without traffic: AWS's list prices of us-east-1 in November 2026, as a hint.
-BALANCER_USD, CLASSIC_USD, ADDRESS_USD, GATEWAY_USD, KEY_USD = 16.43, 18.25, 3.65, 32.85, 1.00
-VOLUME_GIB_USD = {"gp3": 0.08, "gp2": 0.10, "io1": 0.125, "io2": 0.125, "st1": 0.045, "sc1": 0.015}
+# Per month, as a hint.
+BALANCER_USD, ADDRESS_USD, GATEWAY_USD = (
+    round(hour * list_prices.HOURS, 2)
+    for hour in (list_prices.BALANCER_HOUR, list_prices.PUBLIC_ADDRESS_HOUR, list_prices.NAT_HOUR)
+)
+CLASSIC_USD, KEY_USD = 18.25, list_prices.KEY_MONTH
+VOLUME_GIB_USD = {"gp3": list_prices.GP3_GIB_MONTH, "gp2": 0.10, "io1": 0.125, "io2": 0.125, "st1": 0.045, "sc1": 0.015}
 SNAPSHOT_GIB_USD, LOG_GIB_USD = 0.05, 0.03
 
 TAGS_AT_ONCE = 20

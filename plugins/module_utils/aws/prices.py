@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.list_prices import (
+    BALANCER_HOUR,
+    DAY,
+    GP3_GIB_MONTH,
+    HOURS,
+    KEY_MONTH,
+    NAT_GIB,
+    NAT_HOUR,
+    PUBLIC_ADDRESS_HOUR,
+    REGION,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.aws.template_nodes import instance_types
 from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import Shape
-
-REGION = "us-east-1"
-DAY = "2026-06"
-HOURS = 730
-"""Of a month, as AWS's own calculator has it."""
 
 CLUSTER_HOUR = 0.10
 EXTENDED_HOUR = 0.60
 """Of a cluster whose version is in extended support."""
 STANDARD_UNTIL = {"1.33": "2026-07-29", "1.34": "2026-12-02", "1.35": "2027-03-27"}
 """Last days of standard support, from EKS's release calendar; of a newer version none is known here."""
-NAT_HOUR = 0.045
-NAT_GIB = 0.045
-PUBLIC_ADDRESS_HOUR = 0.005
-BALANCER_HOUR = 0.0225
-GP3_GIB_MONTH = 0.08
-KEY_MONTH = 1.00
 INSTANCE_HOURS = {
     "t3.large": 0.0832,
     "t4g.large": 0.0672,

@@ -6,25 +6,11 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, looking, network
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from tests.unit.aws.stubbed import Stubbed
+from tests.unit.aws.vpcs import vpc
 
 NAME = "mine"
-TAG = "kubernetes.io/role/elb"
 RIGHTS = [{"action": "ec2:DescribeSubnets", "why": "it", "needed": False, "otherwise": ""}]
 HANDED_IN = {"ingress_controller_role_arn": "", "ingress_vpc_id": "vpc-1", "hosts_addresses": []}
-
-
-def vpc(zones="abc"):
-    ec2 = boto3.client("ec2")
-    identity = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    for index, zone in enumerate(zones):
-        tags = [{"ResourceType": "subnet", "Tags": [{"Key": TAG, "Value": "1"}]}]
-        ec2.create_subnet(
-            VpcId=identity,
-            CidrBlock=f"10.0.{index}.0/24",
-            AvailabilityZone=f"eu-central-1{zone}",
-            TagSpecifications=tags,
-        )
-    return identity
 
 
 def wanted(server="", addresses="no", **options):

@@ -2,28 +2,13 @@
 
 import os
 
-import boto3
 import pytest
 
+from tests.unit.aws.vpcs import vpc
 from tests.unit.bad_input.fake_clusters import serving
 from tests.unit.bad_input.test_bad_input import charts_in, helm_folder, inventory, play
 
-TAG = "kubernetes.io/role/elb"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
-
-
-def vpc(zones):
-    ec2 = boto3.client("ec2")
-    identity = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    for index, zone in enumerate(zones):
-        tags = [{"ResourceType": "subnet", "Tags": [{"Key": TAG, "Value": "1"}]}]
-        ec2.create_subnet(
-            VpcId=identity,
-            CidrBlock=f"10.0.{index}.0/24",
-            AvailabilityZone=f"eu-central-1{zone}",
-            TagSpecifications=tags,
-        )
-    return identity
 
 
 @pytest.mark.skipif(not (helm_folder() / "helm").exists(), reason="helm is not there: make tools")
