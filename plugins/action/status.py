@@ -26,11 +26,7 @@ class ActionModule(ActionBase):
         arguments = {
             "releases": settings.releases(),
             "prometheus": {"namespace": settings.value("monitoring_namespace")},
-            "hosts_file": settings.value("hosts_file") if settings.value("hosts_enabled | bool") else "",
-            "hosts_names": settings.value("hosts_names"),
-            "hosts_addresses": settings.value("hosts_addresses"),
-            "way": settings.value("ingress_addresses"),
-            "region": settings.value("platform_aws_region"),
+            **settings.addresses(),
             **self._task.args,
         }
         looked = self._execute_module(module_name="landfall.eks.status", module_args=arguments, task_vars=task_vars)

@@ -68,11 +68,7 @@ class ActionModule(ActionBase):
                 {"name": each.name, "type": each.type, "severities": list(each.severities)}
                 for each in parse(settings.value("monitoring_receivers"))
             ],
-            "hosts_file": settings.value("hosts_file") if settings.value("hosts_enabled | bool") else "",
-            "hosts_names": settings.value("hosts_names"),
-            "hosts_addresses": settings.value("hosts_addresses"),
-            "way": settings.value("ingress_addresses"),
-            "region": settings.value("platform_aws_region"),
+            **settings.addresses(),
             "ca": self._authorities(),
         }
 

@@ -52,6 +52,16 @@ class Specifications:
             for release in self._raw(component)
         ]
 
+    def addresses(self) -> dict[str, Any]:
+        """Return the options by which a module finds the platform's names and addresses, status/options.py's."""
+        return {
+            "hosts_file": self.value("hosts_file") if self.value("hosts_enabled | bool") else "",
+            "hosts_names": self.value("hosts_names"),
+            "hosts_addresses": self.value("hosts_addresses"),
+            "way": self.value("ingress_addresses"),
+            "region": self.value("platform_aws_region"),
+        }
+
     def _raw(self, component: str) -> list[dict[str, Any]]:
         releases = self.known[f"__{component}_releases"]
         return list(self.templar.template(releases) if isinstance(releases, str) else releases)

@@ -11,7 +11,7 @@ description:
     level objectives, and who is at work. Changes nothing and takes no Lease. No secret value is returned.
   - Writes C(status.json) and C(status.html), and shows the same as tables.
 author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
 options:
   cluster:
     description: Name of the cluster.
@@ -47,28 +47,6 @@ options:
     description: Whether kubelets and AWS are simulated.
     type: bool
     default: false
-  hosts_file:
-    description: File that holds the hosts block; empty where none is written.
-    type: str
-    default: ""
-  hosts_names:
-    description: Names for the hosts block that a person wrote down.
-    type: list
-    elements: str
-    default: []
-  hosts_addresses:
-    description: Addresses of the load balancer that a person wrote down.
-    type: list
-    elements: str
-    default: []
-  way:
-    description: How its addresses are found otherwise, as C(ingress_addresses) has it.
-    type: str
-    default: auto
-  region:
-    description: AWS region; empty for that of the environment or the profile.
-    type: str
-    default: ""
   ask_upstream:
     description: Whether the charts' repositories are asked for their newest versions.
     type: bool
@@ -96,6 +74,7 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
@@ -125,11 +104,7 @@ def main() -> None:
             },
             "real": {"type": "list", "elements": "str", "default": []},
             "simulated": {"type": "bool", "default": False},
-            "hosts_file": {"type": "str", "default": ""},
-            "hosts_names": {"type": "list", "elements": "str", "default": []},
-            "hosts_addresses": {"type": "list", "elements": "str", "default": []},
-            "way": {"type": "str", "default": "auto"},
-            "region": {"type": "str", "default": ""},
+            **ADDRESS_OPTIONS,
             "ask_upstream": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

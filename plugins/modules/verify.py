@@ -11,7 +11,7 @@ description:
     and why. No secret value is returned.
   - Writes C(verify.json), C(verify.xml) (JUnit) and C(verify.html), and fails if any check failed.
 author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
 options:
   cluster:
     description: Name of the cluster.
@@ -72,28 +72,6 @@ options:
     type: list
     elements: dict
     default: []
-  hosts_file:
-    description: File that holds the hosts block; empty where none is written.
-    type: str
-    default: ""
-  hosts_names:
-    description: Names for the hosts block that a person wrote down.
-    type: list
-    elements: str
-    default: []
-  hosts_addresses:
-    description: Addresses of the load balancer that a person wrote down.
-    type: list
-    elements: str
-    default: []
-  way:
-    description: How its addresses are found otherwise, as C(ingress_addresses) has it.
-    type: str
-    default: auto
-  region:
-    description: AWS region; empty for that of the environment or the profile.
-    type: str
-    default: ""
   ca:
     description: Content of O(ca_file), which the action reads.
     type: str
@@ -120,6 +98,7 @@ results:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
@@ -151,11 +130,7 @@ def main() -> None:
             "versions": {"type": "dict", "default": {}},
             "autoscaling": {"type": "dict", "default": {}},
             "receivers": {"type": "list", "elements": "dict", "default": []},
-            "hosts_file": {"type": "str", "default": ""},
-            "hosts_names": {"type": "list", "elements": "str", "default": []},
-            "hosts_addresses": {"type": "list", "elements": "str", "default": []},
-            "way": {"type": "str", "default": "auto"},
-            "region": {"type": "str", "default": ""},
+            **ADDRESS_OPTIONS,
             "ca": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
