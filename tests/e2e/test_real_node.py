@@ -209,7 +209,9 @@ def test_up_again_changes_nothing_and_mends_a_killed_kubelet(machine):
 
     def answers():
         with contextlib.suppress(OSError):
-            return all(fetch(f"http://{each['status']['podIP']}:8080/hello/user1")[0] == 200 for each in pods(machine))
+            # The autoscaler may just be making one, which has no address yet.
+            addresses = [each["status"].get("podIP") for each in pods(machine)]
+            return all(addresses) and all(fetch(f"http://{each}:8080/hello/user1")[0] == 200 for each in addresses)
         return False
 
     until(answers, 120, "every pod's answer")
