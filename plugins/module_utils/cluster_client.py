@@ -14,10 +14,12 @@ try:
     from kubernetes import client, config
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
+    from urllib3.util.retry import Retry
 
     HAS_KUBERNETES = True
 except ImportError:  # said by the module in one sentence
     HAS_KUBERNETES = False
+    Retry = object  # type: ignore[misc,assignment]
 
 CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "raw"},
@@ -32,6 +34,12 @@ DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLis
 
 FIRST_ERROR_STATUS = 400
 
+MORE_TRIES = 4
+"""After the first; with the pauses between them, about 0, 1, 2 and 4 s, they outlast an API server that stumbles."""
+TOO_MANY_REQUESTS = 429
+STUMBLES = frozenset({TOO_MANY_REQUESTS, 500, 502, 504})
+"""Answers that another try may mend. Not 503, unless it says when: a Service without a pod answers it for minutes."""
+
 SECRET_FIELDS = frozenset(
     {"token", "password", "client-key-data", "access-token", "refresh-token", "id-token", "client-secret"}
 )
@@ -43,10 +51,33 @@ class ClusterError(Exception):
     """A sentence on what the cluster refused or why it could not be reached."""
 
 
-def client_from(params: dict[str, Any]) -> client.ApiClient:
+class Retries(Retry):
+    """urllib3's rules for another try, and one more: what was refused with 429 was not begun, be it a POST."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Say whether an answer is one to ask again for."""
+        return status_code == TOO_MANY_REQUESTS or bool(super().is_retry(method, status_code, has_retry_after))
+
+
+def retries(more_tries: int) -> Retries:
+    """Return which calls are made again, up to `more_tries` times.
+
+    After an error other than 429, or no answer at all, the change may have been made: then only what may be said twice.
+    """
+    return Retries(
+        more_tries,
+        status_forcelist=STUMBLES,
+        allowed_methods=Retry.DEFAULT_ALLOWED_METHODS | {"PATCH"},
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )
+
+
+def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.ApiClient:
     """Make an API client from a module's `kubeconfig` (a path or a dict) and `context` (a name, or empty).
 
-    Raises ClusterError with one sentence if the library is missing or the kubeconfig cannot be used.
+    A call that fails in passing is made again up to `more_tries` times. Raises ClusterError with one sentence if the
+    library is missing or the kubeconfig cannot be used.
     """
     if not HAS_KUBERNETES:
         raise ClusterError("The Python package kubernetes is missing: install Landfall's requirements.txt.")
@@ -54,10 +85,11 @@ def client_from(params: dict[str, Any]) -> client.ApiClient:
     if not kubeconfig:
         raise ClusterError("platform_kubeconfig is empty: write the path of the cluster's kubeconfig.")
     context = params.get("context") or None
+    options = {"context": context, "client_configuration": client.Configuration(retries=retries(more_tries))}
     try:
         if isinstance(kubeconfig, dict):
-            return config.new_client_from_config_dict(copy.deepcopy(kubeconfig), context=context)
-        return config.new_client_from_config(str(kubeconfig), context=context)
+            return config.new_client_from_config_dict(copy.deepcopy(kubeconfig), **options)
+        return config.new_client_from_config(str(kubeconfig), **options)
     except (config.ConfigException, OSError, yaml.YAMLError) as error:
         reason = str(error).splitlines()[0]
         where = "the given dict" if isinstance(kubeconfig, dict) else kubeconfig

@@ -137,7 +137,8 @@ def main() -> None:
     order = json.load(sys.stdin)
 
     def connect() -> Lease:
-        cluster = Cluster(client_from(order))
+        # The next try is the Renewer's own, before the Lease runs out.
+        cluster = Cluster(client_from(order, more_tries=0))
         return Lease(cluster, order["namespace"], cluster_clock(cluster))
 
     processes = RunProcesses(order["pid"], order["jobs"])

@@ -1,0 +1,108 @@
+"""Which calls are made again when an API server stumbles, seen at one on loopback that does."""
+
+import socket
+import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import urllib3
+from kubernetes.client.exceptions import ApiException
+
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import MORE_TRIES, Cluster, client_from
+
+GONE = "no answer"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with what the server has left of its answers, and 200 from then on."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def _serve(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.seen.append(self.command)
+        answer = self.server.answers.pop(0) if self.server.answers else 200
+        if answer == GONE:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        content = b'{"kind": "Status", "message": "stumbled"}'
+        self.send_response(answer)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 http.server's names
+
+
+@pytest.fixture
+def server():
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.seen, made.answers = [], []
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch):
+    """The seconds waited between tries, which are not waited here."""
+    waited = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waited.append)
+    return waited
+
+
+def cluster(server, **options):
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    named = {"clusters": "cluster", "users": "user", "contexts": "context"}
+    content = {"cluster": {"server": url}, "user": {}, "context": {"cluster": "one", "user": "one"}}
+    kubeconfig = {key: [{"name": "one", name: content[name]}] for key, name in named.items()}
+    return Cluster(client_from({"kubeconfig": {**kubeconfig, "current-context": "one"}}, **options))
+
+
+@pytest.mark.parametrize("answer", [429, 500, 502, 504, GONE])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_what_may_be_said_twice_is(server, method, answer):
+    server.answers = [answer, answer]
+    cluster(server).request(method, "/api", body=None if method == "GET" else {})
+    assert server.seen == [method] * 3
+
+
+def test_what_was_refused_unread_is_made_again_be_it_a_post(server):
+    server.answers = [429]
+    cluster(server).request("POST", "/api", body={})
+    assert server.seen == ["POST"] * 2
+
+
+@pytest.mark.parametrize("answer", [500, GONE])
+def test_what_may_have_been_made_is_not_made_twice(server, answer):
+    server.answers = [answer]
+    with pytest.raises((ApiException, urllib3.exceptions.HTTPError)):
+        cluster(server).request("POST", "/api", body={})
+    assert server.seen == ["POST"]
+
+
+@pytest.mark.parametrize("answer", [400, 403, 404, 409, 422, 503])
+def test_an_answer_is_taken_as_one(server, answer):
+    server.answers = [answer]
+    with pytest.raises(ApiException, match="stumbled") as raised:
+        cluster(server).request("GET", "/api")
+    assert (raised.value.status, server.seen) == (answer, ["GET"])
+
+
+def test_it_gives_up_with_the_servers_own_words(server, pauses):
+    server.answers = [500] * 100
+    with pytest.raises(ApiException, match="stumbled"):
+        cluster(server).request("GET", "/api")
+    assert len(server.seen) == MORE_TRIES + 1
+    assert 5 < sum(pauses) < 10
+
+
+def test_who_tries_again_himself_is_told_at_once(server, pauses):
+    server.answers = [429]
+    with pytest.raises(ApiException):
+        cluster(server, more_tries=0).request("GET", "/api")
+    assert (len(server.seen), pauses) == (1, [])
