@@ -19,7 +19,6 @@ try:
     HAS_KUBERNETES = True
 except ImportError:  # said by the module in one sentence
     HAS_KUBERNETES = False
-    Retry = object  # type: ignore[misc,assignment]
 
 CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "raw"},
@@ -36,8 +35,7 @@ FIRST_ERROR_STATUS = 400
 
 MORE_TRIES = 4
 """After the first; with the pauses between them, about 0, 1, 2 and 4 s, they outlast an API server that stumbles."""
-TOO_MANY_REQUESTS = 429
-STUMBLES = frozenset({TOO_MANY_REQUESTS, 500, 502, 504})
+STUMBLES = frozenset({429, 500, 502, 504})
 """Answers that another try may mend. Not 503, unless it says when: a Service without a pod answers it for minutes."""
 
 SECRET_FIELDS = frozenset(
@@ -51,26 +49,12 @@ class ClusterError(Exception):
     """A sentence on what the cluster refused or why it could not be reached."""
 
 
-class Retries(Retry):
-    """urllib3's rules for another try, and one more: what was refused with 429 was not begun, be it a POST."""
+def retries(more_tries: int) -> Retry:
+    """Return which calls are made again, up to `more_tries` times: any, whether or not the change was made already.
 
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        """Say whether an answer is one to ask again for."""
-        return status_code == TOO_MANY_REQUESTS or bool(super().is_retry(method, status_code, has_retry_after))
-
-
-def retries(more_tries: int) -> Retries:
-    """Return which calls are made again, up to `more_tries` times.
-
-    After an error other than 429, or no answer at all, the change may have been made: then only what may be said twice.
+    What is made has a name of ours, so that a second POST can only meet the first one's object, and says so (409).
     """
-    return Retries(
-        more_tries,
-        status_forcelist=STUMBLES,
-        allowed_methods=Retry.DEFAULT_ALLOWED_METHODS | {"PATCH"},
-        backoff_factor=0.5,
-        raise_on_status=False,
-    )
+    return Retry(more_tries, status_forcelist=STUMBLES, allowed_methods=None, backoff_factor=0.5, raise_on_status=False)
 
 
 def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.ApiClient:
@@ -224,6 +208,18 @@ class Cluster:
         except ApiException as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
+            raise
+
+
+def delete(cluster: Cluster, path: str, **options: Any) -> None:
+    """Delete one object, `options` being those of Cluster.request; one that has gone already is as good.
+
+    Raises ApiException for every other answer of 400 and above.
+    """
+    try:
+        cluster.request("DELETE", path, **options)
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
             raise
 
 

@@ -14,7 +14,7 @@ import yaml
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, digests, kube_yaml
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -179,5 +179,5 @@ def remove_unused(cluster: Cluster, release: str, keep: bool, dry_run: bool) -> 
             continue
         removed.append(name)
         if not dry_run:
-            cluster.request("DELETE", f"{API}/{name}")
+            delete(cluster, f"{API}/{name}")
     return removed, kept

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
 
 LABEL_IDENTITY = "landfall.eks/identity"
@@ -100,5 +100,5 @@ def forget(cluster: Cluster, namespace: str, name: str) -> bool:
     """Delete Helm's records of a release and none of its objects; say whether there were any."""
     found = records(cluster, namespace, name)
     for each in found:
-        cluster.request("DELETE", f"/api/v1/namespaces/{namespace}/secrets/{each}")
+        delete(cluster, f"/api/v1/namespaces/{namespace}/secrets/{each}")
     return bool(found)

@@ -175,18 +175,3 @@ def block_of(content: bytes, cluster: str) -> list[str]:
     if begin not in lines or end not in lines:
         return []
     return [line.decode("utf-8", "replace") for line in lines[lines.index(begin) + 1 : lines.index(end)]]
-
-
-def stale(block: Sequence[str], addresses: Iterable[str]) -> str:
-    """Return one sentence on what a block (its lines, `IP name`) has that live addresses do not, or lacks of them.
-
-    Empty if it is as it should be, or if either side is empty: then nothing is known that it could be compared with.
-    """
-    written = {line.split()[0] for line in block if line.strip()}
-    live = set(addresses)
-    if not written or not live or written == live:
-        return ""
-    gone, new = sorted(written - live, key=_number), sorted(live - written, key=_number)
-    parts = [f"{', '.join(gone)} no longer lead{'s' * (len(gone) == 1)} to the load balancer"] if gone else []
-    parts += [f"{', '.join(new)} {'is' if len(new) == 1 else 'are'} not in it"] if new else []
-    return f"The hosts file's block is stale: {', and '.join(parts)}; run site.yml --tags hosts to write it anew."

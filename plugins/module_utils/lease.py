@@ -96,22 +96,6 @@ def cluster_clock(cluster: Cluster) -> Clock:
     return lambda: datetime.now(UTC) + ahead
 
 
-def ensure_namespace(cluster: Cluster, name: str, *, make: bool) -> tuple[str, bool]:
-    """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows."""
-    found = cluster.get("v1", "Namespace", name)
-    if found is not None:
-        return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
-    if not make:
-        return "absent", False
-    try:
-        namespaces.create(cluster, name, {})
-    except ApiException as error:
-        if error.status != HTTPStatus.CONFLICT:  # another run was quicker
-            raise
-        return "there", False
-    return "there", True
-
-
 class Lease:
     """The Lease of one namespace; every write names the version that it was based on, so that of two one fails."""
 

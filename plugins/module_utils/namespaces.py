@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Any
 
+from kubernetes.client.exceptions import ApiException
+
+from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 
 LABEL_OURS = {"landfall.eks/made-by": "landfall"}
@@ -41,8 +45,8 @@ def make(cluster: Cluster, wanted: list[dict[str, Any]], *, dry_run: bool) -> li
         if name in there and labels.items() <= there[name].items():
             continue
         changed.append(name)
-        if not dry_run:
-            (label if name in there else create)(cluster, name, labels)
+        if not dry_run and (name in there or not create(cluster, name, labels)):
+            label(cluster, name, labels)
     return changed
 
 
@@ -60,10 +64,27 @@ def label(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
     cluster.request("PATCH", f"/api/v1/namespaces/{name}", body=body, content_type=MERGE_PATCH)
 
 
-def create(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
-    """Make a namespace, marked as ours. Raises ApiException, with status 409 where it is there already."""
+def create(cluster: Cluster, name: str, labels: dict[str, str]) -> bool:
+    """Make a namespace, marked as ours; say whether there was none, since another run may be quicker.
+
+    Raises ApiException for every other answer of 400 and above.
+    """
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**LABEL_OURS, **labels}}}
-    cluster.request("POST", "/api/v1/namespaces", body=body)
+    try:
+        cluster.request("POST", "/api/v1/namespaces", body=body)
+    except ApiException as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise
+        return False
+    return True
+
+
+def ensure(cluster: Cluster, name: str, *, make: bool) -> tuple[str, bool]:
+    """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows."""
+    found = cluster.get("v1", "Namespace", name)
+    if found is not None:
+        return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
+    return ("there", create(cluster, name, {})) if make else ("absent", False)
 
 
 def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:
@@ -80,7 +101,7 @@ def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:
 def delete(cluster: Cluster, names: list[str], seconds: float) -> list[str]:
     """Delete namespaces and wait until they are gone; return those that are still there after `seconds`."""
     for name in names:
-        cluster.request("DELETE", f"/api/v1/namespaces/{name}")
+        cluster_client.delete(cluster, f"/api/v1/namespaces/{name}")
     deadline = time.monotonic() + seconds
     left = names
     while left and time.monotonic() < deadline:

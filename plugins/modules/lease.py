@@ -88,14 +88,13 @@ from typing import Any
 import psutil
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import lease_renewer, lease_status
+from ansible_collections.landfall.eks.plugins.module_utils import lease_renewer, lease_status, namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.lease import (
     Busy,
     Lease,
     LeaseLostError,
     cluster_clock,
-    ensure_namespace,
     hold_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import running
@@ -108,7 +107,9 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
     deadline = time.monotonic() + module.params["run"]["slice"]
     made = False
     while True:
-        found, just_made = ensure_namespace(cluster, module.params["namespace"], make=module.params["leave"] == "freed")
+        found, just_made = namespaces.ensure(
+            cluster, module.params["namespace"], make=module.params["leave"] == "freed"
+        )
         made = made or just_made
         if found == "absent":
             module.exit_json(changed=False, held=False)

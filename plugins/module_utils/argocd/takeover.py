@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 HELM = "helm"
@@ -25,6 +25,7 @@ ARGOCD = "argocd-controller"
 """Argo CD's field manager with ServerSideApply=true (v3.4.4, common/common.go)."""
 INSTANCE = "app.kubernetes.io/instance"
 MERGE_PATCH = "application/merge-patch+json"
+BACKGROUND = {"propagationPolicy": "Background"}
 GONE_SECONDS = 60
 POLL_SECONDS = 0.5
 TRIES = 5
@@ -164,21 +165,12 @@ def _remove(cluster: Cluster, named: Reference, found: Object) -> None:
     path = _path(cluster, named)
     if found["metadata"].get("finalizers"):
         cluster.request("PATCH", path, body={"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
-    _delete(cluster, path)
+    delete(cluster, path, query=BACKGROUND)
     deadline = time.monotonic() + GONE_SECONDS
     while cluster.get(named["api_version"], named["kind"], named["name"], named["namespace"]) is not None:
         if time.monotonic() > deadline:
             raise TakeoverError(f"{named['kind']} {named['name']} was deleted and is still there: see its finalizers.")
         time.sleep(POLL_SECONDS)
-
-
-def _delete(cluster: Cluster, path: str) -> None:
-    try:
-        cluster.request("DELETE", path, query={"propagationPolicy": "Background"})
-    except Exception as error:
-        # Gone by itself, which is what was wanted: one without finalizers that was already being deleted.
-        if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
-            raise
 
 
 def delete_objects(cluster: Cluster, release: Delivered, *, dry_run: bool) -> list[str]:
@@ -187,7 +179,7 @@ def delete_objects(cluster: Cluster, release: Delivered, *, dry_run: bool) -> li
         return []
     found = live_objects(cluster, release)
     for each in [] if dry_run else found:
-        _delete(cluster, _path(cluster, reference(each)))
+        delete(cluster, _path(cluster, reference(each)), query=BACKGROUND)
     return [title(each) for each in found]
 
 

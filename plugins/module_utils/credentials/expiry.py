@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
 from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import ages
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import LABEL_MADE_BY, MADE_BY
@@ -53,7 +54,7 @@ def keep(cluster: Cluster, secrets: list[Secret], home: str, now: datetime, *, d
             content_type="application/apply-patch+yaml",
         )
     for name in [] if dry_run else delete:
-        cluster.request("DELETE", f"{collection}/{name}")
+        cluster_client.delete(cluster, f"{collection}/{name}")
     return bool(apply or delete)
 
 

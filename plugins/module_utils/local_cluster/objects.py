@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import METRICS_SERVER_USER
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import (
@@ -185,8 +185,8 @@ def forget_node(cluster: Cluster, name: str) -> bool:
         if pod["spec"].get("nodeName") == name:
             meta = pod["metadata"]
             path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
-            cluster.request("DELETE", path, body=at_once)
-    cluster.request("DELETE", f"/api/v1/nodes/{name}", body=at_once)
+            delete(cluster, path, body=at_once)
+    delete(cluster, f"/api/v1/nodes/{name}", body=at_once)
     return True
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, lease_status
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.namespaces import create
+from ansible_collections.landfall.eks.plugins.module_utils.namespaces import ensure
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
 from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, delivered_by_argocd
@@ -44,23 +44,17 @@ class Store:
             "who": lease_status.holder_name("").rstrip("/"),
             "run": run_id,
         }
-        self._ensure_namespace()
+        ensure(self.cluster, self.namespace, make=True)
         path = f"/api/v1/namespaces/{self.namespace}/secrets"
-        self.cluster.request("POST", path, body=records.secret(record, self.namespace))
-        for number in records.expired([*numbers, record["number"]]):
-            self._remove(f"{path}/{records.NAME.format(number)}")
-        return record
-
-    def _ensure_namespace(self) -> None:
-        if self.cluster.get("v1", "Namespace", self.namespace) is None:
-            create(self.cluster, self.namespace, {})
-
-    def _remove(self, path: str) -> None:
         try:
-            self.cluster.request("DELETE", path)
+            self.cluster.request("POST", path, body=records.secret(record, self.namespace))
         except ApiException as error:
-            if error.status != HTTPStatus.NOT_FOUND:
+            # It may be this very record, written by a first try whose answer was lost.
+            if error.status != HTTPStatus.CONFLICT or record not in self.read():
                 raise
+        for number in records.expired([*numbers, record["number"]]):
+            delete(self.cluster, f"{path}/{records.NAME.format(number)}")
+        return record
 
 
 def entries(cluster: Cluster, runs: list[Run], before: Record | None) -> list[Entry]:

@@ -145,22 +145,6 @@ def test_the_block_of_a_cluster_is_read(content: bytes, lines: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("live", "said"),
-    [
-        (["203.0.113.7", "203.0.113.9"], ""),
-        ([], ""),
-        (["203.0.113.7"], "203.0.113.9 no longer leads to the load balancer"),
-        (["203.0.113.7", "203.0.113.9", "203.0.113.11"], "203.0.113.11 is not in it"),
-        (["203.0.113.1"], "203.0.113.7, 203.0.113.9 no longer lead to the load balancer, and 203.0.113.1 is not in it"),
-    ],
-)
-def test_a_block_is_stale_where_it_differs_from_what_is_live(live: list[str], said: str) -> None:
-    assert said in subject.stale(LINES, live)
-    assert bool(said) is bool(subject.stale(LINES, live))
-    assert subject.stale([], live) == ""
-
-
-@pytest.mark.parametrize(
     ("path", "system", "release", "said"),
     [
         ("/etc/hosts", "linux", "6.1.0-amd64", ["On a Windows machine, paste the lines above"]),

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kubernetes.client.exceptions import ApiException
 
+from ansible_collections.landfall.eks.plugins.module_utils import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.lease import (
     Busy,
     Lease,
     LeaseLostError,
-    ensure_namespace,
     hold_of,
 )
 from tests.unit.lease.memory import Clock, MemoryCluster
@@ -142,22 +142,22 @@ def test_refusals_are_not_taken_for_a_busy_lease(lease, cluster):
 
 
 def test_the_namespace_is_made_once_and_marked_as_ours(cluster):
-    assert ensure_namespace(cluster, "landfall-system", make=False) == ("absent", False)
-    assert ensure_namespace(cluster, "landfall-system", make=True) == ("there", True)
-    assert ensure_namespace(cluster, "landfall-system", make=True) == ("there", False)
+    assert namespaces.ensure(cluster, "landfall-system", make=False) == ("absent", False)
+    assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", True)
+    assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", False)
     made = cluster.objects["Namespace", "landfall-system"]
     assert made["metadata"]["labels"] == {"landfall.eks/made-by": "landfall"}
 
 
 def test_a_namespace_that_another_run_makes_meanwhile_will_do(cluster):
-    cluster.before_write = lambda: ensure_namespace(cluster, "landfall-system", make=True)
-    assert ensure_namespace(cluster, "landfall-system", make=True) == ("there", False)
+    cluster.before_write = lambda: namespaces.ensure(cluster, "landfall-system", make=True)
+    assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", False)
 
 
 def test_a_namespace_on_its_way_out_is_waited_for(cluster):
     gone = {"name": "landfall-system", "deletionTimestamp": "2026-11-23T12:00:00Z"}
     cluster.objects["Namespace", "landfall-system"] = {"metadata": gone}
-    assert ensure_namespace(cluster, "landfall-system", make=True) == ("going", False)
+    assert namespaces.ensure(cluster, "landfall-system", make=True) == ("going", False)
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["take", "renew", "release"]), st.integers(0, 2), st.integers(0, 40)))
