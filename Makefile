@@ -38,6 +38,7 @@ lint: test-tools ## Check style, types, roles and generated docs
 
 test-tools: venv ## Get the programs that only the tests use; without one its tests say that they did not run
 	@python tools/get_tools.py --pins tools/test-tools.yml --bin $(STATE)/bin || echo "test-tools: not all are there"
+	@bash tools/get_checkov.sh $(STATE)/bin || echo "test-tools: checkov is not there"
 
 unit: tools test-tools ## Run the unit tests
 	@python -m pytest -n 2 -m "not cluster and not chaos"
@@ -106,6 +107,8 @@ dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK
 requirements: venv ## Pin requirements.txt anew from requirements.in
 	@pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet -o requirements.txt requirements.in
+	@cd tools/checkov && pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet requirements.in
 	@cd app && for each in requirements requirements-ci requirements-test; do pip-compile --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe \
 	  --quiet -c ../requirements.txt -o $$each.txt $$each.in; done

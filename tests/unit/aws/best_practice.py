@@ -1,7 +1,7 @@
-"""What a security review asks of a cluster's template: rules after the CIS benchmark for EKS and AWS's best practices.
+"""What a security review asks of a cluster's template beside checkov (tests/unit/security), which does not ask it.
 
-Written here in the place of a scanner: checkov pins its own dependencies against those of Landfall, and would need an
-environment of its own. The numbers in the table are those of the rules of checkov that ask for the same.
+Rules after the CIS benchmark for EKS and AWS's best practices. The numbers in the table are those of the rules by which
+checkov asks the same of Terraform, or of a template's single resources and not of how they go together.
 """
 
 from __future__ import annotations
@@ -34,15 +34,6 @@ MAY_BE_STAR = {
 
 def _cluster(written: Written) -> Written:
     return next(iter(of_type(written, "EKS::Cluster").values()))
-
-
-def secrets_are_encrypted(written: Written) -> Iterator[str]:
-    if not any("secrets" in each["Resources"] for each in _cluster(written).get("EncryptionConfig", [])):
-        yield "Secrets are not encrypted with a key of the account"
-
-
-def keys_rotate(written: Written) -> Iterator[str]:
-    yield from (name for name, each in of_type(written, "KMS::Key").items() if not each.get("EnableKeyRotation"))
 
 
 def the_control_plane_is_logged(written: Written) -> Iterator[str]:
@@ -86,10 +77,6 @@ def nodes_are_private(written: Written) -> Iterator[str]:
     for name, each in of_type(written, "EKS::Nodegroup").items():
         if any(subnet["Ref"].startswith("Public") for subnet in each["Subnets"]) or "RemoteAccess" in each:
             yield name
-
-
-def logs_end(written: Written) -> Iterator[str]:
-    yield from (name for name, each in of_type(written, "Logs::LogGroup").items() if not each.get("RetentionInDays"))
 
 
 def the_network_is_logged(written: Written) -> Iterator[str]:
@@ -140,8 +127,6 @@ def roles_are_for_one_cluster(written: Written) -> Iterator[str]:
 
 
 RULES: dict[Callable[[Written], Iterator[str]], str] = {
-    secrets_are_encrypted: "CKV_AWS_58",
-    keys_rotate: "CKV_AWS_7",
     the_control_plane_is_logged: "CKV_AWS_37",
     the_endpoint_is_not_for_everybody: "CKV_AWS_38, CKV_AWS_39",
     access_is_by_entries: "EKS best practices, access",
@@ -149,19 +134,9 @@ RULES: dict[Callable[[Written], Iterator[str]], str] = {
     disks_are_encrypted: "CKV_AWS_8",
     nothing_gets_a_public_address_unasked: "CKV_AWS_130",
     nodes_are_private: "CKV_AWS_100",
-    logs_end: "CKV_AWS_66",
     the_network_is_logged: "CKV2_AWS_11",
     nodes_have_few_rights: "EKS best practices, nodes",
     no_action_is_a_wildcard: "CKV_AWS_107 to CKV_AWS_111",
     writing_to_all_is_bound: "CKV_AWS_111",
     roles_are_for_one_cluster: "CKV_AWS_60, CKV_AWS_61",
 }
-
-NOT_ASKED = {
-    "CKV_AWS_39, no public endpoint at all": "who may reach it is typed; cluster_endpoint_public: false ends it",
-    "CKV_AWS_158, log groups with a key": "CloudWatch encrypts them with its own, and a key of ours would need rights "
-    "for the service; what is in them is no secret",
-    "CKV2_AWS_12, an empty default security group": "CloudFormation cannot change it, and nothing here is in it",
-    "CKV_AWS_33, no wildcard in a key's policy": "it is the account's root alone, so that IAM decides, as KMS proposes",
-}
-"""What a scanner would also say of the template, and why it stays."""
