@@ -51,7 +51,7 @@ molecule-roles: tools ## Every scenario: each tag alone on an empty cluster (not
 
 # Two clusters at a time; the tests of one cluster stay together.
 e2e: tools chain-tools ## Run the tests that roll the platform out as a user would, and follow a commit to the running pod
-	@python -m pytest -m cluster -n 2 tests/e2e
+	@python -m pytest -m cluster -n 2 --durations=15 tests/e2e
 
 chain-tools: venv
 	@bash tests/chain_tools.sh
