@@ -97,6 +97,11 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"longer than specified deadline|DeadlineExceeded", "see what its pod waited for, then allow more time"),
     (r"backoff limit", "read the log of its pods in the evidence"),
     (r"pending-(install|upgrade|rollback)", "run again: an unfinished revision is taken away first"),
+    # The API server itself. Helm asks it once; what it says while it is started again, or behind a proxy.
+    (
+        r"cluster unreachable|connection reset by peer|etcdserver: |server is currently unable|TLS handshake timeout",
+        "run again once the API server answers (`kubectl get --raw /readyz`): what is unfinished is taken up",
+    ),
 )
 
 
