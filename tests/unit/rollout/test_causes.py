@@ -52,7 +52,7 @@ SAID_ELSEWHERE = (
     "pod web-1: 0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules",
     "pod web-1: container main: CrashLoopBackOff, its log ends with: exec /serve: exec format error",
     "Helm calls revision 2 pending-upgrade",
-    "Error: UPGRADE FAILED: update: failed to update: read tcp 10.0.0.7:50116->10.0.0.1:443: read: connection reset by peer",
+    "Error: UPGRADE FAILED: update: read tcp 10.0.0.7:50116->10.0.0.1:443: read: connection reset by peer",
 )
 """What has a remedy, but no row: each in the words of the program that says it."""
 
