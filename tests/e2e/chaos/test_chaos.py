@@ -32,7 +32,10 @@ def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
     status, said = rolled_out.play(rolled_out.touch())
     assert status == 0, said[-6000:]
     rolled_out.is_well()
-    numbers = boundaries(said)
+    found = boundaries(said)
+    numbers = [number for number, _ in found]
+    # Afterwards Helm has done its work, and the run is about to end.
+    settling = max(number for number, role in found if role == "settle")
     chance = random.Random(SEED)
     points = sorted(chance.choice(numbers) for _ in range(KILLS))
     left = unfinished = 0
@@ -44,9 +47,9 @@ def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
             seen += bool(TASK.match(line))
             if seen == point:
                 break
-        if count % 2:
+        if point <= settling and count % 2:
             time.sleep(chance.uniform(0, LATEST))
-        else:
+        elif point <= settling:
             # In the middle of Helm's work, which a moment of chance seldom meets.
             until(lambda: run.poll() is not None or rolled_out.helm_records(AT_WORK), 120, "Helm at work")  # noqa: B023
         alive = run.poll() is None
