@@ -126,7 +126,6 @@ def headers(said):
 
 
 def boundaries(said):
-    """Return the numbers, from 1, of the tasks with which a role begins or is come back to, each with its role."""
+    """Return the numbers, from 1, of the tasks with which a role begins or is come back to."""
     roles = [role for role, _ in headers(said)]
-    begins = [number for number, role in enumerate(roles) if number == 0 or role != roles[number - 1]]
-    return [(number + 1, roles[number]) for number in begins]
+    return [number for number, role in enumerate(roles, 1) if number == 1 or role != roles[number - 2]]
