@@ -26,7 +26,7 @@ CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 REQUEST_TIMEOUT = (5, 30)
-"""Seconds to connect and to read; a cluster that does not answer within them is reported, not waited for."""
+"""Seconds to connect and to read, of each try; a cluster that does not answer within them is reported."""
 
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """All groups, versions and kinds in one answer: KEP-3352."""
