@@ -7,6 +7,8 @@ STATE := .landfall
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(STATE)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 LOCAL := ansible-playbook -i inventories/local
+PIN := pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+  --no-header --no-annotate --allow-unsafe --quiet
 # `make up REAL_NODE=1`, as root on Debian: a real kubelet joins, and the Flask application really runs.
 NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node": true}')
 
@@ -105,13 +107,10 @@ dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK
 	@python tools/make_dashboards.py $(if $(filter-out 0 no false,$(CHECK)),--check)
 
 requirements: venv ## Pin requirements.txt anew from requirements.in
-	@pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet -o requirements.txt requirements.in
-	@cd tools/checkov && pip-compile --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-header --no-annotate --allow-unsafe --quiet requirements.in
-	@cd app && for each in requirements requirements-ci requirements-test; do pip-compile --generate-hashes --strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe \
-	  --quiet -c ../requirements.txt -o $$each.txt $$each.in; done
+	@$(PIN) --upgrade -o requirements.txt requirements.in
+	@cd tools/checkov && $(PIN) --upgrade -o requirements.txt requirements.in
+	@cd app && for each in requirements requirements-ci requirements-test; do \
+	  $(PIN) -c ../requirements.txt -o $$each.txt $$each.in; done
 
 system-packages: ## Install what the tests can use from Debian's packages (root)
 	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk faketime \

@@ -48,6 +48,17 @@ class Machine:
     def get(self, *words):
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 
+    def lease(self):
+        """Return the Lease of the runs; nothing where there is none."""
+        found = self.try_(
+            "kubectl", "get", "lease/landfall", "-n", "landfall-system", "--ignore-not-found", "-o", "json"
+        )
+        return json.loads(found[1]) if found[1] else None
+
+    def holder(self):
+        """Return which run has the Lease; nothing if it is free."""
+        return (self.lease() or {"spec": {}})["spec"].get("holderIdentity")
+
     def component(self, name):
         summary = json.loads((self.folder / "summary.json").read_text())
         return next(each for each in summary["components"] if each["release"] == name)

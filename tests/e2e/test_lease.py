@@ -72,14 +72,6 @@ class SharedMachine(Machine):
         """Return what kubectl says of the platform's namespace, which need not be there."""
         return self.try_("kubectl", "--namespace=landfall-system", *words)[1]
 
-    def lease(self):
-        found = self.kubectl("get", "lease", "landfall", "--ignore-not-found", "--output=json")
-        return json.loads(found) if found else None
-
-    def holder(self):
-        found = self.lease()
-        return (found or {"spec": {}})["spec"].get("holderIdentity")
-
     def is_ending(self):
         return "landfall.eks/ending" in self.lease()["metadata"].get("annotations", {})
 

@@ -12,7 +12,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -199,7 +199,7 @@ def recreate(hands: Hands, subject: Subject) -> None:
     old = there["metadata"]["uid"] if there else ""
     if old:
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": old}}
-        hands.cluster.request("DELETE", f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", body=options)
+        delete(hands.cluster, f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", body=options)
 
     def is_new() -> bool:
         found = hands.cluster.get("v1", "Secret", place[1], place[0])

@@ -82,10 +82,6 @@ class Platform(Machine):
             for each in self.get("secrets", "--all-namespaces", "-l", selector)["items"]
         }
 
-    def holder(self):
-        """Return which run has the Lease; nothing if it is free."""
-        return self.get("lease/landfall", "-n", "landfall-system")["spec"].get("holderIdentity")
-
     def unfinished(self):
         """Return the releases whose newest revision is not deployed; an older one may have failed and be history."""
         newest = {}

@@ -45,6 +45,7 @@ SPOT = {
     "labels": {"work": "batch"},
     "taints": [{"key": "spot", "value": "true", "effect": "NoSchedule"}],
 }
+BOTH = [*USUAL["node_groups"], SPOT]
 AXES: dict[str, list[dict[str, Any]]] = {
     "zones": [{"zones": 2}, {"zones": 3}, {"zone_names": ["eu-central-1a", "eu-central-1c"]}],
     "network": [

@@ -1,6 +1,5 @@
 """What checkov says of all that is rolled out or built from here, and that it would say something."""
 
-import copy
 import json
 import shutil
 import subprocess
@@ -8,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.aws.shapes import MATRIX, SPOT, USUAL, access, made
+from tests.unit.aws.shapes import BOTH, MATRIX, access, made
 
 ROOT = Path(__file__).parents[3]
 CHECKOV = shutil.which("checkov")
 # What image.digest is once the pipeline has written it.
 DIGEST = f"image.digest=sha256:{'0' * 64}"
-USUAL_GROUPS = [*USUAL["node_groups"], SPOT]
 
 pytestmark = pytest.mark.skipif(CHECKOV is None, reason="not run: checkov is not there (make test-tools)")
 
@@ -43,7 +41,7 @@ def chart(folder, *values):
 
 def test_the_clusters_templates(tmp_path):
     variants = {f"other-{number}": made(**other) for number, other in enumerate(MATRIX)}
-    templates = {"usual": made(node_groups=USUAL_GROUPS), "access": access(""), **variants}
+    templates = {"usual": made(node_groups=BOTH), "access": access(""), **variants}
     passed, failed = asked("cloudformation", written(tmp_path, **templates))
     print(f"checkov: {len(templates)} templates, {passed} checks passed, {len(failed)} failed")
     assert passed > 40 * len(templates)
@@ -59,7 +57,7 @@ def test_the_clusters_templates(tmp_path):
     ],
 )
 def test_a_template_that_breaks_a_rule_is_found(tmp_path, check, resource, field, value):
-    broken = copy.deepcopy(made())
+    broken = made()
     broken["Resources"][resource]["Properties"][field] = value
     _, failed = asked("cloudformation", written(tmp_path, broken=broken))
     assert {each[0] for each in failed} == {check}
