@@ -50,13 +50,10 @@ def when_ready(server: Any) -> None:
     gunicorn itself would close its sockets first, so that nobody could be told. The delay is for places without
     a preStop hook: meanwhile everything is answered as before, /readyz excepted.
     """
-    master = os.getpid()
 
     def drain(number: int, frame: FrameType | None) -> None:
-        # A worker that has not set its own handlers yet has this one too, and its end is not that of the server.
         first = not draining.begun()
-        if os.getpid() == master:
-            draining.begin()
+        draining.begin()
         if first and settings.shutdown_delay_seconds:
             signal.setitimer(signal.ITIMER_REAL, settings.shutdown_delay_seconds)
         else:
@@ -64,6 +61,30 @@ def when_ready(server: Any) -> None:
 
     signal.signal(signal.SIGTERM, drain)
     signal.signal(signal.SIGALRM, lambda _number, frame: server.signal(signal.SIGTERM, frame))
+    end_workers_that_are_not_ready()
+
+
+def end_workers_that_are_not_ready() -> None:
+    """Let a worker that is told to stop before it has handlers of its own end at once.
+
+    It would answer with those it has from the server, which do nothing in it, and be waited for in vain for all of
+    APP_GRACEFUL_SECONDS. The signals are held back during the fork, so that none falls between the two.
+    """
+    told = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+
+    def let_come() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
+
+    def in_worker() -> None:
+        for number in told:
+            signal.signal(number, signal.SIG_DFL)
+        let_come()
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, told),
+        after_in_parent=let_come,
+        after_in_child=in_worker,
+    )
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -128,6 +128,13 @@ def test_sigterm_ends_it_cleanly(server: Server, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("app-metrics-*"))
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT])
+def test_a_worker_that_is_not_ready_is_not_waited_for(start: Start, number: signal.Signals) -> None:
+    server = start(GUNICORN_CMD_ARGS="--config tests/slow_second_worker.conf.py")
+    server.process.send_signal(number)
+    assert server.process.wait(10) == 0
+
+
 def test_readyz_turns_false_at_sigterm_while_all_else_is_answered(start: Start) -> None:
     server = start(APP_SHUTDOWN_DELAY_SECONDS="2")
     assert server.ask("/readyz")[0] == 200
