@@ -53,7 +53,7 @@ def wait_until(what: str, reached: Callable[[], Any], patience: float = PATIENCE
 
 def get(port: int, path: str) -> tuple[int, str]:
     """Return status and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -171,7 +171,7 @@ class Visitor:
 
 def send_alerts(port: int, alerts: list[dict[str, str]]) -> None:
     """Give alerts, each its labels, to Alertmanager."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         body = json.dumps([{"labels": each} for each in alerts])
         connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})

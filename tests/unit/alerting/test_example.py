@@ -93,7 +93,7 @@ def listening(folder: Path) -> Iterator[tuple[int, Path]]:
 
 def post(port: int, payload: dict[str, Any], token: str) -> int:
     """Send what Alertmanager would; return the status, 0 while nobody listens."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("POST", "/endpoint", json.dumps(payload), {"Authorization": f"Bearer {token}"})
         return connection.getresponse().status

@@ -55,7 +55,7 @@ def renewing(lease, tmp_path, monkeypatch):
     return start
 
 
-def within(condition, seconds=10):
+def within(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "too late"

@@ -46,5 +46,5 @@ def test_a_second_run_waits_for_the_first_even_if_it_removes_the_folder(tmp_path
         time.sleep(0.2)
         order.append("first")
         folder.rmdir()
-    other.join(timeout=10)
+    other.join(timeout=60)
     assert order == ["first", "second"]

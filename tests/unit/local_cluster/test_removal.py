@@ -19,7 +19,7 @@ def made(settings: Settings) -> Settings:
     files.write_json(settings.directory / "cluster.json", {"name": "landfall"})
     processes.start(SLEEP, "recipe", settings.directory)
     # Between its fork and its exec a process still has the environment of its parent, and is not found by its marks.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not processes.find(settings.directory) and time.monotonic() < deadline:
         time.sleep(0.01)
     settings.kubeconfig.write_text(f"current-context: {settings.context}\n")

@@ -120,10 +120,10 @@ def test_damaged_entry_is_found_said_and_replaced(project: Project, harm: Callab
 
 
 def test_two_runs_at_once_build_once(project: Project) -> None:
-    first = project.start("--json", FAKE_GO_SLEEP="1")
+    first = project.start("--json", FAKE_GO_SLEEP="4")
     wait_for(project.builds)
     second = project.run("--json")
-    output, errors = first.communicate(timeout=30)
+    output, errors = first.communicate(timeout=60)
     assert first.returncode == 0, errors
     assert {result["source"] for result in json.loads(output).values()} == {"build"}
     assert sources(second) == {"alpha": "cache", "beta": "cache"}
@@ -152,7 +152,7 @@ def test_stopped_run_ends_its_build_and_cleans_up(project: Project, number: sign
     run = project.start(FAKE_GO_SLEEP="30")
     wait_for(project.builds)
     run.send_signal(number)
-    run.communicate(timeout=20)
+    run.communicate(timeout=60)
     assert run.returncode == 128 + number
     assert project.entries() == []
     assert project.leftovers() == []
