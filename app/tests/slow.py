@@ -15,7 +15,7 @@ def create_app() -> Flask:
 
 
 def slow() -> str:
-    time.sleep(3)
+    time.sleep(6)
     return "done"
 
 

@@ -138,7 +138,7 @@ def test_a_worker_that_is_not_ready_is_not_waited_for(start: Start, number: sign
 
 
 def test_readyz_turns_false_at_sigterm_while_all_else_is_answered(start: Start) -> None:
-    server = start(APP_SHUTDOWN_DELAY_SECONDS="2")
+    server = start(APP_SHUTDOWN_DELAY_SECONDS="5")
     assert server.ask("/readyz")[0] == 200
     server.process.send_signal(signal.SIGTERM)
     server.wait_until(lambda: server.ask("/readyz") == (503, '{"status":"stopping"}\n'))
