@@ -68,7 +68,8 @@ def end_workers_that_are_not_ready() -> None:
     """Let a worker that is told to stop before it has handlers of its own end at once.
 
     It would answer with those it has from the server, which do nothing in it, and be waited for in vain for all of
-    APP_GRACEFUL_SECONDS. The signals are held back during the fork, so that none falls between the two.
+    APP_GRACEFUL_SECONDS: https://github.com/benoitc/gunicorn/issues/1910. The signals are held back during the fork,
+    so that none falls between the two.
     """
     told = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 

@@ -1,4 +1,4 @@
-"""The application's configuration, with a second worker that takes a minute to set its handlers of signals."""
+"""The application's configuration, with a second worker that takes minutes to set its handlers of signals."""
 
 import time
 from pathlib import Path
@@ -9,4 +9,4 @@ exec(Path("gunicorn.conf.py").read_text())  # noqa: S102 # as gunicorn reads it
 
 def post_fork(_server: Any, worker: Any) -> None:
     if worker.age == 2:
-        time.sleep(60)
+        time.sleep(300)
