@@ -205,7 +205,7 @@ def test_graver_alert_speaks_for_the_other(tmp_path: Path) -> None:
 
         def kept_back() -> list[list[bool]]:
             states = {tuple(sorted(labels.items())): state for labels, state in programs.alert_states(manager)}
-            return [[states.get(tuple(sorted(each.items()))) == "suppressed" for each in row] for row in INHIBITED]
+            return [[states[tuple(sorted(each.items()))] == "suppressed" for each in row] for row in INHIBITED]
 
         # Alertmanager hears of the graver alerts a moment after it has taken them.
         programs.wait_until("every graver alert speaking", lambda: all(middle for _, middle, _ in kept_back()))
