@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "failures.md"
 ROWS = ROOT / "tests" / "e2e" / "causes" / "rows.yml"
-REMEDIES = ROOT / "plugins" / "module_utils" / "remedies.py"
+REMEDIES = ROOT / "plugins" / "module_utils" / "rollout" / "remedies.py"
 BEGIN, END = "<!-- causes: written by tools/failures_page.py -->", "<!-- end of causes -->"
 
 

@@ -11,8 +11,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils import settings as known_settings
-from ansible_collections.landfall.eks.plugins.module_utils.settings_checks import Situation, check_all
+from ansible_collections.landfall.eks.plugins.module_utils.settings import specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import Situation, check_all
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
@@ -34,22 +34,22 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _, options = self.validate_argument_spec({"tags": {"type": "list", "elements": "str", "required": True}})
         tags: list[str] = options["tags"]
-        settings = known_settings.load_settings(ROLES)
-        computed = known_settings.computed_names(ROLES)
+        settings = specs.load_settings(ROLES)
+        computed = specs.computed_names(ROLES)
         play_roles = [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
         values, refused = self._judge_values(settings, variables)
         roles = self._active_roles(variables, values)
         problems = [
-            *known_settings.unknown_tags(
+            *specs.unknown_tags(
                 [*variables.get("ansible_run_tags", []), *variables.get("ansible_skip_tags", [])], tags
             ),
-            *known_settings.tags_of_a_removal(
+            *specs.tags_of_a_removal(
                 variables.get("platform_state") == "absent",
                 variables.get("ansible_run_tags", []),
                 variables.get("ansible_skip_tags", []),
             ),
-            *known_settings.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
-            *known_settings.missing_settings(settings, variables, play_roles),
+            *specs.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
+            *specs.missing_settings(settings, variables, play_roles),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *check_all(Situation(values, settings, tuple(roles), self._merged(variables))),
         ]
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
         return result
 
     def _judge_values(
-        self, settings: dict[str, known_settings.Setting], variables: dict[str, Any]
+        self, settings: dict[str, specs.Setting], variables: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """Return the values that are as their specs say, and the sentences on all others, both by name."""
         values: dict[str, Any] = {}
@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
             except AnsibleError as error:
                 refused[name] = [f"{name} cannot be worked out, correct what it refers to: {_first_line(error)}."]
                 continue
-            value, problems = known_settings.check_value(setting, given)
+            value, problems = specs.check_value(setting, given)
             if problems:
                 refused[name] = problems
             else:
@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
     @staticmethod
     def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
         """Return the roles of the play that the tags select and that are enabled."""
-        selected = known_settings.selected_roles(
+        selected = specs.selected_roles(
             variables.get("ansible_play_role_names", []),
             variables.get("ansible_run_tags", []),
             variables.get("ansible_skip_tags", []),
@@ -130,7 +130,7 @@ class ActionModule(ActionBase):
                 yield self._templar.template(release["name"]), self._templar.template(release["chart"]), where
 
 
-def _follows(setting: known_settings.Setting, given: Any) -> str:
+def _follows(setting: specs.Setting, given: Any) -> str:
     """Return the name of the setting that another one, left at its default, is the same as; empty if it is none."""
     default = str(setting.option.get("default", ""))
     followed = re.fullmatch(r"{{ (\w+) }}", default)

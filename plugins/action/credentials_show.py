@@ -17,15 +17,19 @@ from ansible.parsing.vault import VaultLib, get_file_vault_secret
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import export, trust
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.export import Encrypt, ExportError, Target
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.export import (
+    Encrypt,
+    ExportError,
+    Target,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.logins import (
     Keyring,
     as_data,
     read_keyring,
     table,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 
 OPTIONS: dict[str, Any] = {
     **CLUSTER_OPTIONS,

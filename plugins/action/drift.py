@@ -8,8 +8,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
-from ansible_collections.landfall.eks.plugins.module_utils.planning import report
+from ansible_collections.landfall.eks.plugins.module_utils.plan import report
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
 

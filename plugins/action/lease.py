@@ -12,7 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils import lease_status
+from ansible_collections.landfall.eks.plugins.module_utils.lease import status as lease_status
 
 MODULE = "landfall.eks.lease"
 ROOT = str(Path(__file__).absolute().parents[5])

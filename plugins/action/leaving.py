@@ -8,7 +8,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.leaving import table
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall.survey import table
 
 MODULE = "landfall.eks.leaving"
 TIMEOUT = 600

@@ -9,8 +9,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
-from ansible_collections.landfall.eks.plugins.module_utils.planning import report
+from ansible_collections.landfall.eks.plugins.module_utils.plan import report
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
 

@@ -10,8 +10,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils import color
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.progress import Live, Plain
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Live, Plain
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2

@@ -8,10 +8,10 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
-from ansible_collections.landfall.eks.plugins.module_utils.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.status import screen, verdict
+from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
+from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
+from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
 
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         if looked.get("failed"):
             return result
         status, folder = looked["status"], Path(self._task.args["folder"]).expanduser()
-        lines = ["", *screen.lines(status), ""]
+        lines = ["", *terminal.lines(status), ""]
         if not self._task.check_mode:
             write_json(folder / "status.json", status)
             pages.write_text(folder / "status.html", verdict.page(status))

@@ -8,8 +8,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
-from ansible_collections.landfall.eks.plugins.module_utils.summarising import table
+from ansible_collections.landfall.eks.plugins.module_utils.status.summary import table
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
 

@@ -10,12 +10,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.receivers import parse
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
-from ansible_collections.landfall.eks.plugins.module_utils.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.verifying import report
-from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import FAILED
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_receivers import parse
+from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
+from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.verify import report
+from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED
 
 display = Display()
 HOSTS = {"kube-prometheus-stack": "monitoring_host", "eck-stack": "efk_host", "flask-app": "flask_app_host"}

@@ -21,7 +21,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.atomic_file import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 SUMMARY_ACTION = "landfall.eks.summary"
 

@@ -36,7 +36,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alerting_notes
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import alerting_notes
 
 
 class FilterModule:

@@ -41,7 +41,9 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alertmanager_config
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
+    alertmanager_config,
+)
 
 
 class FilterModule:

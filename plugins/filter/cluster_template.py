@@ -46,8 +46,11 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import prices, template
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import SettingsError, shape_from
+    from ansible_collections.landfall.eks.plugins.module_utils.eks import costs, template
+    from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
+        SettingsError,
+        shape_from,
+    )
 
     MISSING = ""
 except ImportError as error:
@@ -62,7 +65,7 @@ def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str 
         return {
             "body": template.body(kind, settings),
             "policy": template.stack_policy(kind),
-            "costs": prices.estimate(shape_from(settings), region, datetime.now(UTC).date()) if kind == "whole" else [],
+            "costs": costs.estimate(shape_from(settings), region, datetime.now(UTC).date()) if kind == "whole" else [],
         }
     except SettingsError as error:
         raise AnsibleFilterError(str(error)) from error

@@ -43,7 +43,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.landfall.eks.plugins.module_utils import dashboards
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import dashboards
 
 
 def dashboard_manifests(folder: str, namespace: str, title: str = "Landfall") -> dict[str, dict[str, Any]]:

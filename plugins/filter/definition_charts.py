@@ -40,7 +40,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
 def definition_charts(

@@ -37,7 +37,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import clusters
+    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
 
     MISSING = ""
 except ImportError as error:

@@ -34,7 +34,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.digests import values_digest
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import values_digest
 
 # Of each digest as many characters as fit, with a revision number, into the 63 of a label's value; still 96 bits.
 DIGEST_CHARACTERS = 24

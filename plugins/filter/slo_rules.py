@@ -48,12 +48,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.landfall.eks.plugins.module_utils.slo import checks, rules
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_rules as rules
 
 
 def slo_rules(slos: dict[str, Any], dashboard: str, runbooks: str) -> dict[str, Any]:
     """Return the rule groups of the objectives; raises AnsibleFilterError for what preflight would refuse."""
-    if problems := checks.problems(slos, slos):
+    if problems := slo_checks.problems(slos, slos):
         raise AnsibleFilterError(" ".join(problems))
     return rules.prometheus_rules(slos, dashboard, runbooks)
 

@@ -81,9 +81,9 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import clusters
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.run_files import RunFiles
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+    from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
 
     MISSING = ""
 except ImportError as error:  # said when the inventory is read

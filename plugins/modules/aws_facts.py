@@ -127,11 +127,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, looking, network
+    from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
+    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
+    from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
 
     MISSING = ""
 except ImportError as error:  # which is a note, for AWS need not be asked
@@ -160,14 +162,14 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         line = f"not asked, since the Python package {MISSING} is missing: install Landfall's requirements.txt"
         return {"asked": False, "problems": [], "lines": {"aws": line}}
     balancers = [
-        looking.Balancer(
-            network.Wanted(each["name"], each["scheme"], each["subnets"], each["setting"]), each["addresses"]
+        aws.Balancer(
+            subnet_rules.Wanted(each["name"], each["scheme"], each["subnets"], each["setting"]), each["addresses"]
         )
         for each in params["balancers"]
         if each["selected"]
     ]
     namespace, _, account = params["controller"].partition("/")
-    wanted = looking.Wanted(
+    wanted = aws.Wanted(
         cluster=params["cluster"],
         server=endpoint.server_of(params["kubeconfig"], params["context"] or ""),
         vpc=params["vpc_id"],
@@ -177,13 +179,13 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         needed=params["needed"],
         handed_in=params["handed_in"],
     )
-    return asdict(looking.look(lambda: Session(params["region"]), wanted))
+    return asdict(aws.look(lambda: Session(params["region"]), wanted))
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **cluster_client.CLUSTER_OPTIONS,
+            **client.CLUSTER_OPTIONS,
             "cluster": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
             "vpc_id": {"type": "str", "default": ""},
@@ -195,7 +197,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(cluster_client.kubeconfig_secrets(module.params["kubeconfig"]))
+    module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
     module.exit_json(changed=False, **look(module.params))
 
 

@@ -59,11 +59,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.resolve import wait_for_addresses
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.resolve import wait_for_addresses
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import balancers
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
     HAS_BOTO3 = True
 except ImportError:
@@ -77,7 +77,7 @@ def from_aws(module: AnsibleModule, timeout: float) -> dict[str, Any]:
     problem = NO_BOTO3
     if HAS_BOTO3:
         try:
-            found = balancers.wait(Session(module.params["region"]), module.params["names"], timeout)
+            found = lookup.wait(Session(module.params["region"]), module.params["names"], timeout)
             notes = [f"{found.missing}."] if found.missing else []
             return {"addresses": list(found.addresses), "way": found.way, "notes": notes}
         except AwsError as error:

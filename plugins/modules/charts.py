@@ -56,7 +56,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.chart_source import Sources, resolve_all
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart_sources import Sources, resolve_all
 
 
 def main() -> None:

@@ -206,12 +206,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
-from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as preflight
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.existing import Row as Delivery
-from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
-from ansible_collections.landfall.eks.plugins.module_utils.surroundings_capacity import Need, quantity
-from ansible_collections.landfall.eks.plugins.module_utils.surroundings_existing import Row
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.capacity import Need, quantity
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.existing import Row
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
 with suppress(ImportError):  # which client_from says in a sentence
     from kubernetes.client.exceptions import ApiException
@@ -270,27 +270,27 @@ def look(params: dict[str, Any]) -> preflight.Facts:
         [Delivery(**each) for each in params["deliveries"]],
     )
     try:
-        api = cluster_client.client_from(params)
-    except cluster_client.ClusterError as error:
+        api = client.client_from(params)
+    except client.ClusterError as error:
         return preflight.Facts(problems=[str(error)])
     # A cluster that is not there is reported after one try: urllib3's own three would make a user wait four times.
     api.rest_client.pool_manager.connection_pool_kw["retries"] = False
     server = api.configuration.host
     try:
-        return preflight.gather(cluster_client.Cluster(api), wanted)
+        return preflight.gather(client.Cluster(api), wanted)
     except ApiException as error:
         # The client wraps trouble with certificates into an answer without a status.
         if not error.status:
             return preflight.Facts(problems=[preflight.silence_problem(str(error.reason), server)])
         return preflight.Facts(problems=[preflight.refusal_problem(error.status, str(error.reason), server)])
     except (HTTPError, OSError) as error:
-        return preflight.Facts(problems=[preflight.silence_problem(cluster_client.root_cause(error), server)])
+        return preflight.Facts(problems=[preflight.silence_problem(client.root_cause(error), server)])
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **cluster_client.CLUSTER_OPTIONS,
+            **client.CLUSTER_OPTIONS,
             "oldest_version": {"type": "str", "required": True},
             "newest_version": {"type": "str", "required": True},
             "permissions": {"type": "list", "elements": "dict", "default": [], "options": PERMISSION},
@@ -304,7 +304,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(cluster_client.kubeconfig_secrets(module.params["kubeconfig"]))
+    module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
     module.exit_json(changed=False, **asdict(look(module.params)))
 
 

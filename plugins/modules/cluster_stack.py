@@ -120,8 +120,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import change_set, stack
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
 
     MISSING = ""
 except ImportError as error:

@@ -84,11 +84,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import upgrade_facts
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
 
     MISSING = ""
 except ImportError as error:

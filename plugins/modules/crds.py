@@ -70,25 +70,23 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import crd_apply
-from ansible_collections.landfall.eks.plugins.module_utils.chart_archive import ChartError
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import ChartError
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 
 def present(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     helm = module.get_bin_path("helm") or "helm"
     wanted = [
-        crd_apply.marked(definition, chart["release"])
+        crds.marked(definition, chart["release"])
         for chart in module.params["charts"]
-        for definition in crd_apply.definitions_of(chart, helm)
+        for definition in crds.definitions_of(chart, helm)
     ]
-    live = crd_apply.live_digests(cluster)
-    left = crd_apply.of_others(
-        wanted, live, {chart["release"] for chart in module.params["charts"] if chart.get("adopt")}
-    )
-    changes = [each for each in crd_apply.outdated(wanted, live) if each["metadata"]["name"] not in left]
+    live = crds.live_digests(cluster)
+    left = crds.of_others(wanted, live, {chart["release"] for chart in module.params["charts"] if chart.get("adopt")})
+    changes = [each for each in crds.outdated(wanted, live) if each["metadata"]["name"] not in left]
     if not module.check_mode:
-        crd_apply.apply_all(cluster, changes)
+        crds.apply_all(cluster, changes)
     return {
         "changed": bool(changes),
         "applied": sorted(each["metadata"]["name"] for each in changes),
@@ -101,7 +99,7 @@ def absent(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     removed: list[str] = []
     kept: list[str] = []
     for chart in module.params["charts"]:
-        gone, stays = crd_apply.remove_unused(cluster, chart["release"], chart.get("keep", True), module.check_mode)
+        gone, stays = crds.remove_unused(cluster, chart["release"], chart.get("keep", True), module.check_mode)
         removed.extend(gone)
         kept.extend(stays)
     return {"changed": bool(removed), "removed": sorted(removed), "kept": sorted(kept)}
@@ -119,7 +117,7 @@ def main() -> None:
     with reading(module) as cluster:
         try:
             module.exit_json(**(present if module.params["state"] == "present" else absent)(module, cluster))
-        except (ChartError, crd_apply.DefinitionError) as error:
+        except (ChartError, crds.DefinitionError) as error:
             module.fail_json(msg=str(error))
 
 

@@ -172,13 +172,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
         expiry,
         rotation,
-        rotation_authority,
+        rotation_ca,
         store,
     )
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -311,7 +311,7 @@ def finish(module: AnsibleModule, hands: Hands, secrets: list[Secret], plan: Pla
     for sentence in waiting:
         module.warn(sentence)
     if CA_NAME in finished:
-        plan.ca_certificate = rotation_authority.read_authority(hands)[1].bundle
+        plan.ca_certificate = rotation_ca.read_authority(hands)[1].bundle
     return finished, store.read(hands.cluster) if finished or waiting else secrets
 
 

@@ -47,15 +47,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.planning import drift, probing, report, rows
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.plan import drift, dry_run, report, rows
 
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     cluster.discover()
     applied, notes = drift.rolled_out(cluster)
     namespaces = {each.wanted["metadata"].get("namespace", "") for each in applied}
-    situation = probing.situation_of(cluster, namespaces)
+    situation = dry_run.situation_of(cluster, namespaces)
     found = drift.look(situation, applied)
     refused: list[rows.Row] = []
     repairing = module.params["repair"] and not module.check_mode

@@ -72,8 +72,8 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import addresses
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
 
     HAS_BOTO3 = True
 except ImportError:
@@ -84,7 +84,7 @@ BETWEEN_TRIES = 5
 
 def present(module: AnsibleModule, session: Session) -> None:
     params = module.params
-    found = addresses.ensure(session, params["cluster"], params["service"], params["zones"], module.check_mode)
+    found = elastic_ips.ensure(session, params["cluster"], params["service"], params["zones"], module.check_mode)
     module.exit_json(
         changed=found.changed,
         allocations=[each.allocation_id for each in found.addresses],
@@ -97,7 +97,7 @@ def absent(module: AnsibleModule, session: Session) -> None:
     deadline = time.monotonic() + (0 if module.check_mode else params["timeout"])
     gone = []
     while True:
-        released = addresses.release(session, params["cluster"], params["service"], module.check_mode)
+        released = elastic_ips.release(session, params["cluster"], params["service"], module.check_mode)
         gone += [each.ip for each in released.gone]
         if not released.used or time.monotonic() >= deadline:
             break

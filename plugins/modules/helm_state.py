@@ -27,8 +27,8 @@ releases:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import read_releases
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import read_releases
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 
 
 def main() -> None:

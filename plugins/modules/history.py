@@ -37,7 +37,7 @@ revisions:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store
 
 

@@ -60,12 +60,12 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import hosts_file
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import file
 
 
 def write(module: AnsibleModule, path: Path, content: bytes) -> None:
     if path.is_mount():
-        hosts_file.write_in_place(path, content)
+        file.write_in_place(path, content)
         return
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".landfall-hosts-", delete=False) as draft:
         draft.write(content)
@@ -85,24 +85,24 @@ def main() -> None:
     )
     path = Path(module.params["path"]).resolve()
     cluster, addresses, names = (module.params[each] for each in ("cluster", "addresses", "names"))
-    lines = hosts_file.host_lines(addresses, names)
+    lines = file.host_lines(addresses, names)
     try:
-        with hosts_file.locked(path):
-            before = hosts_file.read(path)
-            after = hosts_file.with_block(before, cluster, lines)
+        with file.locked(path):
+            before = file.read(path)
+            after = file.with_block(before, cluster, lines)
             changed = before != after
             if changed and not module.check_mode:
                 write(module, path, after)
-    except hosts_file.HostsFileError as error:
+    except file.HostsFileError as error:
         module.fail_json(msg=f"hosts_file ({path}) {error}.")
     except OSError as error:
         module.fail_json(
             msg=f"hosts_file ({path}) cannot be written ({error.strerror}): check its rights and its disk."
         )
-    for rival in hosts_file.rivals(after, cluster, addresses, names):
+    for rival in file.rivals(after, cluster, addresses, names):
         module.warn(f"{path} also has the line {rival!r}, which may hide Landfall's address for that name.")
     diff = {"before": _text(before), "after": _text(after), "before_header": str(path), "after_header": str(path)}
-    module.exit_json(changed=changed, lines=lines, advice=hosts_file.advice(path, lines), diff=diff)
+    module.exit_json(changed=changed, lines=lines, advice=file.advice(path, lines), diff=diff)
 
 
 def _text(content: bytes) -> str:

@@ -46,14 +46,14 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import hosts_file
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import file
 
 
 def block_problem(path: Path, cluster: str) -> str:
     """Return one sentence if the block of `cluster` in a file is broken or the file cannot be read; empty if not."""
     try:
-        hosts_file.with_block(hosts_file.read(path), cluster, [])
-    except hosts_file.HostsFileError as error:
+        file.with_block(file.read(path), cluster, [])
+    except file.HostsFileError as error:
         return f"hosts_file ({path}) {error}."
     except OSError as error:
         return f"hosts_file ({path}) cannot be read ({error.strerror}): write the path of a hosts file."
@@ -71,7 +71,7 @@ def main() -> None:
     )
     path = Path(module.params["path"])
     own_folder = Path(module.params["own_folder"]) if module.params["own_folder"] else None
-    problem = hosts_file.problem_with(path, own_folder) or block_problem(path, module.params["cluster"])
+    problem = file.problem_with(path, own_folder) or block_problem(path, module.params["cluster"])
     module.exit_json(changed=False, writable=not problem, problem=problem)
 
 

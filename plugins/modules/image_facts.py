@@ -66,8 +66,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.preflight_images import look, same
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.images import look, same
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
 def live_of(module: AnsibleModule, release: dict[str, Any]) -> dict[str, Any]:

@@ -88,16 +88,18 @@ from typing import Any
 import psutil
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import lease_renewer, lease_status, namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.lease import (
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.lease import renewer
+from ansible_collections.landfall.eks.plugins.module_utils.lease import status as lease_status
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Busy,
     Lease,
     LeaseLostError,
     cluster_clock,
     hold_of,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import running
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import running
 
 POLL_SECONDS = 1
 
@@ -157,7 +159,7 @@ def keep(module: AnsibleModule, held: dict[str, Any], begun: float) -> None:
         "delete": module.params["leave"] == "deleted",
     }
     try:
-        pid = lease_renewer.start(order, run["root"])
+        pid = renewer.start(order, run["root"])
         lease_status.write(path, lease_status.Status(hold.holder, begun, hold.seconds, pid))
     except OSError as error:
         module.fail_json(

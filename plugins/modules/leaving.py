@@ -107,13 +107,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import leaving, leaving_steps
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import words, wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import words, wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import steps, survey
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import leaving as in_aws
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.uninstall import aws as in_aws
 
     NO_BOTO3 = ""
 except ImportError:
@@ -138,8 +138,8 @@ def asking(module: AnsibleModule) -> Iterator[Any]:
         raise NotAskedError(str(error)) from error
 
 
-def shown(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dict[str, Any]:
-    found = leaving.look(cluster, what)
+def shown(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
+    found = survey.look(cluster, what)
     notes: list[str] = []
     if module.params["ask_aws"]:
         goes = "addresses" in what.asked
@@ -147,7 +147,7 @@ def shown(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dic
             with asking(module) as session:
                 there = in_aws.addresses(session, module.params["cluster"])
             why = "given back to AWS, for good" if goes else "AWS charges for it; asked for as addresses"
-            found.rows += [leaving.Row("Elastic IP", each.name, "goes" if goes else "stays", why) for each in there]
+            found.rows += [survey.Row("Elastic IP", each.name, "goes" if goes else "stays", why) for each in there]
         except NotAskedError as error:
             notes.append(f"Elastic IPs were not looked at: {error}")
             if goes:
@@ -155,13 +155,13 @@ def shown(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dic
     return {"changed": False, "notes": notes, **found.as_dict()}
 
 
-def cleared(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dict[str, Any]:
+def cleared(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
     dry_run, hosts = module.check_mode, list(module.params["hosts"])
-    step = leaving_steps.custom_resources(cluster, what, dry_run=dry_run)
+    step = steps.custom_resources(cluster, what, dry_run=dry_run)
     notes: list[str] = []
     removed, waiting = step.removed, step.waiting
     if not waiting:
-        balanced = leaving_steps.services(cluster, what, dry_run=dry_run)
+        balanced = steps.services(cluster, what, dry_run=dry_run)
         removed, waiting = removed + balanced.removed, balanced.waiting
         hosts = sorted({*hosts, *balanced.hosts})
     if not waiting and hosts and module.params["ask_aws"] and not dry_run:
@@ -177,15 +177,15 @@ def still_in_aws(module: AnsibleModule, hosts: list[str]) -> tuple[dict[str, str
         return {}, [f"Whether AWS has let go of the load balancers was not looked at; the cluster says so: {error}"]
 
 
-def emptied(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dict[str, Any]:
+def emptied(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
     dry_run = module.check_mode
-    step = leaving_steps.Step(hosts=list(module.params["hosts"]))
+    step = steps.Step(hosts=list(module.params["hosts"]))
     if "volumes" in what.asked:
-        asked = leaving_steps.volumes(cluster, what, dry_run=dry_run)
+        asked = steps.volumes(cluster, what, dry_run=dry_run)
         step.removed, step.waiting = asked.removed, asked.waiting
         step.hosts = sorted({*step.hosts, *asked.hosts})
         if not step.waiting and not dry_run:
-            step.waiting = leaving_steps.gone_volumes(cluster, step.hosts)
+            step.waiting = steps.gone_volumes(cluster, step.hosts)
     if "addresses" in what.asked and module.params["ask_aws"] and not step.waiting:
         released, step.waiting = give_back(module, dry_run=dry_run)
         step.removed += released
@@ -212,7 +212,7 @@ def give_back(module: AnsibleModule, *, dry_run: bool) -> tuple[list[str], dict[
     return released, waiting
 
 
-def repeated(module: AnsibleModule, cluster: Cluster, what: leaving.Leaving) -> dict[str, Any]:
+def repeated(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
     """Look again for a few seconds, so that what goes at once needs no second start of this module."""
     step = cleared if module.params["state"] == "cleared" else emptied
     deadline = time.monotonic() + min(LOOK_SECONDS, module.params["timeout"])
@@ -246,7 +246,7 @@ def main() -> None:
     if wrong := wrong_words("uninstall_delete", params["delete"]):
         module.fail_json(msg=wrong[0])
     releases = frozenset((each["namespace"], each["name"]) for each in params["releases"])
-    what = leaving.Leaving(releases, params["records"], frozenset(words(params["delete"])))
+    what = survey.Leaving(releases, params["records"], frozenset(words(params["delete"])))
     with reading(module) as cluster:
         try:
             module.exit_json(**(shown if params["state"] == "shown" else repeated)(module, cluster, what))

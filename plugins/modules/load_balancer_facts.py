@@ -112,8 +112,8 @@ from functools import cached_property
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancer_plan import (
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.plan import (
     Account,
     NoAccount,
     Places,
@@ -131,7 +131,7 @@ class Asked:
     @cached_property
     def _account(self) -> Account:
         try:
-            from ansible_collections.landfall.eks.plugins.module_utils.aws.edge import Edge  # noqa: PLC0415
+            from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.facts import Edge  # noqa: PLC0415
         except ImportError:
             return NoAccount()
         return Edge(*self._about)

@@ -53,8 +53,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.argocd import applied
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 
 def look(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any] | None:
@@ -72,9 +72,9 @@ def main() -> None:
             changes = [
                 change
                 for each in module.params["objects"]
-                if (change := applied.apply(cluster, each, dry_run=module.check_mode))
+                if (change := apply.apply(cluster, each, dry_run=module.check_mode))
             ]
-        except applied.UnknownKindError as error:
+        except apply.UnknownKindError as error:
             module.fail_json(msg=str(error))
         diff = [
             {"before_header": each.title, "after_header": each.title, "before": each.before, "after": each.after}

@@ -100,13 +100,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.leaving_words import SWEEPABLE, words, wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
+    SWEEPABLE,
+    words,
+    wrong_words,
+)
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import orphans
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.footprint import IN_NETWORK
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.sweep import sweep
+    from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
+    from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import IN_NETWORK
+    from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
 
     MISSING = ""
 except ImportError as error:
@@ -115,10 +119,10 @@ except ImportError as error:
 
 
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
-    report = orphans.find(session, name)
+    report = search.find(session, name)
     left = [each.sentence() for each in report.rows if not each.stays_by_choice(asked)]
     foreign = [each.sentence() for each in report.rows if each.why.startswith(IN_NETWORK)]
-    return {"changed": False, "left": left, "foreign": foreign, "lines": orphans.table(report), **report.as_dict()}
+    return {"changed": False, "left": left, "foreign": foreign, "lines": search.table(report), **report.as_dict()}
 
 
 def swept(session: Any, params: dict[str, Any], asked: frozenset[str], *, dry_run: bool) -> dict[str, Any]:

@@ -92,10 +92,10 @@ plan:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import crd_apply, release_diff
-from ansible_collections.landfall.eks.plugins.module_utils.chart_archive import ChartError
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.planning import collecting, report
+from ansible_collections.landfall.eks.plugins.module_utils.helm import crds, render
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import ChartError
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.plan import collect, report
 
 LIST_OF_DICTS = {"type": "list", "elements": "dict", "default": []}
 LIST_OF_NAMES = {"type": "list", "elements": "str", "default": []}
@@ -119,8 +119,8 @@ def main() -> None:
     with reading(module) as cluster:
         helm = module.get_bin_path("helm") or "helm"
         try:
-            plan, rows = collecting.collect(cluster, module.params, helm)
-        except (release_diff.RenderError, crd_apply.DefinitionError, ChartError) as error:
+            plan, rows = collect.collect(cluster, module.params, helm)
+        except (render.RenderError, crds.DefinitionError, ChartError) as error:
             module.fail_json(msg=str(error))
         module.exit_json(changed=False, plan=plan, diff=report.diff(rows))
 

@@ -68,7 +68,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils import hosts_probe
+    from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:
@@ -99,11 +99,11 @@ def main() -> None:
     ca_file = Path(params["ca_file"]) if params["ca_file"] else None
     authority = ca_file.read_text() if ca_file and ca_file.is_file() else ""
 
-    def shake(address: str, name: str) -> hosts_probe.Handshake:
-        return hosts_probe.handshake(address, name, params["port"], params["connect_timeout"], authority)
+    def shake(address: str, name: str) -> probe.Handshake:
+        return probe.handshake(address, name, params["port"], params["connect_timeout"], authority)
 
     patience = 0 if module.check_mode else params["timeout"]
-    found = hosts_probe.probe(params["addresses"], params["names"], shake, patience)
+    found = probe.probe(params["addresses"], params["names"], shake, patience)
     result = {"answering": found.answering, "silent": found.silent, "notes": found.notes}
     if params["addresses"] and not found.answering and not module.check_mode:
         reasons = "; ".join(f"{address}: {reason}" for address, reason in found.silent.items())

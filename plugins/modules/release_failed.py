@@ -71,14 +71,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import evidence
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.going_back import go_back
-from ansible_collections.landfall.eks.plugins.module_utils.remedies import remedy_of
-from ansible_collections.landfall.eks.plugins.module_utils.revisions import restoring
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import restore
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.undoing import undo
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import undo
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import evidence
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import remedy_of
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import go_back
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
 def keep_evidence(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) -> str:
@@ -103,7 +103,7 @@ def ways_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], 
     keys = [release_key(run["namespace"], run["name"]) for run in options["failures"]]
     if not options["go_back"]:
         return dict.fromkeys(keys, "it was left as it is"), []
-    means = restoring.Means(module.get_bin_path("helm") or "helm", options, options["timeout"], options["run_id"])
+    means = restore.Means(module.get_bin_path("helm") or "helm", options, options["timeout"], options["run_id"])
     if options["on_failure"] == "rollback" and options["namespace"]:
         undone = undo(cluster, Store(cluster, options["namespace"]), options["runs"], keys, means)
         if undone is not None:

@@ -44,7 +44,7 @@ number:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
 

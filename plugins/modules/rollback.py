@@ -56,12 +56,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restoring
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restore
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.steps import Step
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.ways import Step
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 WOULD = {
     "rollback": "would go back to Helm's revision {revision}",
@@ -91,8 +91,8 @@ def go(module: AnsibleModule, cluster: Cluster) -> None:
     known = store.read()
     live = entries(cluster, [], records.newest_proven(known))
     target = target_of(module, known, live)
-    runs = restoring.runs_of(live, target)
-    steps = restoring.planned(cluster, target, runs)
+    runs = restore.runs_of(live, target)
+    steps = restore.planned(cluster, target, runs)
     refused = [f"{step.key}: {step.why}" for step in steps if step.verb == "refused"]
     if refused:
         said = "\n- ".join(refused)
@@ -129,10 +129,10 @@ def carry_out(
 ) -> tuple[list[str], bool]:
     """Do the steps one after another; stop at none, and say whether all got ready."""
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
-    means = restoring.Means(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
+    means = restore.Means(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
     sentences, good = [], True
     for step in shown(steps):
-        done = restoring.do(cluster, step, known[step.key], means)
+        done = restore.do(cluster, step, known[step.key], means)
         good = good and (done.good or step.verb == "stays")
         sentences.append(f"{step.key}: {done.text}.")
     return sentences, good

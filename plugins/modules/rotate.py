@@ -86,12 +86,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_authority import read_authority
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands, RotationError
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+        Hands,
+        RotationError,
+    )
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:

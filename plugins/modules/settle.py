@@ -43,8 +43,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
 
 
 def main() -> None:

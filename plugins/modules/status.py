@@ -73,7 +73,7 @@ from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
 
 try:

@@ -65,8 +65,8 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.summarising import components
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.status.summary import components
 
 
 def main() -> None:

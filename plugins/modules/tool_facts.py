@@ -41,7 +41,7 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils import preflight_tools as tools
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import tools
 
 
 def main() -> None:

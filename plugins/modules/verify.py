@@ -97,13 +97,13 @@ results:
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
-    from ansible_collections.landfall.eks.plugins.module_utils.verifying.model import run_all
-    from ansible_collections.landfall.eks.plugins.module_utils.verifying.plan import Plan, Wanted
+    from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
+    from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
 
     HAS_LIBRARIES = True
 except ImportError:

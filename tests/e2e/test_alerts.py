@@ -17,9 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.channels import Endpoints
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alertmanager_config
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.routing import Timing
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_channels import Endpoints
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
+    alertmanager_config,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_routing import Timing
 from tests.e2e.alerts import programs
 from tests.e2e.alerts.example import answers
 from tests.e2e.alerts.rules import SLO, alert_rules

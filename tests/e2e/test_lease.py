@@ -11,7 +11,7 @@ import psutil
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import running
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import running
 from tests.e2e.machine import ROOT, Machine, until
 
 pytestmark = pytest.mark.cluster
@@ -81,7 +81,7 @@ class SharedMachine(Machine):
     def _is_renewer(self, process):
         try:
             ours = process.environ().get("LANDFALL_STATE_DIR") == str(self.folder)
-            return ours and "plugins.module_utils.lease_renewer" in " ".join(process.cmdline())
+            return ours and "plugins.module_utils.lease.renewer" in " ".join(process.cmdline())
         except psutil.Error:
             return False
 

@@ -10,11 +10,11 @@ import re
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, client_from
-from ansible_collections.landfall.eks.plugins.module_utils.planning import fields, probing, rows
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, fields, rows
 from tests.e2e.machine import Machine
-from tests.unit.planning.conftest import changed, recorded
-from tests.unit.planning.test_rows import CHANGED, REPLACED
+from tests.unit.plan.conftest import changed, recorded
+from tests.unit.plan.test_rows import CHANGED, REPLACED
 
 pytestmark = pytest.mark.cluster
 
@@ -236,7 +236,7 @@ def test_it_takes_what_the_table_lets_change(samples, kind, path, value):
 def asked(cluster, wanted):
     """Return the row of an object whose every field is applied, by somebody who takes them all."""
     live = cluster.get(wanted["apiVersion"], wanted["kind"], wanted["metadata"]["name"], "default")
-    after, refusal, _ = probing.applied(cluster, copy.deepcopy(wanted), "somebody", force=True)
+    after, refusal, _ = dry_run.applied(cluster, copy.deepcopy(wanted), "somebody", force=True)
     row = rows.judge(live, wanted if after is None else after, set(), refusal=refusal)
     assert row is not None
     return row

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
-from ansible_collections.landfall.eks.plugins.module_utils.verifying import report
+from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+from ansible_collections.landfall.eks.plugins.module_utils.verify import report
 from tests.unit.status import sample as stand
-from tests.unit.verifying import sample as results
+from tests.unit.verify import sample as results
 
 
 def write(folder: Path) -> dict[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 OURS = "landfall.eks/made-by=landfall"
 SOURCE = "git"

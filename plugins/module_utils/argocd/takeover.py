@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 HELM = "helm"
@@ -185,4 +185,4 @@ def delete_objects(cluster: Cluster, release: Delivered, *, dry_run: bool) -> li
 
 def has_record(cluster: Cluster, release: Delivered) -> bool:
     """Say whether Helm knows a release, in whatever state."""
-    return bool(helm_storage.records(cluster, release.namespace, release.name))
+    return bool(storage.records(cluster, release.namespace, release.name))

@@ -1,1 +1,1 @@
-"""What Landfall does in AWS: its session, the cluster's stack, preflight, load balancers and the clean exit."""
+"""AWS itself: one session for a run, who we are there, tokens, quotas, tags and list prices."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION_EXPIRES,
@@ -22,6 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     life_of,
     timestamp,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 Place = tuple[str, str]
 """Namespace and name of a Secret."""

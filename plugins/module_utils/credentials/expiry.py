@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import ages
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import LABEL_MADE_BY, MADE_BY
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 PREFIX = "expires-"
 """Begins the names of these Leases."""
@@ -54,7 +54,7 @@ def keep(cluster: Cluster, secrets: list[Secret], home: str, now: datetime, *, d
             content_type="application/apply-patch+yaml",
         )
     for name in [] if dry_run else delete:
-        cluster_client.delete(cluster, f"{collection}/{name}")
+        client.delete(cluster, f"{collection}/{name}")
     return bool(apply or delete)
 
 

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT, Authority
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT, Authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION,
     ANNOTATION_FOUND_IN,
@@ -22,6 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     decoded,
     is_staged,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 NOT_MADE_YET = "(not made yet)"
 COLUMNS = ("Service", "Where", "User", "Password", "Age")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT, Authority
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT, Authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import KeyPair
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION,

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry, rotation_authority, store
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry, rotation_ca, store
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import read_ages
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import Authority
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import Authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CA_NAME
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret, decoded
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_grafana import change_password
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_grafana import (
+    change_password,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
     Hands,
     RotationError,
@@ -130,7 +132,7 @@ def finish(hands: Hands, secrets: list[Secret]) -> tuple[list[str], list[str]]:
         if subject and subject.staged:
             begun[subject.name] = partial(_password, hands, subject)
         elif each["metadata"]["name"] == CA_NAME and (authority := Authority.read(decoded(each))) and authority.moving:
-            begun[CA_NAME] = partial(rotation_authority.move, hands)
+            begun[CA_NAME] = partial(rotation_ca.move, hands)
     done, waiting = [], []
     for name, go_on in begun.items():
         try:
@@ -150,7 +152,7 @@ def _rotate(hands: Hands, name: str, subject: Subject | None, cluster: str) -> s
     if subject is None:
         raise RotationError(f"{name} does not say how it is rotated: run site.yml first, which notes that.")
     if subject.kind == "certificate":
-        rotation_authority.renew(hands, name)
+        rotation_ca.renew(hands, name)
     elif subject.method == "recreate":
         recreate(hands, subject)
     else:
@@ -171,14 +173,14 @@ def _password(hands: Hands, subject: Subject) -> None:
 
 
 def _authority(hands: Hands, cluster: str) -> str:
-    _, authority = rotation_authority.read_authority(hands)
+    _, authority = rotation_ca.read_authority(hands)
     # An announcement that was killed is ended first: whoever runs it again for that has brought ca.crt to nobody.
-    if not authority.moving and rotation_authority.announce(hands, cluster):
+    if not authority.moving and rotation_ca.announce(hands, cluster):
         return (
             f"{CA_NAME}: the next authority is made and trusted beside the old one, and signs nothing yet. Bring "
             "ca.crt to all who trust the old one, then run this again to move the certificates."
         )
-    rotation_authority.move(hands)
+    rotation_ca.move(hands)
     return f"{CA_NAME}: all certificates are signed by the next authority, which alone is trusted now."
 
 

@@ -11,7 +11,6 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import REQUEST_TIMEOUT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import ANNOTATION
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import annotations_of
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
@@ -19,6 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     RotationError,
     Subject,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import REQUEST_TIMEOUT
 
 
 def change_password(hands: Hands, subject: Subject, *, begun_before: bool) -> None:

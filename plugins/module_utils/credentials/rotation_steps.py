@@ -12,9 +12,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.authority import NEXT
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION_FOUND_IN,
     ANNOTATION_ROTATION,
@@ -30,6 +29,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     life_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
 
 MERGE_PATCH = "application/merge-patch+json"
 PAUSE_SECONDS = 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     LABEL_CREDENTIAL,
     LABEL_MADE_BY,
@@ -12,6 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     Item,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Secret
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 FIELD_MANAGER = "landfall-credentials"
 

@@ -13,7 +13,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     aws,
     files,
@@ -26,7 +26,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     stages,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import LOOPBACK, Place
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    Settings,
+)
 
 RECORD = "cluster.json"
 READY_SECONDS = 60

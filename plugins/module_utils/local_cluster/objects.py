@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import METRICS_SERVER_USER
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import (

@@ -13,7 +13,12 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import egress_proxy, files, metrics, real_node
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
+    egress_proxy,
+    files,
+    metrics,
+    real_node,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     API_SERVER_IP,

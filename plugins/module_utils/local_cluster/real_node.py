@@ -31,7 +31,11 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     pki,
     real_node_init,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program, Running
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import (
+    Health,
+    Program,
+    Running,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     REAL_NODE_CIDR,
     LocalClusterError,

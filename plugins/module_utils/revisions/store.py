@@ -8,13 +8,14 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, lease_status
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, delete
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.namespaces import ensure
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import ensure
+from ansible_collections.landfall.eks.plugins.module_utils.lease import status
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Run, delivered_by_argocd
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, delivered_by_argocd
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
 class Store:
@@ -41,7 +42,7 @@ class Store:
             **fields,
             "number": max(numbers, default=0) + 1,
             "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "who": lease_status.holder_name("").rstrip("/"),
+            "who": status.holder_name("").rstrip("/"),
             "run": run_id,
         }
         ensure(self.cluster, self.namespace, make=True)
@@ -66,7 +67,7 @@ def entries(cluster: Cluster, runs: list[Run], before: Record | None) -> list[En
     old = records.by_key(before)
     found = [
         _by_helm(cluster, release, known.get(key, {}), old.get(key))
-        for key, release in helm_storage.read_releases(cluster).items()
+        for key, release in storage.read_releases(cluster).items()
         if release["identity"] and key not in _by_argocd(known, old)
     ]
     delivered = [_delivered(run) for run in runs if delivered_by_argocd(run)]
@@ -79,7 +80,7 @@ def _by_argocd(known: dict[str, Run], old: dict[str, Entry]) -> set[str]:
     return ours | {key for key, each in old.items() if each["owner"] == "argocd" and key not in known}
 
 
-def _by_helm(cluster: Cluster, release: helm_storage.Release, run: Run, old: Entry | None) -> Entry:
+def _by_helm(cluster: Cluster, release: storage.Release, run: Run, old: Entry | None) -> Entry:
     chart_digest, _, values_hash = release["identity"].partition("-")
     entry = {
         "release": release["name"],
@@ -94,7 +95,7 @@ def _by_helm(cluster: Cluster, release: helm_storage.Release, run: Run, old: Ent
     if old and old["chart_digest"] == chart_digest:
         return {**entry, "chart": old["chart"], "version": old["version"]}
     secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
-    metadata = helm_storage.decode_release(secret)["chart"]["metadata"]
+    metadata = storage.decode_release(secret)["chart"]["metadata"]
     return {**entry, "chart": metadata["name"], "version": str(metadata["version"])}
 
 

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import hosts_file, resolve
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import file, resolve
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import balancers
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
     HAS_BOTO3 = True
 except ImportError:  # then DNS is what is left
@@ -72,7 +72,7 @@ def _from_aws(region: str, name: str) -> list[str]:
     if not HAS_BOTO3:
         return []
     try:
-        return list(balancers.look(Session(region), [name]).addresses)
+        return list(lookup.look(Session(region), [name]).addresses)
     except AwsError:
         return []
 
@@ -116,10 +116,10 @@ def look(
 
 def _judge(found: Addresses, name: str, path: Path) -> None:
     try:
-        content = hosts_file.read(path)
-        hosts_file.with_block(content, name, [])  # which complains of half a block
-        found.lines = hosts_file.block_of(content, name)
-    except (hosts_file.HostsFileError, OSError) as error:
+        content = file.read(path)
+        file.with_block(content, name, [])  # which complains of half a block
+        found.lines = file.block_of(content, name)
+    except (file.HostsFileError, OSError) as error:
         found.state, found.why = STALE, f"{path} {error}"
         return
     if not found.lines:

@@ -9,7 +9,10 @@ from typing import Any
 
 from cryptography import x509
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import RENEW_BEFORE, named_hosts
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import (
+    RENEW_BEFORE,
+    named_hosts,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     CA_NAME,
     LABEL_CREDENTIAL,

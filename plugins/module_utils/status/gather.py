@@ -11,20 +11,22 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, resolve, summarising
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, store
-from ansible_collections.landfall.eks.plugins.module_utils.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.prometheus import PrometheusError
-from ansible_collections.landfall.eks.plugins.module_utils.service_proxy import Proxied
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import resolve
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, root_cause
+from ansible_collections.landfall.eks.plugins.module_utils.kube.proxy import Proxied
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
 from ansible_collections.landfall.eks.plugins.module_utils.status import (
     addresses,
     certificates,
-    rollout,
+    lease,
     slos,
+    summary,
     upstream,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 READY, ABSENT = "ready", "not installed"
 UNRECORDED = "not recorded"
@@ -68,7 +70,7 @@ def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Sta
         "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "kubernetes": str(cluster.request("GET", "/version").get("gitVersion", "")),
         "simulated": wanted.simulated,
-        "rollout": rollout.look(cluster, wanted.home),
+        "rollout": lease.look(cluster, wanted.home),
         "components": rows,
         "certificates": certificates.rows(store.read(cluster), wanted.home, now),
         "credentials": credentials(cluster, wanted.home, now),
@@ -86,7 +88,7 @@ def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
         release_key(each["namespace"], each["name"]): {**_UNSETTLED, **each, "started": time.time()}
         for each in wanted.releases
     }
-    rows = summarising.components(cluster, list(looked.values()), wanted.real, wanted.simulated)
+    rows = summary.components(cluster, list(looked.values()), wanted.real, wanted.simulated)
     others = set(looked) - {release_key(each["namespace"], each["release"]) for each in rows}
     rows += [_unrecorded(cluster, looked[key], wanted) for key in sorted(others)]
     rows.sort(key=lambda row: str(row["release"]))
@@ -101,7 +103,7 @@ _UNSETTLED = {"job": "", "identity": "", "source": "", "timeout": 86400}
 
 def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
     """Describe a release of which Landfall has noted nothing: there is none, or it never got ready, or is others'."""
-    live = helm_storage.read_releases(cluster, run["namespace"])
+    live = storage.read_releases(cluster, run["namespace"])
     release = live.get(release_key(run["namespace"], run["name"]))
     row = {
         "name": run["component"],
@@ -117,7 +119,7 @@ def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[s
     if release is None:
         return row
     secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
-    chart = helm_storage.decode_release(secret)["chart"]["metadata"]
+    chart = storage.decode_release(secret)["chart"]["metadata"]
     (outcome,) = Settler(cluster, [run]).look().values()
     return row | {
         "chart": chart["name"],

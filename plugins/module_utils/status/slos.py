@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.prometheus import Getter, instant
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import Getter, instant
 
 QUERIES = {
     "objective": "max by (slo) (slo:objective:ratio)",

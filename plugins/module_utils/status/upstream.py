@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, chart_source
+from ansible_collections.landfall.eks.plugins.module_utils.helm import chart, chart_sources
 
 ASK_SECONDS = 30
 NOT_ASKED = "not asked"
@@ -21,12 +21,12 @@ Ask = Callable[[str], str]
 """Returns Helm's word (Chart.yaml) on the newest chart of a reference. Raises OSError or SubprocessError."""
 
 
-def newest(refs: dict[str, str], ask: Ask, answers: Callable[[str], bool] = chart_source.answers) -> dict[str, Any]:
+def newest(refs: dict[str, str], ask: Ask, answers: Callable[[str], bool] = chart_sources.answers) -> dict[str, Any]:
     """Return, by release, {version, why} of the newest chart; `refs` are the charts' references.
 
     `version` is empty where nobody could be asked, and `why` says why.
     """
-    hosts = {urlsplit(ref).hostname or "" for ref in refs.values() if chart_source.is_remote(ref)}
+    hosts = {urlsplit(ref).hostname or "" for ref in refs.values() if chart_sources.is_remote(ref)}
     with ThreadPoolExecutor(max_workers=8) as pool:
         reached = dict(zip(hosts, pool.map(answers, hosts), strict=True))
         found = pool.map(lambda ref: _newest(ref, ask, reached), refs.values())
@@ -34,9 +34,9 @@ def newest(refs: dict[str, str], ask: Ask, answers: Callable[[str], bool] = char
 
 
 def _newest(ref: str, ask: Ask, reached: dict[str, bool]) -> dict[str, str]:
-    if not chart_source.is_remote(ref):
+    if not chart_sources.is_remote(ref):
         # The repository's own chart.
-        return _answer(lambda: str(chart_archive.metadata(Path(ref))["version"]))
+        return _answer(lambda: str(chart.metadata(Path(ref))["version"]))
     host = urlsplit(ref).hostname or ""
     if not reached[host]:
         return {"version": "", "why": f"{host} does not answer"}
@@ -49,7 +49,7 @@ def _answer(look: Callable[[], str]) -> dict[str, str]:
     except (
         OSError,
         subprocess.SubprocessError,
-        chart_archive.ChartError,
+        chart.ChartError,
         yaml.YAMLError,
         KeyError,
         TypeError,
@@ -62,7 +62,7 @@ def helm_asker(helm: str) -> Ask:
     """Return what asks upstream through the program `helm`, which knows repositories and OCI registries alike."""
 
     def ask(ref: str) -> str:
-        name = chart_source.chart_name(ref)
+        name = chart_sources.chart_name(ref)
         what = [ref] if ref.startswith("oci://") else [name, "--repo", ref.rpartition("/")[0]]
         command = [helm, "show", "chart", *what]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=ASK_SECONDS).stdout

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, certificates, slos
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import ABSENT, READY
+from ansible_collections.landfall.eks.plugins.module_utils.text import pages
 
 Status = dict[str, Any]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.remedies import remedy_of
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import remedy_of
 
 ROWS = yaml.safe_load((Path(__file__).parent / "rows.yml").read_text(encoding="utf-8"))
 BACK = "it is back at revision 1, and ready"

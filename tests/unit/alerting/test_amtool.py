@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alertmanager_config
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
+    alertmanager_config,
+)
 from tests.unit.alerting.amtools import asked, each_amtool, knows_headers, version_of, written
 from tests.unit.alerting.samples import ON_CALL, RECEIVERS, TEMPLATES, WITH_HEADER
 

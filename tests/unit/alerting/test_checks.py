@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.checks import receiver_problems
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.receivers import (
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_checks import (
+    receiver_problems,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_receivers import (
     COMMON_FIELDS,
     FIELDS,
     SECRET_FIELDS,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import check_value, load_settings
+from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import check_value, load_settings
 from tests.unit.alerting.samples import AUTOMATION, BASIC, BEAT, CHAT, KEY, ON_CALL, RECEIVERS, TICKETS, WITH_HEADER
 
 ROOT = Path(__file__).parents[3]

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import alerting_notes, alertmanager_config
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.routing import Timing, duration
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
+    alerting_notes,
+    alertmanager_config,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_routing import (
+    Timing,
+    duration,
+)
 from tests.unit.alerting.samples import AUTOMATION, BEAT, CHAT, KEY, ON_CALL, RECEIVERS, TICKETS, TOKEN, WITH_HEADER
 
 

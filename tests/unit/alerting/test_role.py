@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.alerting.config import TEMPLATES as MOUNTED
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
+    TEMPLATES as MOUNTED,
+)
 from tests.unit.alerting.samples import KEY, RECEIVERS, TEMPLATES
 from tests.unit.components.rendering import evaluate, release, releases
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 KINDS = {"Application": "applications", "Deployment": "deployments", "Secret": "secrets", "Service": "services"}
 

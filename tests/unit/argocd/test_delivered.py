@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
-from ansible_collections.landfall.eks.plugins.module_utils.going_back import go_back
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Outcome, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import go_back
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, Settler
 from tests.unit.argocd.conftest import MemoryCluster
 
 SOURCE = {"repoURL": "https://git.example.org/team/landfall.git", "path": "app/chart", "targetRevision": "main"}
@@ -98,7 +98,7 @@ def test_one_that_is_late_fails_and_helm_is_not_asked_to_go_back(
     cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ansible_collections.landfall.eks.plugins.module_utils.diagnosis.cause_of",
+        "ansible_collections.landfall.eks.plugins.module_utils.rollout.diagnosis.cause_of",
         lambda *_, **__: "OutOfReach: no route",
     )
     cluster.add("Application", "flask-app", "argocd", **application(health="Degraded"))

@@ -13,7 +13,7 @@ from botocore import xform_name
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 ROOT = Path(__file__).parents[3]
-CODE = ROOT / "plugins/module_utils/aws"
+CODE = ROOT / "plugins/module_utils"
 MODULES = {
     "amazon.aws.elb_application_lb_info": {
         "elasticloadbalancing:DescribeLoadBalancers",

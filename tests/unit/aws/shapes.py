@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import template
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template
 
 USUAL: dict[str, Any] = {
     "name": "production",

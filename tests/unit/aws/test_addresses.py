@@ -6,8 +6,14 @@ import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import addresses, edge, load_balancer_subnets
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, tags_of
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import (
+    elastic_ips as addresses,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import (
+    facts,
+    subnets,
+)
 from ansible_collections.landfall.eks.plugins.modules import elastic_ips
 from tests.unit.aws import network
 
@@ -187,7 +193,7 @@ def test_the_module_says_what_is_still_in_use(capsys):
 
 
 def discovered(session, scheme="internet-facing", cluster="shop", vpc=""):
-    return [each.id for each in load_balancer_subnets.discover(session, cluster, vpc, scheme)]
+    return [each.id for each in subnets.discover(session, cluster, vpc, scheme)]
 
 
 def test_subnets_are_those_that_the_tags_say(session):
@@ -208,7 +214,7 @@ def test_one_subnet_of_a_zone_and_this_clusters_first(session):
 
 def test_subnets_of_other_clusters_are_named(session):
     made = network.make(tags={"kubernetes.io/role/elb": "1", "kubernetes.io/cluster/other": "shared"})
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="carry the tags of other clusters") as caught:
+    with pytest.raises(subnets.SubnetsError, match="carry the tags of other clusters") as caught:
         discovered(session, vpc=made["vpc"])
     assert ", ".join(sorted(made["subnets"])) in str(caught.value)
 
@@ -216,12 +222,12 @@ def test_subnets_of_other_clusters_are_named(session):
 def test_a_subnet_that_is_full_is_none():
     free = {"SubnetId": "subnet-1", "AvailabilityZone": "a", "AvailableIpAddressCount": 8, "Tags": []}
     full = free | {"SubnetId": "subnet-0", "AvailableIpAddressCount": 7}
-    assert [each.id for each in load_balancer_subnets.choose([full, free], "shop")] == ["subnet-1"]
+    assert [each.id for each in subnets.choose([full, free], "shop")] == ["subnet-1"]
 
 
 def test_without_tags_the_routes_say_which_are_public(session):
     made = network.make()
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="tag one in each zone with kubernetes"):
+    with pytest.raises(subnets.SubnetsError, match="tag one in each zone with kubernetes"):
         discovered(session, vpc=made["vpc"])
     assert discovered(session, "internal", vpc=made["vpc"]) == sorted(made["subnets"])
     network.open_to_the_internet(made["vpc"])
@@ -230,7 +236,7 @@ def test_without_tags_the_routes_say_which_are_public(session):
 
 def test_the_cluster_says_which_vpc(session):
     made = network.make(tags={"kubernetes.io/role/elb": "1"})
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="write ingress_vpc_id"):
+    with pytest.raises(subnets.SubnetsError, match="write ingress_vpc_id"):
         discovered(session)
     boto3.client("eks").create_cluster(
         name="shop", roleArn="arn:aws:iam::123456789012:role/eks", resourcesVpcConfig={"subnetIds": made["subnets"]}
@@ -242,10 +248,10 @@ def test_the_cluster_says_which_vpc(session):
 def test_subnets_by_id_and_by_name_in_the_order_they_were_written_in(session):
     made = network.make(names=["left", "middle", "right"])
     left, middle, right = made["subnets"]
-    found = load_balancer_subnets.named(session, ["right", middle, "left"], made["vpc"])
+    found = subnets.named(session, ["right", middle, "left"], made["vpc"])
     assert [each.id for each in found] == [right, middle, left]
-    with pytest.raises(load_balancer_subnets.SubnetsError, match="no subnet subnet-0, lost in the region"):
-        load_balancer_subnets.named(session, ["subnet-0", "left", "lost"], made["vpc"])
+    with pytest.raises(subnets.SubnetsError, match="no subnet subnet-0, lost in the region"):
+        subnets.named(session, ["subnet-0", "left", "lost"], made["vpc"])
 
 
 # --- What a run asks before it begins
@@ -253,12 +259,12 @@ def test_subnets_by_id_and_by_name_in_the_order_they_were_written_in(session):
 
 def test_places_have_addresses_for_two_load_balancers_or_for_the_first_alone():
     made = network.make(tags={"kubernetes.io/role/elb": "1"})
-    account = edge.Edge("", "shop", made["vpc"])
+    account = facts.Edge("", "shop", made["vpc"])
     first = account.places("nginx-ingress", "internet-facing", [])
     assert (sorted(first.subnets), sorted(first.zones), first.hindrance) == (sorted(made["subnets"]), ZONES, "")
     second = account.places("argo-cd", "internet-facing", made["subnets"][:2])
     assert second.subnets == tuple(made["subnets"][:2])
-    third = edge.Edge("", "shop", made["vpc"])
+    third = facts.Edge("", "shop", made["vpc"])
     assert not third.places("nginx-ingress", "internet-facing", []).hindrance
     assert "3 promised to others of this run" in third.places("argo-cd", "internet-facing", []).hindrance
     assert all_addresses() == []
@@ -268,7 +274,7 @@ def test_addresses_that_are_there_need_no_room(session):
     made = network.make(tags={"kubernetes.io/role/elb": "1"})
     addresses.ensure(session, "shop", "nginx-ingress", ZONES)
     fill(2)
-    account = edge.Edge("", "shop", made["vpc"])
+    account = facts.Edge("", "shop", made["vpc"])
     assert not account.places("nginx-ingress", "internet-facing", []).hindrance
     assert "the region has 5 of 5" in account.places("argo-cd", "internet-facing", []).hindrance
 
@@ -276,5 +282,5 @@ def test_addresses_that_are_there_need_no_room(session):
 def test_an_account_that_refuses_is_a_hindrance(monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    assert "platform_aws_region" in edge.Edge("", "shop").places("nginx-ingress", "internet-facing", []).hindrance
-    assert edge.Edge("", "shop").holds(["subnet-1"], [], "nlb.example.org") is False
+    assert "platform_aws_region" in facts.Edge("", "shop").places("nginx-ingress", "internet-facing", []).hindrance
+    assert facts.Edge("", "shop").holds(["subnet-1"], [], "nlb.example.org") is False

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import balancers, edge
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import facts, lookup
 from ansible_collections.landfall.eks.plugins.modules import balancer_addresses
 from tests.unit.aws import network
 
@@ -38,7 +38,7 @@ class Clock:
 
 def waited(session, name, timeout=60, then=None):
     clock = Clock(then)
-    return balancers.wait(session, [name], timeout, clock, clock.sleep), clock.now
+    return lookup.wait(session, [name], timeout, clock, clock.sleep), clock.now
 
 
 def test_three_zones_lead_to_three_addresses(session, subnets):
@@ -53,8 +53,8 @@ def test_three_zones_lead_to_three_addresses(session, subnets):
 
 def test_the_name_is_compared_whatever_its_case_and_never_taken_apart(session, subnets):
     name = network.balancer("shop", subnets)
-    assert [each.name for each in balancers.balancers(session, [name.upper()])] == ["shop"]
-    assert balancers.balancers(session, [name.replace("shop", "shop2")]) == []
+    assert [each.name for each in lookup.balancers(session, [name.upper()])] == ["shop"]
+    assert lookup.balancers(session, [name.replace("shop", "shop2")]) == []
 
 
 def test_an_internal_one_is_reached_by_private_addresses(session, subnets):
@@ -77,14 +77,14 @@ def test_right_after_it_was_made_each_zone_is_waited_for(session, subnets):
 
 
 def test_one_that_is_still_made_is_waited_for():
-    made = balancers.Balancer("shop", "shop.x", False, "provisioning", {})
-    assert balancers._not_ready(made) == "shop is still provisioning"
-    assert not balancers._not_ready(balancers.Balancer("shop", "shop.x", False, "active_impaired", {}))
+    made = lookup.Balancer("shop", "shop.x", False, "provisioning", {})
+    assert lookup._not_ready(made) == "shop is still provisioning"
+    assert not lookup._not_ready(lookup.Balancer("shop", "shop.x", False, "active_impaired", {}))
 
 
 def test_one_of_another_account_is_not_waited_for_long(session):
     found, seconds = waited(session, "shop.elb.example.org", timeout=300)
-    assert (found.listed, found.addresses, seconds) == (False, (), balancers.UNLISTED)
+    assert (found.listed, found.addresses, seconds) == (False, (), lookup.UNLISTED)
     assert "lists no load balancer shop.elb.example.org in the region eu-central-1" in found.missing
 
 
@@ -116,19 +116,19 @@ class Listing:
 
 
 def test_elastic_ips_are_known_before_there_are_interfaces(session):
-    found = balancers.look(Listing(session, listed(("a", "203.0.113.9"), ("b", "203.0.113.7"))), ["shop.x"])
-    assert found == balancers.Found(("203.0.113.7", "203.0.113.9"), "its Elastic IPs", "")
+    found = lookup.look(Listing(session, listed(("a", "203.0.113.9"), ("b", "203.0.113.7"))), ["shop.x"])
+    assert found == lookup.Found(("203.0.113.7", "203.0.113.9"), "its Elastic IPs", "")
 
 
 def test_a_zone_without_an_elastic_ip_leaves_it_to_the_interfaces(session):
-    found = balancers.look(Listing(session, listed(("a", "203.0.113.9"), ("b", ""))), ["shop.x"])
+    found = lookup.look(Listing(session, listed(("a", "203.0.113.9"), ("b", ""))), ["shop.x"])
     assert (found.addresses, found.way) == ((), "its network interfaces")
     assert "in a, b" in found.missing
 
 
 def test_whether_subnets_hold_those_of_a_load_balancer(subnets):
     name = network.balancer("shop", subnets[:2])
-    account = edge.Edge("", "shop")
+    account = facts.Edge("", "shop")
     assert account.holds(subnets, [], name)
     assert not account.holds(subnets[1:], [], name)
     assert not account.holds(subnets, [], "other.example.org")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import change_set, template
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, template
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import USUAL, made
 from tests.unit.aws.test_stack import ARN, NAME, TAGS, Stubbed, create

@@ -11,7 +11,7 @@ from pathlib import Path
 import moto.kms.responses
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import template
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template
 from tests.unit.aws.leftovers import REGION, Controllers, as_tags, client, everything
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import USUAL

@@ -11,9 +11,9 @@ import boto3
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import clusters
-from ansible_collections.landfall.eks.plugins.module_utils.aws.run_files import RunFiles
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
 
 ROOT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent

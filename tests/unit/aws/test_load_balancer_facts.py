@@ -5,7 +5,7 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.landfall.eks.plugins.module_utils import load_balancer_changes as changing
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import changes as changing
 from ansible_collections.landfall.eks.plugins.modules import elastic_ips, load_balancer_facts
 from tests.unit.aws import network
 from tests.unit.bad_input.fake_clusters import serving

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import marks, orphans
+from ansible_collections.landfall.eks.plugins.module_utils.aws import tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
+from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
 from tests.unit.aws.leftovers import REGION, Controllers, as_tags, client, everything, network, specified
 
 
@@ -18,7 +19,7 @@ def demo():
 
 
 def found(session, name="demo"):
-    report = orphans.find(session, name)
+    report = search.find(session, name)
     assert report.unread == []
     return {each.id: each for each in report.rows}
 
@@ -56,7 +57,7 @@ def test_looking_changes_nothing(session, demo):
     demo.balancer("ingress/nginx")
     demo.volume("data-0")
     before = everything()
-    orphans.find(session, "demo")
+    search.find(session, "demo")
     assert everything() == before
 
 
@@ -83,10 +84,10 @@ def test_a_name_that_begins_alike_is_another_cluster(session, demo):
 
 
 def test_shared_is_not_owned():
-    assert marks.reason({"kubernetes.io/cluster/demo": "shared"}, "demo") == ""
-    assert marks.reason({"kubernetes.io/cluster/demo": "owned"}, "demo")
-    assert marks.other({"kubernetes.io/cluster/demo": "owned"}, "demo") == ""
-    assert marks.other({"kubernetes.io/cluster/shop": "owned"}, "demo") == "shop"
+    assert tags.reason({"kubernetes.io/cluster/demo": "shared"}, "demo") == ""
+    assert tags.reason({"kubernetes.io/cluster/demo": "owned"}, "demo")
+    assert tags.other({"kubernetes.io/cluster/demo": "owned"}, "demo") == ""
+    assert tags.other({"kubernetes.io/cluster/shop": "owned"}, "demo") == "shop"
 
 
 def test_an_attached_volume_and_an_interface_in_use_are_not_for_the_sweep(session, demo):
@@ -148,6 +149,6 @@ def test_what_could_not_be_looked_at_is_said_and_the_rest_is_looked_at(session, 
         return asked(self, service, operation, **arguments)
 
     monkeypatch.setattr(Session, "pages", refusing)
-    report = orphans.find(session, "demo")
+    report = search.find(session, "demo")
     assert [each.split(" were")[0] for each in report.unread] == ["volumes"]
     assert made["balancer"] in {each.id for each in report.rows}

@@ -8,13 +8,13 @@ import pytest
 from tests.unit.aws import actions
 
 OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "cluster_stack", "cluster_versions"}
-OF_LEAVING = {"footprint", "leaving", "marks", "orphan_kinds", "orphan_network", "orphans", "sweep"}
-"""Files by the policy of what they do; all others do what rollout.json allows."""
+OF_LEAVING = {"orphans", "uninstall", "leaving"}
+"""Files and packages by the policy of what they do; all others do what rollout.json allows."""
 STACK_MODULE = "amazon.aws.cloudformation"
 PARTS = {
-    "rollout": ("clusters", "looking", "addresses"),
-    "cluster": ("stack", "change_set", "template"),
-    "leaving": ("orphans", "sweep"),
+    "rollout": ("eks/clusters", "preflight/aws", "load_balancers/elastic_ips"),
+    "cluster": ("eks/stack", "eks/change_set", "eks/template"),
+    "leaving": ("orphans/search", "orphans/sweep"),
 }
 """Files without which nothing can be said of what a policy allows too much."""
 UNUSED = {
@@ -54,7 +54,7 @@ LONGEST = 6144
 def policy_of(path):
     if path.stem in OF_CLUSTER:
         return "cluster"
-    return "leaving" if path.stem in OF_LEAVING else "rollout"
+    return "leaving" if {path.stem, path.parent.name} & OF_LEAVING else "rollout"
 
 
 def types_of_the_stack():
@@ -75,7 +75,7 @@ def needed(name):
         for module in modules:
             if (name == "cluster") == (module == STACK_MODULE):
                 found |= dict.fromkeys(actions.MODULES[module], path.name)
-    if name == "cluster" and (actions.CODE / "template.py").exists():
+    if name == "cluster" and (actions.CODE / "eks/template.py").exists():
         made = actions.of_stack(types_of_the_stack())
         found |= dict.fromkeys(made - UNUSED.keys(), "the schemas of the stack's resource types")
     return found

@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import network
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
 
 ROUTES = [
     {"Associations": [{"Main": True}], "Routes": [{"GatewayId": "local"}]},
@@ -29,8 +29,8 @@ def tagged(letter, free=200, zone="", **tags):
 
 
 def judge(subnets, names=(), scheme="internet-facing", tables=()):
-    wanted = network.Wanted("nginx-ingress", scheme, names, "ingress_subnets")
-    return network.judge(wanted, "mine", "vpc-1", subnets, tables)
+    wanted = subnet_rules.Wanted("nginx-ingress", scheme, names, "ingress_subnets")
+    return subnet_rules.judge(wanted, "mine", "vpc-1", subnets, tables)
 
 
 GOOD = [tagged("a"), tagged("b"), tagged("c")]
@@ -113,13 +113,13 @@ def test_what_ec2_says_is_read(moto_server):
         ec2.create_subnet(
             VpcId=vpc, CidrBlock=f"10.0.{index}.0/28", AvailabilityZone=f"eu-central-1{zone}", TagSpecifications=tags
         )
-    subnets, tables = network.read(Session(), vpc)
+    subnets, tables = subnet_rules.read(Session(), vpc)
     verdict = judge(subnets, tables=tables)
     assert verdict.problems == []
     assert verdict.zones == ["eu-central-1a", "eu-central-1b"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     first = subnets[0]["SubnetId"]
-    assert not network.is_public(first, tables)
+    assert not subnet_rules.is_public(first, tables)
     ec2.create_route(RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    assert network.is_public(first, network.read(Session(), vpc)[1])
+    assert subnet_rules.is_public(first, subnet_rules.read(Session(), vpc)[1])

@@ -7,19 +7,19 @@ from datetime import date
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import prices
-from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import shape_from
+from ansible_collections.landfall.eks.plugins.module_utils.eks import costs
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import shape_from
 from tests.unit.aws.shapes import KEY, SPOT, USUAL
 
 TODAY = date(2026, 11, 26)
 
 
 def lines(region="us-east-1", **other):
-    return prices.estimate(shape_from(USUAL | other), region, TODAY)
+    return costs.estimate(shape_from(USUAL | other), region, TODAY)
 
 
 def total(**other):
-    return sum(each.month or 0 for each in prices.items(shape_from(USUAL | other), TODAY))
+    return sum(each.month or 0 for each in costs.items(shape_from(USUAL | other), TODAY))
 
 
 def test_it_says_what_it_is():

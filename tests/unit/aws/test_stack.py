@@ -11,8 +11,8 @@ import pytest
 from botocore.stub import Stubber
 from moto.cloudformation import parsing
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import stack, template
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import stack, template
 from tests.unit.aws.moto_stacks import DELETIONS, taught  # noqa: F401
 from tests.unit.aws.shapes import SPOT, USUAL, access, made
 

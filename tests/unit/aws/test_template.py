@@ -11,8 +11,11 @@ import pytest
 from cfnlint import api
 from troposphere import Sub
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import template, template_policies
-from ansible_collections.landfall.eks.plugins.module_utils.aws.template_settings import SettingsError, subnet_cidrs
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template, template_policies
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
+    SettingsError,
+    subnet_cidrs,
+)
 from tests.unit.aws.shapes import AXES, KEY, MATRIX, PEOPLE, SPOT, USUAL, access, made, of_type
 
 REGIONS = ["eu-central-1", "us-east-1"]

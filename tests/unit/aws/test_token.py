@@ -14,8 +14,9 @@ import urllib.parse
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import cluster_client
-from ansible_collections.landfall.eks.plugins.module_utils.aws import clusters, session, token
+from ansible_collections.landfall.eks.plugins.module_utils.aws import session, token
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 from tests.unit.aws.api_stub import serving
 
 NAME, REGION, SECRET = "my-cluster", "eu-central-1", "testing"
@@ -179,7 +180,7 @@ def test_a_client_that_lives_on_asks_again_when_the_token_has_ended(stub, tmp_pa
     wrapper.write_text(ENDED.format(python=sys.executable, calls=str(calls), ended=ended))
     wrapper.chmod(0o700)
     kubeconfig["users"][0]["user"]["exec"]["command"] = str(wrapper)
-    cluster = cluster_client.Cluster(cluster_client.client_from({"kubeconfig": kubeconfig}))
+    cluster = client.Cluster(client.client_from({"kubeconfig": kubeconfig}))
     for _ in range(2):
         assert cluster.request("GET", "/version")["gitVersion"] == "v1.35.4-stub"
     assert len(calls.read_text().splitlines()) == asked

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import upgrade, upgrade_facts
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade, upgrade_facts
 from tests.unit.aws.test_stack import WHEN, Stubbed
 
 ASKED = "apiserver_requested_deprecated_apis"

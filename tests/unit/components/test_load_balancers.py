@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import load_balancer_changes as changing
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancer_plan import NoAccount, Places, Row, plan
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import changes as changing
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.plan import (
+    NoAccount,
+    Places,
+    Row,
+    plan,
+)
 from tests.unit.components.rendering import evaluate, release
 
 HOST = "k8s-ingress-nginxing-0123.elb.eu-central-1.amazonaws.com"

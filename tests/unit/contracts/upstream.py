@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
+from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from tests.unit.components.rendering import CHECKOUT
 
 FOLDER = Path(os.environ.get("LANDFALL_UPSTREAM_DIR") or CHECKOUT.parent / "shared" / "upstream")
@@ -40,7 +40,7 @@ def rendered(chart: Path, spec: dict[str, Any]) -> list[dict[str, Any]]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    return list(_items(kube_yaml.documents(done.stdout)))
+    return list(_items(documents.documents(done.stdout)))
 
 
 def _items(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -56,7 +56,7 @@ def schema_of(kind: str, api_version: str) -> dict[str, Any] | None:
         text = path.read_text()
         if f"kind: {kind}\n" not in text:
             continue
-        for each in kube_yaml.documents(text):
+        for each in documents.documents(text):
             spec = each.get("spec", {})
             if (spec.get("group"), spec.get("names", {}).get("kind")) == (group, kind):
                 found = next(row["schema"]["openAPIV3Schema"] for row in spec["versions"] if row["name"] == version)

@@ -12,9 +12,16 @@ import bcrypt
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation, rotation_steps
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, Item, parse_items
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    CredentialError,
+    Item,
+    parse_items,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Run, make_plan
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands, RotationError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    Hands,
+    RotationError,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import read
 from tests.unit.credentials.fake_api import FakeApi, KilledError, Object, workload
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of

@@ -10,7 +10,10 @@ import pytest
 from cryptography import x509
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry, rotation
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import KeyPair, hosts_in_order
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import (
+    KeyPair,
+    hosts_in_order,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands

@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster, client_from
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands, RotationError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    Hands,
+    RotationError,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
 from tests.unit.components.rendering import evaluate
 from tests.unit.credentials.fake_api import FakeApi, KilledError, workload
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation, rotation_steps
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands, RotationError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    Hands,
+    RotationError,
+)
 from ansible_collections.landfall.eks.plugins.modules import credentials, rotate
 from tests.unit.credentials.fake_api import FakeApi, workload
 from tests.unit.credentials.fake_store import NOW, text_of

@@ -12,7 +12,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.landfall.eks.plugins.filter.dashboard_manifests import dashboard_manifests
-from ansible_collections.landfall.eks.plugins.module_utils.dashboards import literal
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.dashboards import literal
 from tests.unit.components.rendering import CHECKOUT, release
 
 NAME = "kube-prometheus-stack"

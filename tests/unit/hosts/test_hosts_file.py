@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import hosts_file as subject
-from ansible_collections.landfall.eks.plugins.module_utils.hosts_file import HostsFileError, with_block
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import file as subject
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.file import HostsFileError, with_block
 
 LINES = ["203.0.113.7 a.org", "203.0.113.9 a.org"]
 BLOCK = b"# BEGIN landfall one\n203.0.113.7 a.org\n203.0.113.9 a.org\n# END landfall one\n"

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.landfall.eks.plugins.module_utils import hosts_probe
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
-from ansible_collections.landfall.eks.plugins.module_utils.hosts_probe import Handshake
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.probe import Handshake
 from ansible_collections.landfall.eks.plugins.modules import probe as module
 
 NAME = "grafana.example.org"
@@ -65,7 +65,7 @@ def tls(tmp_path, *hosts, authority=CA, made=NOW, seen=None):
 
 
 def shake(port, name=NAME, timeout=10.0, authority=AUTHORITY):
-    return hosts_probe.handshake("127.0.0.1", name, port, timeout, authority)
+    return probe.handshake("127.0.0.1", name, port, timeout, authority)
 
 
 @pytest.mark.parametrize("certified", [NAME, "*.example.org"])
@@ -149,7 +149,7 @@ def probed(answers, patience=300, names=(NAME,)):
             return when
         return Handshake() if clock.now - 1000 >= when else SILENT
 
-    found = hosts_probe.probe(list(answers), list(names), answer, patience, clock=clock, sleep=clock.sleep)
+    found = probe.probe(list(answers), list(names), answer, patience, clock=clock, sleep=clock.sleep)
     return found, clock.now - 1000
 
 
@@ -166,7 +166,7 @@ def test_one_that_comes_later_is_waited_for():
 def test_one_that_never_comes_is_left_out_and_does_not_hold_the_run_up():
     found, seconds = probed({"a": 0, "b": SILENT, "c": 0})
     assert (found.answering, found.silent) == (["a", "c"], {"b": SILENT.problem})
-    assert seconds == hosts_probe.STRAGGLERS
+    assert seconds == probe.STRAGGLERS
 
 
 def test_none_that_answers_is_the_end_after_all_patience():

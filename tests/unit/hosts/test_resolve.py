@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import resolve as subject
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import resolve as subject
 
 
 def answering(answers: list[list[str]]) -> Callable[[str], list[str]]:

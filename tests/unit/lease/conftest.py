@@ -1,6 +1,6 @@
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.lease import Lease
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
 from tests.unit.lease.memory import Clock, MemoryCluster
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 
 class MemoryCluster(Cluster):

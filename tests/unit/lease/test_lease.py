@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils import namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.lease import (
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Busy,
     Lease,
     LeaseLostError,

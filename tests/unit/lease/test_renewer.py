@@ -9,9 +9,14 @@ import time
 import psutil
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import lease_renewer, lease_status
-from ansible_collections.landfall.eks.plugins.module_utils.lease import hold_of
-from ansible_collections.landfall.eks.plugins.module_utils.lease_processes import RunProcesses
+from ansible_collections.landfall.eks.plugins.module_utils.lease import (
+    renewer as lease_renewer,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.lease import (
+    status as lease_status,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import hold_of
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import RunProcesses
 
 ANNA, BOB = "anna@laptop/a1", "bob@ci/b2"
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]

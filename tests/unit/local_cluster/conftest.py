@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import PORTS, Place
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings, settings_from
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    Settings,
+    settings_from,
+)
 
 STAGES = Path(__file__).resolve().parents[3] / "roles" / "local_cluster" / "files" / "stages"
 BALANCERS = [

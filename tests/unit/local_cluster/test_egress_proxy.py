@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.egress_proxy import Proxy, RefusedError, route
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.egress_proxy import (
+    Proxy,
+    RefusedError,
+    route,
+)
 
 Talk = Callable[[int, int], Awaitable[None]]
 

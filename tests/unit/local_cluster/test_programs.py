@@ -8,7 +8,10 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import pki, programs
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import Place
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import METRICS_SERVER_IP, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    METRICS_SERVER_IP,
+    Settings,
+)
 
 
 @pytest.fixture

@@ -25,7 +25,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
 )
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import settings as settings_module
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import PORTS, Place
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    Settings,
+)
 
 IMAGE = {"name": "docker.io/landfall/flask-app:0.1.0", "archive": "/nowhere.tar", "id": "abc"}
 

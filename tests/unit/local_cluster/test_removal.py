@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, files, processes, programs
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
+    cluster,
+    files,
+    processes,
+    programs,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    Settings,
+)
 
 SLEEP = Program("etcd", (sys.executable, "-c", "import time; time.sleep(60)"), Health(1, "/"))
 

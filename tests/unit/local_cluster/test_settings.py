@@ -8,7 +8,10 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import settings as module
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    Settings,
+)
 
 RESERVED = ipaddress.IPv4Network("198.18.0.0/15")
 

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import stages
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError, Settings
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    Settings,
+)
 
 HOSTNAMES = {"ingress/nginx-ingress-controller": "nginx.example", "argocd/argocd-nlb": "argocd.example"}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import kube_yaml
-from ansible_collections.landfall.eks.plugins.module_utils import surroundings_capacity as subject
+from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity as subject
 from tests.unit.components.rendering import CHECKOUT, COMPONENTS, load, releases, templar
 
 HELM = CHECKOUT / ".landfall/bin/helm"
@@ -115,7 +115,7 @@ def rendered(release: dict[str, Any]) -> list[dict[str, Any]]:
     command += ["--api-versions", "monitoring.coreos.com/v1", "--values", "-"]
     values = json.dumps(release["values"])
     done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=60)
-    return kube_yaml.documents(done.stdout)
+    return documents.documents(done.stdout)
 
 
 def test_every_release_has_its_row() -> None:

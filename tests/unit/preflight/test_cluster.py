@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import preflight_cluster as subject
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as subject
 
 ROW = {"verb": "create", "group": "apps", "resource": "deployments", "namespace": "", "why": "the components"}
 SECRETS = {"verb": "list", "group": "", "resource": "secrets", "namespace": "kube-system", "why": "reading"}

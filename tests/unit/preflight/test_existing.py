@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import surroundings_existing as subject
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import existing as subject
 
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 APIS = "/apis/apiregistration.k8s.io/v1/apiservices"

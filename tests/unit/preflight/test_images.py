@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import preflight_images as subject
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import images as subject
 
 
 class Registry(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.preflight_kubeconfig import kubeconfig_problem
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
 GOOD: dict[str, Any] = {
     "current-context": "one",

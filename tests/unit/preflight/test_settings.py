@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import settings as subject
-from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting
+from ansible_collections.landfall.eks.plugins.module_utils.settings import specs as subject
+from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 
 ROLES = Path(__file__).parents[3] / "roles"
 

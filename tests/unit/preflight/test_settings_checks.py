@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import settings_checks as subject
-from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting
+from ansible_collections.landfall.eks.plugins.module_utils.settings import checks as subject
+from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 
 DEFAULTS: dict[str, Any] = {
     "argocd_allowed_cidrs": "{{ ingress_allowed_cidrs }}",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import preflight_tools as subject
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import tools as subject
 
 
 @pytest.mark.parametrize("version", ["v3.18.0", "v3.20.1+g1234", "v4.3.1", "v4.3"])

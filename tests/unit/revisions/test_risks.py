@@ -2,7 +2,7 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.risks import risks
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.data_risks import risks
 
 
 def thing(kind, name="data", annotations=None, **spec):

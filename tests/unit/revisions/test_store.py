@@ -1,6 +1,6 @@
 """Where the records lie: the next number, the namespace, and how many are kept."""
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import LABEL_IDENTITY
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import LABEL_IDENTITY
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
 

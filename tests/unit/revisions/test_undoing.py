@@ -2,12 +2,12 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import going_back
-from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import LABEL_IDENTITY
-from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restoring
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.restoring import Means
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import LABEL_IDENTITY
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restore
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.restore import Means
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.undoing import undo
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import undo
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import rollback
 
 
 def run(name, **more):
@@ -45,9 +45,9 @@ def platform(cluster, helm_secret, monkeypatch):
 
     def roll_back(_, release, revision, __):
         cluster.done.append((release["name"], revision))
-        return going_back.Done(f"it is back at revision {revision}, and ready", good=True)
+        return rollback.Done(f"it is back at revision {revision}, and ready", good=True)
 
-    monkeypatch.setattr(restoring.going_back, "roll_back", roll_back)
+    monkeypatch.setattr(restore.rollback, "roll_back", roll_back)
     return cluster
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.ways import Standing, Step, way
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.steps import Standing, Step, way
 
 KEY = "a/a"
 

@@ -9,7 +9,7 @@ import tarfile
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 
 class MemoryCluster(Cluster):

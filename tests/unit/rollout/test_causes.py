@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import diagnosis
-from ansible_collections.landfall.eks.plugins.module_utils.remedies import REMEDIES, remedy_of
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import REMEDIES, remedy_of
 from tests.e2e.causes import rows
 
 ROOT = Path(__file__).parents[3]

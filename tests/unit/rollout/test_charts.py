@@ -3,8 +3,13 @@
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils import chart_archive, chart_source, digests
-from ansible_collections.landfall.eks.plugins.module_utils.chart_source import Sources, resolve, resolve_all
+from ansible_collections.landfall.eks.plugins.module_utils.helm import chart, chart_sources
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart_sources import (
+    Sources,
+    resolve,
+    resolve_all,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.text import digests
 
 REF = "https://charts.invalid/demo"
 DEFINITION = {"kind": "CustomResourceDefinition", "metadata": {"name": "things.example.org"}}
@@ -26,12 +31,12 @@ def test_cache_comes_first_and_an_unpinned_chart_is_unverified(tmp_path, make_ch
 
 
 def test_right_digest_is_verified(tmp_path, make_chart):
-    summed = chart_archive.digest(make_chart())
+    summed = chart.digest(make_chart())
     assert resolve(pin(sha256=summed), sources(tmp_path))["verified"]
 
 
 def test_wrong_digest_names_both_sums(tmp_path, make_chart):
-    summed = chart_archive.digest(make_chart())
+    summed = chart.digest(make_chart())
     _, problems = resolve_all({"demo": pin(sha256="0" * 64)}, sources(tmp_path))
     assert len(problems) == 1
     assert summed in problems[0]
@@ -53,7 +58,7 @@ def test_truncated_archive_is_refused(tmp_path, make_chart):
 
 
 def test_missing_chart_says_file_and_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(chart_source, "answers", lambda host: False)
+    monkeypatch.setattr(chart_sources, "answers", lambda host: False)
     charts, problems = resolve_all({"demo": pin(), "other": pin(ref="oci://charts.invalid/other")}, sources(tmp_path))
     assert charts == {}
     assert len(problems) == 2
@@ -66,14 +71,14 @@ def test_stand_in_only_without_network_and_never_verified(tmp_path, monkeypatch)
     folder.mkdir(parents=True)
     annotations = {"landfall/stand-in": "true"}
     (folder / "Chart.yaml").write_text(yaml.safe_dump({"name": "demo", "version": "1.0.0", "annotations": annotations}))
-    monkeypatch.setattr(chart_source, "answers", lambda host: False)
+    monkeypatch.setattr(chart_sources, "answers", lambda host: False)
     charts, problems = resolve_all({"demo": pin(sha256="0" * 64)}, sources(tmp_path, stand_ins=folder.parent))
     assert problems == []
     assert (charts["demo"]["source"], charts["demo"]["verified"]) == ("stand-in", False)
 
 
 def test_upstream_that_fails_says_why(tmp_path, monkeypatch):
-    monkeypatch.setattr(chart_source, "answers", lambda host: True)
+    monkeypatch.setattr(chart_sources, "answers", lambda host: True)
     _, problems = resolve_all({"demo": pin()}, sources(tmp_path))
     assert problems[0].startswith("The chart demo 1.0.0 could not be had from https://charts.invalid/demo")
     assert list((tmp_path / "downloads").iterdir()) == []
@@ -83,11 +88,11 @@ def test_folder_digest_changes_with_content_and_names(tmp_path):
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "Chart.yaml").write_text("name: own\nversion: 1.0.0\n")
-    first = chart_archive.digest(folder)
+    first = chart.digest(folder)
     (folder / "values.yaml").write_text("a: 1\n")
-    second = chart_archive.digest(folder)
+    second = chart.digest(folder)
     (folder / "values.yaml").rename(folder / "other.yaml")
-    assert len({first, second, chart_archive.digest(folder)}) == 3
+    assert len({first, second, chart.digest(folder)}) == 3
 
 
 def test_definitions_come_from_crds_folders_of_subcharts_too_but_not_from_templates(make_chart):
@@ -100,7 +105,7 @@ def test_definitions_come_from_crds_folders_of_subcharts_too_but_not_from_templa
             "crds/three.yaml": f"---\n{text}---\nkind: ConfigMap\nenum: [=]\n---\n",
         }
     )
-    assert [each["metadata"]["name"] for each in chart_archive.definitions_in(path)] == ["things.example.org"] * 2
+    assert [each["metadata"]["name"] for each in chart.definitions_in(path)] == ["things.example.org"] * 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils.cluster_client import MORE_TRIES, Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import MORE_TRIES, Cluster, client_from
 
 GONE = "no answer"
 

@@ -5,7 +5,7 @@ from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
-from ansible_collections.landfall.eks.plugins.module_utils import crd_apply
+from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
 
 THING = {
     "kind": "CustomResourceDefinition",
@@ -16,49 +16,49 @@ THING = {
 
 
 def test_mark_says_whose_and_what_and_drops_status():
-    made = crd_apply.marked(THING, "demo")
-    assert made["metadata"]["labels"] == {"app": "demo", crd_apply.LABEL_RELEASE: "demo"}
-    assert len(made["metadata"]["annotations"][crd_apply.ANNOTATION_DEFINITION]) == 64
+    made = crds.marked(THING, "demo")
+    assert made["metadata"]["labels"] == {"app": "demo", crds.LABEL_RELEASE: "demo"}
+    assert len(made["metadata"]["annotations"][crds.ANNOTATION_DEFINITION]) == 64
     assert "status" not in made
     assert "annotations" not in THING["metadata"]
 
 
 def test_only_what_differs_is_applied():
-    made = crd_apply.marked(THING, "demo")
-    digest = made["metadata"]["annotations"][crd_apply.ANNOTATION_DEFINITION]
-    assert crd_apply.outdated([made], {"things.example.org": digest}) == []
-    assert crd_apply.outdated([made], {"things.example.org": "other"}) == [made]
-    assert crd_apply.outdated([made], {}) == [made]
+    made = crds.marked(THING, "demo")
+    digest = made["metadata"]["annotations"][crds.ANNOTATION_DEFINITION]
+    assert crds.outdated([made], {"things.example.org": digest}) == []
+    assert crds.outdated([made], {"things.example.org": "other"}) == [made]
+    assert crds.outdated([made], {}) == [made]
 
 
 def test_definitions_of_others_stay_unless_they_are_adopted():
-    made = crd_apply.marked({"metadata": {"name": "things.example.org"}, "spec": {}}, "demo")
-    assert crd_apply.of_others([made], {"things.example.org": ""}, set()) == ["things.example.org"]
-    assert crd_apply.of_others([made], {"things.example.org": ""}, {"demo"}) == []
-    assert crd_apply.of_others([made], {"things.example.org": "ours"}, set()) == []
-    assert crd_apply.of_others([made], {}, set()) == []
+    made = crds.marked({"metadata": {"name": "things.example.org"}, "spec": {}}, "demo")
+    assert crds.of_others([made], {"things.example.org": ""}, set()) == ["things.example.org"]
+    assert crds.of_others([made], {"things.example.org": ""}, {"demo"}) == []
+    assert crds.of_others([made], {"things.example.org": "ours"}, set()) == []
+    assert crds.of_others([made], {}, set()) == []
 
 
 def test_chart_without_definitions_is_an_error(make_chart):
-    with pytest.raises(crd_apply.DefinitionError, match="holds no custom resource definition"):
-        crd_apply.definitions_of({"release": "demo", "path": str(make_chart()), "source": "chart"}, "helm")
-    assert crd_apply.definitions_of({"release": "demo", "path": "nowhere", "source": "none"}, "helm") == []
+    with pytest.raises(crds.DefinitionError, match="holds no custom resource definition"):
+        crds.definitions_of({"release": "demo", "path": str(make_chart()), "source": "chart"}, "helm")
+    assert crds.definitions_of({"release": "demo", "path": "nowhere", "source": "none"}, "helm") == []
 
 
 @pytest.mark.parametrize(("keep", "used", "removed"), [(True, True, []), (True, False, ["things.example.org"])])
 def test_definitions_with_objects_stay(cluster, monkeypatch, keep, used, removed):
-    monkeypatch.setattr(crd_apply, "ours_of", lambda *_: [THING])
-    monkeypatch.setattr(crd_apply, "holds_objects", lambda *_: used)
-    gone, kept = crd_apply.remove_unused(cluster, "demo", keep, dry_run=False)
+    monkeypatch.setattr(crds, "ours_of", lambda *_: [THING])
+    monkeypatch.setattr(crds, "holds_objects", lambda *_: used)
+    gone, kept = crds.remove_unused(cluster, "demo", keep, dry_run=False)
     assert gone == removed
     assert bool(kept) is used
     assert len(cluster.written) == len(removed)
 
 
 def test_check_mode_removes_nothing(cluster, monkeypatch):
-    monkeypatch.setattr(crd_apply, "ours_of", lambda *_: [THING])
-    monkeypatch.setattr(crd_apply, "holds_objects", lambda *_: False)
-    assert crd_apply.remove_unused(cluster, "demo", True, dry_run=True)[0] == ["things.example.org"]
+    monkeypatch.setattr(crds, "ours_of", lambda *_: [THING])
+    monkeypatch.setattr(crds, "holds_objects", lambda *_: False)
+    assert crds.remove_unused(cluster, "demo", True, dry_run=True)[0] == ["things.example.org"]
     assert cluster.written == []
 
 
@@ -93,7 +93,7 @@ class SlowCluster:
     def request(self, method, path, **_):
         if method == "PATCH":
             return {}
-        if path.startswith(crd_apply.API):
+        if path.startswith(crds.API):
             return {"status": {"conditions": [{"type": "NamesAccepted", "status": "False", "message": self.refused}]}}
         self.looks += 1
         if self.looks == 1:
@@ -102,13 +102,13 @@ class SlowCluster:
 
 
 def test_definitions_are_waited_for_until_they_are_served(monkeypatch):
-    monkeypatch.setattr(crd_apply, "POLL_SECONDS", 0)
+    monkeypatch.setattr(crds, "POLL_SECONDS", 0)
     cluster = SlowCluster()
-    crd_apply.apply_all(cluster, [THING])
+    crds.apply_all(cluster, [THING])
     assert cluster.looks == 3
 
 
 def test_definition_that_is_never_served_says_why(monkeypatch):
-    monkeypatch.setattr(crd_apply, "ESTABLISH_SECONDS", -1)
-    with pytest.raises(crd_apply.DefinitionError, match=r"things\.example\.org was not .*things is taken"):
-        crd_apply.apply_all(SlowCluster("things is taken"), [THING])
+    monkeypatch.setattr(crds, "ESTABLISH_SECONDS", -1)
+    with pytest.raises(crds.DefinitionError, match=r"things\.example\.org was not .*things is taken"):
+        crds.apply_all(SlowCluster("things is taken"), [THING])

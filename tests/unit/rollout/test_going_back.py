@@ -4,15 +4,19 @@ import base64
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import (
+from ansible_collections.landfall.eks.plugins.module_utils.helm import command
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import (
+    LABEL_IDENTITY,
+    newest_releases,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import (
     diagnosis,
     diagnosis_pods,
     evidence,
-    going_back,
-    helm_command,
+    rollback,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.going_back import Way, way_back
-from ansible_collections.landfall.eks.plugins.module_utils.helm_storage import LABEL_IDENTITY, newest_releases
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import Way, way_back
 
 
 def proven(revision):
@@ -41,17 +45,17 @@ def test_what_helm_has_no_record_of_needs_no_way_back(cluster):
 
 def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret, monkeypatch):
     def fail(*_):
-        raise helm_command.HelmError("Error: timed out")
+        raise command.HelmError("Error: timed out")
 
-    monkeypatch.setattr(going_back, "run_helm", fail)
+    monkeypatch.setattr(rollback, "run_helm", fail)
     cluster.add(helm_secret())
-    said = going_back.go_back(cluster, {"name": "logs", "namespace": "logging"}, "helm", {}, 5)
+    said = rollback.go_back(cluster, {"name": "logs", "namespace": "logging"}, "helm", {}, 5)
     assert said == "going back failed (Error: timed out): the next run takes it up"
 
 
 def test_kubeconfig_of_a_dict_is_a_private_file_that_goes_away():
-    with helm_command.kubeconfig_file({"token": "x"}) as path:
-        found = helm_command.Path(path)
+    with command.kubeconfig_file({"token": "x"}) as path:
+        found = command.Path(path)
         assert found.stat().st_mode & 0o077 == 0
         assert "token: x" in found.read_text()
     assert not found.exists()
@@ -79,7 +83,7 @@ def test_secrets_are_masked_in_every_file(cluster, helm_secret):
     files = evidence.collect(cluster, release, "it broke")
     together = "\n".join(files.values())
     assert files["cause.txt"] == "it broke\n"
-    assert files["p.app.log"] == f"login with {evidence.MASK} failed\n"
+    assert files["p.app.log"] == f"login with {masking.MASK} failed\n"
     assert "p.app.previous.log" not in files
     for hidden in ("correct-horse", packed("correct-horse"), "literal"):
         assert hidden not in together
@@ -93,7 +97,7 @@ def test_evidence_is_for_its_owner_alone(tmp_path):
 
 
 def test_short_values_do_not_mask_half_of_every_line():
-    assert evidence.secret_values([secret(user="admin", password="long-enough")]) == {
+    assert masking.secret_values([secret(user="admin", password="long-enough")]) == {
         "long-enough",
         packed("long-enough"),
         packed("admin"),

@@ -1,6 +1,6 @@
 """Helm's Secrets: which revision counts, and what a revision rendered."""
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 
 
 def test_newest_revision_counts_and_the_last_good_one_is_known(helm_secret):
@@ -9,37 +9,37 @@ def test_newest_revision_counts_and_the_last_good_one_is_known(helm_secret):
         helm_secret(revision=9, status="deployed"),
         helm_secret(revision=2, status="superseded"),
     ]
-    found = helm_storage.newest_releases(secrets)["logging/logs"]
+    found = storage.newest_releases(secrets)["logging/logs"]
     assert (found["revision"], found["status"], found["good_revision"]) == (10, "pending-upgrade", 9)
 
 
 def test_first_revision_that_hangs_has_no_good_one(helm_secret):
-    found = helm_storage.newest_releases([helm_secret(status="pending-install")])
+    found = storage.newest_releases([helm_secret(status="pending-install")])
     assert found["logging/logs"]["good_revision"] == 0
 
 
 def test_same_name_in_two_namespaces_is_two_releases(helm_secret):
-    found = helm_storage.newest_releases([helm_secret(namespace="a"), helm_secret(namespace="b")])
+    found = storage.newest_releases([helm_secret(namespace="a"), helm_secret(namespace="b")])
     assert set(found) == {"a/logs", "b/logs"}
 
 
 def test_note_counts_on_its_own_revision_and_not_on_the_next_that_inherits_the_label(helm_secret):
-    labels = {helm_storage.LABEL_IDENTITY: "1.abc-def", helm_storage.LABEL_SOURCE: "cache"}
+    labels = {storage.LABEL_IDENTITY: "1.abc-def", storage.LABEL_SOURCE: "cache"}
     old, new = helm_secret(revision=1, labels=labels), helm_secret(revision=2, labels=labels)
-    assert helm_storage.newest_releases([old])["logging/logs"]["identity"] == "abc-def"
-    found = helm_storage.newest_releases([old, new])["logging/logs"]
+    assert storage.newest_releases([old])["logging/logs"]["identity"] == "abc-def"
+    found = storage.newest_releases([old, new])["logging/logs"]
     assert (found["identity"], found["source"]) == ("", "")
 
 
 def test_manifest_is_decoded(helm_secret):
     objects = [{"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "a"}}, {"kind": "Service"}]
-    record = helm_storage.decode_release(helm_secret(manifest=objects))
-    assert helm_storage.manifest_objects(record) == objects
+    record = storage.decode_release(helm_secret(manifest=objects))
+    assert storage.manifest_objects(record) == objects
 
 
 def test_identity_is_noted_on_the_live_revisions_secret(cluster, helm_secret):
-    release = helm_storage.newest_releases([helm_secret(revision=3)])["logging/logs"]
-    helm_storage.note_identity(cluster, release, "abc-def", "cache")
+    release = storage.newest_releases([helm_secret(revision=3)])["logging/logs"]
+    storage.note_identity(cluster, release, "abc-def", "cache")
     method, path, body = cluster.written[0]
     assert (method, path) == ("PATCH", "/api/v1/namespaces/logging/secrets/sh.helm.release.v1.logs.v3")
-    assert body["metadata"]["labels"] == {helm_storage.LABEL_IDENTITY: "3.abc-def", helm_storage.LABEL_SOURCE: "cache"}
+    assert body["metadata"]["labels"] == {storage.LABEL_IDENTITY: "3.abc-def", storage.LABEL_SOURCE: "cache"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import namespaces
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 
 WANTED = [
     {"namespace": "logging"},

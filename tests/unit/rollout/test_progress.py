@@ -7,7 +7,7 @@ from ansible import constants
 from ansible.utils import color
 
 from ansible_collections.landfall.eks.plugins.action import settle
-from ansible_collections.landfall.eks.plugins.module_utils.progress import QUIET_SECONDS, Live, Plain
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import QUIET_SECONDS, Live, Plain
 
 
 def waiting(message="Deployment a: 0 of 1 replicas available", **more):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 
 
 def found(kind, status, spec=None, generation=1):

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import release_diff
-from ansible_collections.landfall.eks.plugins.module_utils.release_diff import by_name, difference
+from ansible_collections.landfall.eks.plugins.module_utils.helm import render
+from ansible_collections.landfall.eks.plugins.module_utils.helm.render import by_name, difference
 
 
 def config_map(name, value):
@@ -38,13 +38,13 @@ def test_secrets_are_masked():
 
 def test_the_live_side_is_what_the_newest_revision_rendered(cluster, helm_secret):
     release = {"name": "logs", "namespace": "logging"}
-    assert release_diff.live_objects(cluster, release) == []
+    assert render.live_objects(cluster, release) == []
     cluster.add(helm_secret(revision=1, manifest=[config_map("old", "1")]))
     cluster.add(helm_secret(revision=2, manifest=[config_map("new", "1")]))
-    assert release_diff.live_objects(cluster, release) == [config_map("new", "1")]
+    assert render.live_objects(cluster, release) == [config_map("new", "1")]
 
 
 def test_chart_that_does_not_render_says_why(tmp_path):
     release = {"name": "logs", "namespace": "logging", "chart": str(tmp_path), "values": {}}
-    with pytest.raises(release_diff.RenderError, match=r"release logs does not render: .*no-helm-here"):
-        release_diff.render("no-helm-here", release, "v1.35.0", ["v1"])
+    with pytest.raises(render.RenderError, match=r"release logs does not render: .*no-helm-here"):
+        render.render("no-helm-here", release, "v1.35.0", ["v1"])

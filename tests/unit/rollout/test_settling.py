@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, settling
-from ansible_collections.landfall.eks.plugins.module_utils.settling import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import wait
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
 
 WORKLOAD = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "kibana"}}
 
@@ -43,7 +44,7 @@ def test_ready_release_is_noted_once(cluster, helm_secret):
     cluster.add(deployment(1))
     first = outcome(cluster)
     assert (first.phase, first.changed, len(cluster.written)) == ("ready", True, 1)
-    secret["metadata"]["labels"][helm_storage.LABEL_IDENTITY] = "1.abc"
+    secret["metadata"]["labels"][storage.LABEL_IDENTITY] = "1.abc"
     second = outcome(cluster)
     assert (second.phase, second.changed, len(cluster.written)) == ("ready", False, 1)
 
@@ -106,18 +107,18 @@ def test_settle_stops_as_soon_as_all_are_done(cluster, helm_secret):
     cluster.add(helm_secret())
     begun = time.monotonic()
     assert Settler(cluster, [run()]).settle(30)["logging/logs"].phase == "ready"
-    assert time.monotonic() - begun < settling.POLL_SECONDS * 10
+    assert time.monotonic() - begun < wait.POLL_SECONDS * 10
 
 
 def test_job_that_ends_while_the_records_are_read_has_not_failed(cluster, helm_secret, tmp_path, monkeypatch):
     job = tmp_path / "1"
     cluster.add(helm_secret(status="pending-install"))
-    read = helm_storage.read_releases
+    read = storage.read_releases
 
     def read_while_helm_ends(*arguments):
         found = read(*arguments)
         job.write_text('{"finished": 1, "rc": 0}')
         return found
 
-    monkeypatch.setattr(helm_storage, "read_releases", read_while_helm_ends)
+    monkeypatch.setattr(storage, "read_releases", read_while_helm_ends)
     assert outcome(cluster, job=str(job)).phase == "running"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.summarising import pod_urls
+from ansible_collections.landfall.eks.plugins.module_utils.status.summary import pod_urls
 
 READY = [{"type": "Ready", "status": "True"}]
 

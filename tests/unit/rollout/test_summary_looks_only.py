@@ -2,9 +2,10 @@
 
 import time
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage, summarising
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.status import summary
 
-LABELS = {helm_storage.LABEL_IDENTITY: "1.live", helm_storage.LABEL_SOURCE: "cache"}
+LABELS = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "cache"}
 
 
 def planned(**more):
@@ -24,7 +25,7 @@ def planned(**more):
 
 def test_a_release_that_check_mode_would_change_keeps_its_identity(cluster, helm_secret):
     cluster.add(helm_secret(labels=LABELS))
-    (row,) = summarising.components(cluster, [planned()], [], simulated=False)
+    (row,) = summary.components(cluster, [planned()], [], simulated=False)
     assert (row["name"], row["release"], row["health"]) == ("efk", "logs", "ready")
     assert cluster.written == []
 
@@ -32,5 +33,5 @@ def test_a_release_that_check_mode_would_change_keeps_its_identity(cluster, helm
 def test_a_ready_row_that_does_not_hold_is_the_health(cluster, helm_secret):
     cluster.add(helm_secret(labels=LABELS))
     row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}
-    (found,) = summarising.components(cluster, [planned(ready=[row])], [], simulated=False)
+    (found,) = summary.components(cluster, [planned(ready=[row])], [], simulated=False)
     assert found["health"] == "Service nlb: does not exist"

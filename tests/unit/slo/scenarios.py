@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from itertools import accumulate, pairwise
 
-from ansible_collections.landfall.eks.plugins.module_utils.slo.burn import ALERTS, BurnAlert
-from ansible_collections.landfall.eks.plugins.module_utils.slo.model import Slo
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import ALERTS, BurnAlert
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo
 from tests.unit.slo.promtool import Case, Expectation, firing
 from tests.unit.slo.samples import Series, Shape, phases
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.slo.model import Slo, slo_of
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo, slo_of
 from tests.unit.components.rendering import evaluate, release
 
 Groups = list[dict[str, Any]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ansible_collections.landfall.eks.plugins.module_utils.slo.burn import ALERTS, PAGE
-from ansible_collections.landfall.eks.plugins.module_utils.slo.model import Slo
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import ALERTS, PAGE
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo
 from tests.unit.slo.shipped import objectives
 
 PAGE_OF_DOCS = Path(__file__).parents[3] / "docs" / "slos.md"

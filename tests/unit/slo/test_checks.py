@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import Setting
-from ansible_collections.landfall.eks.plugins.module_utils.settings_checks import Situation, check_slos
-from ansible_collections.landfall.eks.plugins.module_utils.slo.checks import LONGEST_NAME, problems
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_checks import (
+    LONGEST_NAME,
+    problems,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import Situation, check_slos
+from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 from tests.unit.components.rendering import evaluate
 
 RATE = "rate(requests_total[{window}])"

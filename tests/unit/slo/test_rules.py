@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.slo import promql
-from ansible_collections.landfall.eks.plugins.module_utils.slo.burn import ALERTS, HIGHEST_THRESHOLD
-from ansible_collections.landfall.eks.plugins.module_utils.slo.checks import LONGEST_NAME
-from ansible_collections.landfall.eks.plugins.module_utils.slo.model import slo_of
-from ansible_collections.landfall.eks.plugins.module_utils.slo.rules import prometheus_rules
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_promql
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import (
+    ALERTS,
+    HIGHEST_THRESHOLD,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_checks import LONGEST_NAME
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import slo_of
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_rules import prometheus_rules
 from tests.unit.components.rendering import COMPONENTS, leaves, releases
 from tests.unit.slo.shipped import alerts, groups, objectives, rules_map
 
@@ -99,8 +102,8 @@ def test_an_objective_that_is_switched_off_has_no_rules() -> None:
 
 
 def test_a_bound_is_found_whichever_way_prometheus_writes_it() -> None:
-    assert promql.up_to("x_bucket", 0.3) == 'x_bucket{le="0.3"}'
-    pattern = promql.up_to('x_bucket{a="b",}', 1000.0)
+    assert slo_promql.up_to("x_bucket", 0.3) == 'x_bucket{le="0.3"}'
+    pattern = slo_promql.up_to('x_bucket{a="b",}', 1000.0)
     assert pattern == 'x_bucket{a="b", le=~"1000(\\\\.0)?"}'
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils import helm_storage
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather as gathering
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
@@ -16,7 +16,7 @@ from tests.unit.rollout.conftest import MemoryCluster, helm_secret  # noqa: F401
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOME = "landfall-system"
-NOTED = {helm_storage.LABEL_IDENTITY: "1.live", helm_storage.LABEL_SOURCE: "upstream"}
+NOTED = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "upstream"}
 PASSWORD = "correct-horse-battery"
 
 
@@ -42,7 +42,7 @@ class LiveCluster(MemoryCluster):
 
 @pytest.fixture
 def cluster(monkeypatch):
-    monkeypatch.setattr(gathering.rollout, "cluster_clock", lambda cluster: lambda: NOW)
+    monkeypatch.setattr(gathering.lease, "cluster_clock", lambda cluster: lambda: NOW)
     return LiveCluster()
 
 

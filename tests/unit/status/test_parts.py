@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.lease import Lease
-from ansible_collections.landfall.eks.plugins.module_utils.prometheus import PrometheusError
-from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, rollout, slos, upstream
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, lease, slos, upstream
 from tests.unit.lease.memory import Clock, MemoryCluster
 
 NAMES = ("flask.example.org", "grafana.example.org")
@@ -111,7 +111,7 @@ def test_aws_is_asked_before_dns(
     monkeypatch: pytest.MonkeyPatch, way: str, aws: tuple[str, ...], found: list[str]
 ) -> None:
     monkeypatch.setattr(addresses, "Session", lambda region: region)
-    monkeypatch.setattr(addresses.balancers, "look", lambda *_: addresses.balancers.Found(aws, "", ""))
+    monkeypatch.setattr(addresses.lookup, "look", lambda *_: addresses.lookup.Found(aws, "", ""))
     monkeypatch.setattr(addresses.resolve, "lookup", lambda _: ["10.0.0.9"])
     assert addresses.asker(way, "eu-central-1")(NLB) == found
 
@@ -208,7 +208,7 @@ def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
 def test_who_is_at_work_is_read_and_not_taken() -> None:
     cluster, clock = MemoryCluster(), Clock()
     home = "landfall-system"
-    assert rollout.look(cluster, home, clock) == {
+    assert lease.look(cluster, home, clock) == {
         "running": False,
         "holder": "",
         "since": "",
@@ -216,13 +216,13 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
     }
     Lease(cluster, home, clock).take("anna@laptop/a1", 30)
     version = cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"]
-    found = rollout.look(cluster, home, clock)
+    found = lease.look(cluster, home, clock)
     assert (found["running"], found["holder"]) == (True, "anna@laptop/a1")
     assert found["text"] == "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
     clock.turn(20)
-    assert "is silent, and loses the Lease in 12 s" in str(rollout.look(cluster, home, clock)["text"])
+    assert "is silent, and loses the Lease in 12 s" in str(lease.look(cluster, home, clock)["text"])
     clock.turn(20)
-    found = rollout.look(cluster, home, clock)
+    found = lease.look(cluster, home, clock)
     assert found["running"] is False
     assert "never gave its Lease back" in str(found["text"])
     assert cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"] == version

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils import pages
-from ansible_collections.landfall.eks.plugins.module_utils.status import screen, verdict
+from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
+from ansible_collections.landfall.eks.plugins.module_utils.text import pages
 from tests.unit.status import sample
 
 HOSTS_WHY = "203.0.113.10 not among the addresses that are live"
@@ -50,7 +50,7 @@ def test_an_empty_cluster_needs_nobody():
 
 @pytest.mark.parametrize("status", [sample.status(), sample.troubled()], ids=["well", "troubled"])
 def test_screen_and_page_say_the_same(status):
-    shown, made = "\n".join(screen.lines(status)), verdict.page(status)
+    shown, made = "\n".join(terminal.lines(status)), verdict.page(status)
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", made.replace("&#39;", "'")))
     for each in [
         *(row[key] for row in status["components"] for key in ("release", "version", "newest")),
@@ -68,7 +68,7 @@ def test_screen_and_page_say_the_same(status):
 
 def test_objectives_that_were_not_asked_say_why():
     status = sample.status(slos={"state": "not run", "why": "simulated here: no Prometheus runs", "rows": []})
-    assert "Service level objectives: not run (simulated here: no Prometheus runs)" in screen.lines(status)
+    assert "Service level objectives: not run (simulated here: no Prometheus runs)" in terminal.lines(status)
     assert "simulated here: no Prometheus runs" in verdict.page(status)
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.specifications import COMPONENTS, Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.verifying import plan
+from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import (
+    COMPONENTS,
+    Specifications,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.verify import plan
 from tests.unit.components import rendering
 
 HOST = {"inventory_hostname": "production"}

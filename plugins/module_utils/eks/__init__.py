@@ -1,0 +1,1 @@
+"""The EKS cluster: its CloudFormation template and stack, its versions, and its place in an inventory."""

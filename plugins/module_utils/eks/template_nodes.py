@@ -1,0 +1,115 @@
+"""The nodes: managed node groups, each with a launch template of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from troposphere import AWSObject, GetAtt, Ref, ec2, eks, iam
+
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import managed, trust
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
+    TAG,
+    NodeGroup,
+    Shape,
+    logical,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+
+INSTANCE_TYPES = {"amd64": ("m6i.xlarge", "m6a.xlarge", "m5.xlarge"), "arm64": ("m7g.xlarge", "m6g.xlarge")}
+"""Unless others are named: 4 CPUs and 16 GiB. On demand takes the first; for spot, more than one is AWS's advice."""
+IMAGES = {
+    ("al2023", "amd64"): "AL2023_x86_64_STANDARD",
+    ("al2023", "arm64"): "AL2023_ARM_64_STANDARD",
+    ("bottlerocket", "amd64"): "BOTTLEROCKET_x86_64",
+    ("bottlerocket", "arm64"): "BOTTLEROCKET_ARM_64",
+}
+EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
+"""A taint's effect as Kubernetes writes it, and as EKS does."""
+BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+"""Add-ons without which no node gets ready, or whose rights the first pod on it needs."""
+
+
+def nodes(shape: Shape) -> Iterator[AWSObject]:
+    """Yield the nodes' role, and each group with its launch template."""
+    yield iam.Role(
+        "NodeRole",
+        AssumeRolePolicyDocument=trust("ec2.amazonaws.com"),
+        # Pulling and joining. Pod networking, volumes and load balancers have roles of their own, by pod identity.
+        ManagedPolicyArns=[managed("AmazonEKSWorkerNodePolicy"), managed("AmazonEC2ContainerRegistryPullOnly")],
+        Tags=tagged(shape.name, "nodes"),
+    )
+    for group in shape.node_groups:
+        yield _launch_template(shape, group)
+        yield _group(shape, group)
+
+
+def instance_types(group: NodeGroup) -> list[str]:
+    """Return the instance types of a group, in the order of preference."""
+    usual = INSTANCE_TYPES[group.architecture]
+    return list(group.instance_types or (usual if group.capacity == "spot" else usual[:1]))
+
+
+def _launch_template(shape: Shape, group: NodeGroup) -> AWSObject:
+    tags = tagged(shape.name, group.name)
+    return ec2.LaunchTemplate(
+        logical("Launch", group.name),
+        LaunchTemplateData=ec2.LaunchTemplateData(
+            MetadataOptions=ec2.MetadataOptions(
+                HttpEndpoint="enabled",
+                HttpTokens="required",
+                # One hop is the node itself: a pod behind its own network interface cannot take on the node's role.
+                HttpPutResponseHopLimit=shape.hop_limit,
+            ),
+            BlockDeviceMappings=_disks(group),
+            TagSpecifications=[
+                ec2.TagSpecifications(ResourceType=kind, Tags=tags)
+                for kind in ("instance", "volume", "network-interface")
+            ],
+        ),
+        TagSpecifications=[ec2.TagSpecifications(ResourceType="launch-template", Tags=tags)],
+    )
+
+
+def _disks(group: NodeGroup) -> list[ec2.LaunchTemplateBlockDeviceMapping]:
+    """Return the node's disks. Bottlerocket keeps its system, 4 GiB, apart from what containers write."""
+    if group.os == "bottlerocket":
+        return [_disk("/dev/xvda", 4), _disk("/dev/xvdb", group.disk)]
+    return [_disk("/dev/xvda", group.disk)]
+
+
+def _disk(device: str, size: int) -> ec2.LaunchTemplateBlockDeviceMapping:
+    return ec2.LaunchTemplateBlockDeviceMapping(
+        DeviceName=device,
+        Ebs=ec2.EBSBlockDevice(VolumeType="gp3", VolumeSize=size, Encrypted=True, DeleteOnTermination=True),
+    )
+
+
+def _group(shape: Shape, group: NodeGroup) -> AWSObject:
+    launch = logical("Launch", group.name)
+    # It has no name of its own: what AWS can only change by replacing the group then does not meet the old one's name.
+    return eks.Nodegroup(
+        logical("Nodes", group.name),
+        ClusterName=Ref("Cluster"),
+        Version=shape.version,
+        NodeRole=GetAtt("NodeRole", "Arn"),
+        AmiType=IMAGES[(group.os, group.architecture)],
+        CapacityType=group.capacity.upper(),
+        InstanceTypes=instance_types(group),
+        Subnets=[Ref(f"PrivateSubnet{index + 1}") for index in range(shape.zones)],
+        ScalingConfig=eks.ScalingConfig(MinSize=group.minimum, MaxSize=group.maximum, DesiredSize=group.desired),
+        UpdateConfig=eks.UpdateConfig(MaxUnavailable=1),
+        NodeRepairConfig=eks.NodeRepairConfig(Enabled=True),
+        LaunchTemplate=eks.LaunchTemplateSpecification(Id=Ref(launch), Version=GetAtt(launch, "LatestVersionNumber")),
+        Labels={"landfall.eks/node-group": group.name, **group.labels},
+        Taints=[_taint(each) for each in group.taints],
+        DependsOn=[
+            *(logical("Addon", each) for each in BEFORE_NODES),
+            *(f"PrivateWayOut{index + 1}" for index in range(shape.zones)),
+            *(f"PrivateSubnet{index + 1}Routes" for index in range(shape.zones)),
+        ],
+        Tags={TAG: shape.name, "Name": f"{shape.name}-{group.name}"},
+    )
+
+
+def _taint(given: Mapping[str, str]) -> eks.Taint:
+    return eks.Taint(Key=given["key"], Value=given.get("value") or "", Effect=EFFECTS[given["effect"]])

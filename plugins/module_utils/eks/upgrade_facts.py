@@ -1,0 +1,98 @@
+"""What has to be asked before a cluster goes one version up: EKS, and the cluster itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
+from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade
+from ansible_collections.landfall.eks.plugins.module_utils.eks.clusters import facts_of
+
+NOT_FOUND = "ResourceNotFoundException"
+
+
+@dataclass
+class Versions:
+    """What is live, what goes with the wanted version, and what is in the way, a sentence each."""
+
+    live: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    addons: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def look(session: Session, name: str, wanted: str, addons: Iterable[str], by_hand: Mapping[str, str]) -> Versions:
+    """Ask EKS for a cluster, its add-ons and its insights. AwsError."""
+    versions = Versions(facts=_cluster(session, name))
+    versions.live = str(versions.facts.get("version", ""))
+    if problem := upgrade.step_problem(versions.live, wanted):
+        versions.problems.append(problem)
+        return versions
+    for addon in addons:
+        chosen, problem = upgrade.addon_choice(
+            addon,
+            _offered(session, addon, wanted),
+            wanted,
+            _live_addon(session, versions, name, addon),
+            by_hand.get(addon, ""),
+        )
+        versions.addons |= {addon: chosen} if chosen else {}
+        versions.problems += [problem] if problem else []
+    if versions.live and versions.live != wanted:
+        versions.problems += upgrade.insight_problems(_insights(session, name, versions), wanted)
+    return versions
+
+
+def alone(session: Session, name: str) -> Versions:
+    """Ask EKS for a cluster and nothing else. AwsError."""
+    found = _cluster(session, name)
+    return Versions(str(found.get("version", "")), found)
+
+
+def _cluster(session: Session, name: str) -> dict[str, Any]:
+    try:
+        return facts_of(session.call("eks", "describe_cluster", name=name)["cluster"], session.region)
+    except AwsError as error:
+        if refusal(error) == NOT_FOUND:
+            return {}
+        raise
+
+
+def _offered(session: Session, addon: str, wanted: str) -> list[dict[str, Any]]:
+    pages = session.pages("eks", "describe_addon_versions", addonName=addon, kubernetesVersion=wanted)
+    return [version for page in pages for each in page["addons"] for version in each.get("addonVersions") or []]
+
+
+def _live_addon(session: Session, versions: Versions, name: str, addon: str) -> str:
+    if not versions.live:
+        return ""
+    try:
+        return str(session.call("eks", "describe_addon", clusterName=name, addonName=addon)["addon"]["addonVersion"])
+    except AwsError as error:
+        if refusal(error) == NOT_FOUND:
+            return ""
+        raise
+
+
+def _insights(session: Session, name: str, versions: Versions) -> list[dict[str, Any]]:
+    """Return EKS's insights; who may not read them is told so, since the cluster itself is asked too."""
+    try:
+        pages = session.pages("eks", "list_insights", clusterName=name)
+    except AwsError as error:
+        if refusal(error) != "AccessDeniedException":
+            raise
+        versions.notes.append("EKS's upgrade insights were not read: allow eks:ListInsights.")
+        return []
+    return [each for page in pages for each in page["insights"]]
+
+
+def ask_cluster(cluster: Any, wanted: str) -> list[str]:
+    """Return what the cluster itself has against a version: deprecated APIs in use, and budgets that block a drain.
+
+    `cluster` is a cluster_client.Cluster, whose ApiException and HTTPError are raised.
+    """
+    budgets = cluster.list("policy/v1", "PodDisruptionBudget")
+    return [*upgrade.deprecated_in_use(cluster.text("/metrics"), wanted), *upgrade.blocking_budgets(budgets)]

@@ -1,0 +1,185 @@
+"""Custom resource definitions: taken from charts, applied server-side, waited for, removed when nothing uses them."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes.client.exceptions import ApiException
+
+from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
+from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.text import digests
+
+API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+ANNOTATION_DEFINITION = "landfall.eks/definition"
+LABEL_RELEASE = "landfall.eks/crds-of"
+ESTABLISH_SECONDS = 60
+POLL_SECONDS = 0.2
+RENDER_SECONDS = 60
+
+Definition = dict[str, Any]
+
+
+class DefinitionError(Exception):
+    """A sentence on definitions that could not be read or were not accepted."""
+
+
+def definitions_of(chart: dict[str, Any], helm: str) -> list[Definition]:
+    """Return the definitions that a chart brings.
+
+    `chart` is {release, path, source, values}: source `chart` reads crds/ folders, `templates` renders the chart with
+    `values` (its own switch turned on) and picks the definitions, `none` returns nothing.
+    """
+    if chart["source"] == "none":
+        return []
+    path = Path(chart["path"])
+    found = chart_archive.definitions_in(path) if chart["source"] == "chart" else _rendered(chart, helm)
+    if not found:
+        raise DefinitionError(f"The chart {path} of release {chart['release']} holds no custom resource definition.")
+    return found
+
+
+def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
+    command = [helm, "template", chart["release"], chart["path"], "--include-crds", "--skip-tests", "--values", "-"]
+    values = yaml.safe_dump(chart.get("values") or {})
+    try:
+        done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
+    except (subprocess.SubprocessError, OSError) as error:
+        reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
+        raise DefinitionError(
+            f"The chart {chart['path']} of release {chart['release']} does not render: {reason}"
+        ) from error
+    return chart_archive.definitions(documents.documents(done.stdout))
+
+
+def marked(definition: Definition, release: str) -> Definition:
+    """Return a definition that says whose it is and, by a digest, what it was made from; Helm's marks are left out."""
+    made = copy.deepcopy(definition)
+    made.pop("status", None)
+    metadata = made["metadata"]
+    labels = {
+        k: v
+        for k, v in (metadata.get("labels") or {}).items()
+        if k not in {"helm.sh/chart", "app.kubernetes.io/managed-by"}
+    }
+    metadata["labels"] = {**labels, LABEL_RELEASE: release}
+    metadata.setdefault("annotations", {})
+    metadata["annotations"][ANNOTATION_DEFINITION] = digests.values_digest(made)
+    return made
+
+
+def live_digests(cluster: Cluster) -> dict[str, str]:
+    """Return the digest noted on each definition of the cluster, by name; empty for those that are not ours."""
+    items = cluster.request("GET", API, accept=METADATA_ONLY).get("items") or []
+    return {
+        each["metadata"]["name"]: (each["metadata"].get("annotations") or {}).get(ANNOTATION_DEFINITION, "")
+        for each in items
+    }
+
+
+def of_others(wanted: list[Definition], live: dict[str, str], adopted: set[str]) -> list[str]:
+    """Return the names of wanted definitions that somebody else applied, those of `adopted` releases left out.
+
+    A definition serves all controllers of its kind: what its owner does not expect may break what runs on it.
+    """
+    return sorted(
+        each["metadata"]["name"]
+        for each in wanted
+        if live.get(each["metadata"]["name"]) == "" and each["metadata"]["labels"][LABEL_RELEASE] not in adopted
+    )
+
+
+def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]:
+    """Return the definitions that are missing or differ from what is live."""
+    return [
+        each
+        for each in wanted
+        if live.get(each["metadata"]["name"]) != each["metadata"]["annotations"][ANNOTATION_DEFINITION]
+    ]
+
+
+def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
+    """Apply definitions server-side, side by side, and wait until the cluster serves each of them."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(lambda each: _apply(cluster, each), wanted))
+    _wait_served(cluster, wanted)
+
+
+def _apply(cluster: Cluster, definition: Definition) -> None:
+    cluster.request(
+        "PATCH",
+        f"{API}/{definition['metadata']['name']}",
+        body=definition,
+        query={"fieldManager": "landfall", "force": "true"},
+        content_type="application/apply-patch+yaml",
+    )
+
+
+def _wait_served(cluster: Cluster, definitions: list[Definition]) -> None:
+    """Wait until every kind stands in the discovery of its group, which is a fraction of the definitions' own size."""
+    left = definitions
+    deadline = time.monotonic() + ESTABLISH_SECONDS
+    while left:
+        paths = {_group_path(each) for each in left}
+        served = {path: _served(cluster, path) for path in paths}
+        left = [each for each in left if each["spec"]["names"]["plural"] not in served[_group_path(each)]]
+        if left and time.monotonic() > deadline:
+            raise DefinitionError(_not_served(cluster, left[0]["metadata"]["name"]))
+        if left:
+            time.sleep(POLL_SECONDS)
+
+
+def _group_path(definition: Definition) -> str:
+    version = next(each["name"] for each in definition["spec"]["versions"] if each.get("served"))
+    return f"/apis/{definition['spec']['group']}/{version}"
+
+
+def _served(cluster: Cluster, path: str) -> set[str]:
+    """Return the plural names of the kinds that the cluster serves under a group's path."""
+    try:
+        return {each["name"] for each in cluster.request("GET", path).get("resources") or []}
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return set()
+
+
+def _not_served(cluster: Cluster, name: str) -> str:
+    conditions = (cluster.request("GET", f"{API}/{name}").get("status") or {}).get("conditions") or []
+    refused = "; ".join(each.get("message", "") for each in conditions if each["status"] != "True")
+    return f"The definition {name} was not established within {ESTABLISH_SECONDS} s: {refused}"
+
+
+def ours_of(cluster: Cluster, release: str) -> list[Definition]:
+    """Return the definitions that were applied for a release."""
+    items = cluster.request("GET", API, query={"labelSelector": f"{LABEL_RELEASE}={release}"}).get("items") or []
+    return list(items)
+
+
+def holds_objects(cluster: Cluster, definition: Definition) -> bool:
+    """Say whether any object of a definition's kind exists."""
+    path = f"{_group_path(definition)}/{definition['spec']['names']['plural']}"
+    return bool(cluster.request("GET", path, query={"limit": "1"}).get("items"))
+
+
+def remove_unused(cluster: Cluster, release: str, keep: bool, dry_run: bool) -> tuple[list[str], list[str]]:
+    """Remove a release's definitions; with `keep`, those that hold objects stay. Returns removed and kept names."""
+    removed, kept = [], []
+    for definition in ours_of(cluster, release):
+        name = definition["metadata"]["name"]
+        if keep and holds_objects(cluster, definition):
+            kept.append(name)
+            continue
+        removed.append(name)
+        if not dry_run:
+            delete(cluster, f"{API}/{name}")
+    return removed, kept

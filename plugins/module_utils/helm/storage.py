@@ -1,0 +1,104 @@
+"""What Helm keeps in the cluster: one Secret a revision, read without starting helm."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+
+LABEL_IDENTITY = "landfall.eks/identity"
+LABEL_SOURCE = "landfall.eks/chart-source"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+Release = dict[str, Any]
+
+
+def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:
+    """Return the newest revision of each release, from the metadata of Helm's Secrets.
+
+    Each entry: {name, namespace, revision, status, good_revision, identity, source, secret}; `good_revision` is the
+    newest revision that Helm calls deployed or superseded, 0 if there is none. Labels are those that Helm's secret
+    driver writes: https://helm.sh/docs/topics/advanced/#storage-backends
+    """
+    releases: dict[str, Release] = {}
+    for secret in secrets:
+        found = entry(secret["metadata"])
+        key = release_key(found["namespace"], found["name"])
+        known = releases.get(key)
+        good = max(found["good_revision"], known["good_revision"] if known else 0)
+        if known is None or found["revision"] > known["revision"]:
+            releases[key] = found
+        releases[key]["good_revision"] = good
+    return releases
+
+
+def entry(metadata: dict[str, Any]) -> Release:
+    """Return what the metadata of one of Helm's Secrets says; see newest_releases for the shape.
+
+    Helm hands labels on to the next revision, also to one that somebody makes by hand: so a note of identity begins
+    with the number of the revision that it was written for, and counts on that one alone.
+    """
+    labels = metadata["labels"]
+    revision = int(labels["version"])
+    noted, _, identity = labels.get(LABEL_IDENTITY, "").partition(".")
+    ours = noted == str(revision)
+    return {
+        "name": labels["name"],
+        "namespace": metadata["namespace"],
+        "revision": revision,
+        "status": labels["status"],
+        "good_revision": revision if labels["status"] in {"deployed", "superseded"} else 0,
+        "identity": identity if ours else "",
+        "source": labels.get(LABEL_SOURCE, "") if ours else "",
+        "secret": metadata["name"],
+    }
+
+
+def read_releases(cluster: Cluster, namespace: str | None = None) -> dict[str, Release]:
+    """Read every release of the cluster, or of one namespace, in one call; see newest_releases for the shape."""
+    path = f"/api/v1/namespaces/{namespace}/secrets" if namespace else "/api/v1/secrets"
+    found = cluster.request("GET", path, query={"labelSelector": "owner=helm"}, accept=METADATA_ONLY)
+    return newest_releases(found.get("items") or [])
+
+
+def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
+    """Return Helm's record of a revision (manifest, chart, info …) from its Secret: base64 of gzip of JSON."""
+    packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
+    record: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return record
+
+
+def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the objects that a revision rendered, hooks left out."""
+    return documents.documents(record.get("manifest") or "")
+
+
+def note_identity(cluster: Cluster, release: Release, identity: str, source: str) -> None:
+    """Write on the Secret of a revision that is ready what it was made of and where its chart came from."""
+    cluster.request(
+        "PATCH",
+        f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}",
+        body={"metadata": {"labels": {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}}},
+        content_type="application/merge-patch+json",
+    )
+
+
+def records(cluster: Cluster, namespace: str, name: str) -> list[str]:
+    """Return the names of the Secrets, one a revision, in which Helm keeps a release."""
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    found = cluster.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=METADATA_ONLY)
+    return [each["metadata"]["name"] for each in found.get("items") or []]
+
+
+def forget(cluster: Cluster, namespace: str, name: str) -> bool:
+    """Delete Helm's records of a release and none of its objects; say whether there were any."""
+    found = records(cluster, namespace, name)
+    for each in found:
+        delete(cluster, f"/api/v1/namespaces/{namespace}/secrets/{each}")
+    return bool(found)

@@ -1,0 +1,1 @@
+"""The hosts file: its block, the addresses behind a name, and whether they answer."""

@@ -1,0 +1,1 @@
+"""Kubernetes: one client, objects as they are read, applied, judged and masked."""

@@ -1,0 +1,1 @@
+"""The Lease that keeps two runs from working on one cluster."""

@@ -1,0 +1,1 @@
+"""Prometheus, Alertmanager and Grafana: objectives, alerts, receivers and dashboards."""

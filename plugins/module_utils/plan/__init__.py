@@ -1,0 +1,1 @@
+"""What a run would change, and what has drifted since: rows, risks and reports."""

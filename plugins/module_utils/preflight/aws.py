@@ -1,0 +1,203 @@
+"""Everything that preflight asks of AWS; what AWS does not tell is a note, and what is in the way a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, identity, quotas
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
+
+HANDED_IN = {
+    "ingress_controller_role_arn": "the role of the load balancer controller, if EKS Pod Identity does not give it one",
+    "ingress_vpc_id": "the VPC, if the controller cannot ask the instance metadata service",
+    "hosts_addresses": "the load balancer's addresses, if its name in DNS will not do",
+}
+"""What can be written by hand, and is found or made with rights in AWS otherwise."""
+
+
+@dataclass
+class Facts:
+    """Whether AWS was `asked`, one sentence for each problem, and what was found by what people call it."""
+
+    asked: bool = False
+    problems: list[str] = field(default_factory=list)
+    lines: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """A load balancer of the run; `addresses` says whether Elastic IPs are allocated for it: no, perhaps or yes."""
+
+    wanted: subnet_rules.Wanted
+    addresses: str = "no"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked: of a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our rights.
+
+    `controller` is the service account (namespace, name) of a load balancer controller that no setting gives a role.
+    `rights` are rows of identity.judge; `needed` says whether the run fails later if AWS cannot be asked at all;
+    `handed_in` are the values of the settings in HANDED_IN that this run uses.
+    """
+
+    cluster: str
+    server: str
+    vpc: str = ""
+    balancers: Sequence[Balancer] = ()
+    controller: tuple[str, str] | None = None
+    rights: Sequence[Mapping[str, Any]] = ()
+    needed: bool = False
+    handed_in: Mapping[str, Any] = field(default_factory=dict)
+
+
+def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
+    """Ask AWS for everything that preflight wants to know."""
+    facts = Facts()
+    try:
+        spoken = session()
+        facts.problems += _sentences(endpoint.region_problem(wanted.server, spoken.region))
+        me = identity.who(spoken)
+    except AwsError as error:
+        _without(facts, wanted, error)
+        return facts
+    facts.asked = True
+    facts.lines["identity"] = f"{me.arn} in {spoken.region}"
+    facts.problems += _sentences(identity.skew_problem(me.skew))
+    _look_at_rights(spoken, me.arn, wanted, facts)
+    # In the wrong region, and there is a sentence on that, nothing else would be true.
+    if wanted.balancers and not endpoint.region_problem(wanted.server, spoken.region):
+        vpc = _look_at_cluster(spoken, wanted, facts)
+        if wanted.controller:
+            facts.lines["controller"] = controller_line(spoken, wanted.cluster, *wanted.controller)
+        zones = _look_at_subnets(spoken, wanted, vpc, facts) if vpc else {}
+        _look_at_quotas(spoken, wanted, zones, facts)
+    return facts
+
+
+def _sentences(*found: str) -> list[str]:
+    return [each for each in found if each]
+
+
+def _without(facts: Facts, wanted: Wanted, error: AwsError) -> None:
+    """Say what to do without AWS; only a run that cannot do without it is stopped."""
+    reason = str(error).rstrip(".")
+    facts.problems += _sentences(identity.skew_problem(identity.skew_of_refusal(error)))
+    empty = [name for name, value in wanted.handed_in.items() if not value]
+    advice = "; ".join(f"{name}: {HANDED_IN[name]}" for name in empty) or "all that it could tell was handed in"
+    facts.lines["aws"] = f"not asked ({reason}); what can be handed in: {advice}"
+    if wanted.needed and not facts.problems:
+        facts.problems.append(
+            f"ingress_addresses needs AWS, which was not asked ({reason}): see to this machine's AWS profile, write "
+            "ingress_addresses: dns, or the addresses as hosts_addresses."
+        )
+
+
+def _look_at_rights(session: Session, arn: str, wanted: Wanted, facts: Facts) -> None:
+    source = identity.principal(session, arn)
+    if not wanted.rights:
+        return
+    if not source:
+        facts.lines["permissions"] = f"not simulated, since {arn} is neither a user nor a role"
+        return
+    try:
+        decisions = identity.simulate(session, source, [row["action"] for row in wanted.rights])
+    except AwsError as error:
+        facts.lines["permissions"] = identity.unsimulated(error)
+        return
+    problems, facts.lines["permissions"] = identity.judge(source, wanted.rights, decisions)
+    facts.problems += problems
+
+
+def _look_at_cluster(session: Session, wanted: Wanted, facts: Facts) -> str:
+    """Compare the cluster with what EKS knows of it; return its VPC, empty if nobody says."""
+    try:
+        known = session.call("eks", "describe_cluster", name=wanted.cluster)["cluster"]
+    except AwsError as error:
+        if refusal(error) == "ResourceNotFoundException":
+            found = _sentences(endpoint.cluster_problem(wanted.server, wanted.cluster, session.region, None))
+            facts.problems += found
+            facts.lines["cluster"] = f"EKS has no {wanted.cluster} in {session.region}"
+        else:
+            facts.lines["cluster"] = f"not looked at ({refusal(error) or error})"
+        return wanted.vpc
+    server = str(known.get("endpoint") or "")
+    facts.problems += _sentences(endpoint.cluster_problem(wanted.server, wanted.cluster, session.region, server))
+    facts.lines["cluster"] = f"{known['arn']}, {known.get('status')}"
+    vpc = str((known.get("resourcesVpcConfig") or {}).get("vpcId") or "")
+    if wanted.vpc and vpc and wanted.vpc != vpc:
+        facts.problems.append(
+            f"ingress_vpc_id is {wanted.vpc}, but {wanted.cluster} is in {vpc}: write that, or nothing."
+        )
+    return vpc or wanted.vpc
+
+
+def controller_line(session: Session, cluster: str, namespace: str, account: str) -> str:
+    """Say who gives the load balancer controller its rights; its nodes may, so that nobody else does is no problem."""
+    who = {"clusterName": cluster, "namespace": namespace, "serviceAccount": account}
+    try:
+        pages = session.pages("eks", "list_pod_identity_associations", **who)
+    except AwsError as error:
+        return f"its rights were not looked at ({refusal(error) or error})"
+    if any(page["associations"] for page in pages):
+        return f"{namespace}/{account} has its role by EKS Pod Identity"
+    return (
+        f"{namespace}/{account} has no role by EKS Pod Identity and ingress_controller_role_arn is empty: unless its "
+        "nodes' role will do, its load balancers stay pending (docs/cluster.md gives it one)"
+    )
+
+
+def _look_at_subnets(session: Session, wanted: Wanted, vpc: str, facts: Facts) -> dict[str, int]:
+    """Judge the subnets of each load balancer; return how many zones each would have."""
+    try:
+        subnets, tables = subnet_rules.read(session, vpc)
+    except AwsError as error:
+        facts.lines["subnets"] = f"not looked at ({refusal(error) or error})"
+        return {}
+    verdicts = {
+        each.wanted.name: subnet_rules.judge(each.wanted, wanted.cluster, vpc, subnets, tables)
+        for each in wanted.balancers
+    }
+    for verdict in verdicts.values():
+        facts.problems += verdict.problems
+    notes = dict.fromkeys(note for verdict in verdicts.values() for note in verdict.notes)
+    zones = sorted({zone for verdict in verdicts.values() for zone in verdict.zones})
+    facts.lines["subnets"] = "; ".join([f"{vpc}, load balancers in {', '.join(zones) or 'no zone'}", *notes])
+    return {name: len(verdict.zones) for name, verdict in verdicts.items()}
+
+
+def _look_at_quotas(session: Session, wanted: Wanted, zones: Mapping[str, int], facts: Facts) -> None:
+    try:
+        uses = _uses(session, wanted, zones)
+    except AwsError as error:
+        facts.lines["quotas"] = f"not looked at ({refusal(error) or error})"
+        return
+    facts.lines["quotas"] = "; ".join(use.line for use, _, _ in uses)
+    facts.problems += [use.problem(otherwise) for use, needed, otherwise in uses if needed and use.short]
+
+
+def _uses(session: Session, wanted: Wanted, zones: Mapping[str, int]) -> list[tuple[quotas.Use, bool, str]]:
+    """Return each quota's use, whether the run cannot do without what it wants of it, and what else could be done."""
+    there = quotas.balancers(session)
+    more = max(0, len(wanted.balancers) - quotas.of_cluster(there, wanted.cluster))
+    away = "delete some that nothing uses any more"
+    uses = [
+        (quotas.Use(quotas.BALANCERS, quotas.limit(session, quotas.BALANCERS), len(there), more), True, away),
+        (
+            quotas.Use(quotas.GROUPS, quotas.limit(session, quotas.GROUPS), quotas.target_groups(session), more),
+            True,
+            away,
+        ),
+    ]
+    taking = [each for each in wanted.balancers if each.addresses != "no"]
+    if taking:
+        taken, held, own = quotas.addresses(session, wanted.cluster)
+        # A load balancer that is there keeps the addresses that it has.
+        count = sum(zones.get(each.wanted.name, 0) for each in taking) if more else 0
+        detail = f" ({held} of them at NAT gateways)" if held else ""
+        use = quotas.Use(quotas.ADDRESSES, quotas.limit(session, quotas.ADDRESSES), taken, max(0, count - own), detail)
+        uses.append((use, any(each.addresses == "yes" for each in taking), "write ingress_addresses: auto"))
+    return uses

@@ -1,0 +1,265 @@
+"""What a cluster must be before the platform is installed on it: reachable, of a known version, open, with storage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing
+
+SIDE_BY_SIDE = 8
+DEFAULT_CLASS_MARKS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+EBS_DRIVER = "ebs.csi.aws.com"
+AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
+MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
+"""Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
+SERVICE_MONITORS = ("monitoring.coreos.com/v1", "ServiceMonitor")
+NOBODY = "system:anonymous"
+
+
+class ClusterReader(Protocol):
+    """The part of cluster_client.Cluster that is used here."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> dict[str, Any]:
+        """Call one path of the API."""
+
+    def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
+        """Return the objects of a kind."""
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
+        """Return the path of a kind; None where it is unknown."""
+
+
+@dataclass
+class Facts:
+    """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
+    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers.
+    """
+
+    reachable: bool = False
+    version: str = ""
+    api_groups: list[str] = field(default_factory=list)
+    service_monitors: bool = False
+    storage_class: str = ""
+    problems: list[str] = field(default_factory=list)
+    lines: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    load_balancer_class: str = existing.CONTROLLER_CLASS
+    delivered: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the cluster.
+
+    `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
+    `storage_class` is a name, or empty for the cluster's default one, which is only looked for if `volumes` is true;
+    `rows` are the components that others may have brought, `releases` those of this run, {name, namespace, setting},
+    and `needs` the pods of each; `installing` is false for an uninstallation; `deliveries` are the releases that Argo
+    CD may deliver.
+    """
+
+    oldest: str
+    newest: str
+    permissions: Sequence[Mapping[str, str]]
+    volumes: bool
+    storage_class: str
+    rows: Sequence[existing.Row] = ()
+    releases: Sequence[Mapping[str, str]] = ()
+    needs: Mapping[str, Sequence[capacity.Need]] = field(default_factory=dict)
+    installing: bool = True
+    deliveries: Sequence[delivery.Row] = ()
+
+
+def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
+    """Ask the cluster for everything that preflight wants to know.
+
+    Errors of the transport, and refusals other than those of single permissions, are the caller's.
+    """
+    facts = Facts(version=str(cluster.request("GET", "/version").get("gitVersion", "")))
+    facts.api_groups = [group["name"] for group in cluster.request("GET", "/apis").get("groups", [])]
+    facts.reachable = True
+    facts.problems += version_problems(facts.version, wanted.oldest, wanted.newest)
+    refused = refused_permissions(cluster, wanted.permissions)
+    facts.problems += permission_problems(refused)
+    may_list_classes = not any(row["resource"] == "storageclasses" for row in refused)
+    if not any(row["verb"] == "list" for row in refused):
+        _look_around(cluster, wanted, facts)
+    if SERVICE_MONITORS[0].partition("/")[0] in facts.api_groups:
+        facts.service_monitors = cluster.resource_path(*SERVICE_MONITORS, None) is not None
+    if wanted.volumes and may_list_classes:
+        _look_at_storage(cluster, wanted.storage_class, facts)
+    return facts
+
+
+def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
+    """Find out what others brought, and whether there is room for the rest."""
+    found, records = existing.look(cluster, wanted.rows, wanted.installing)
+    facts.lines |= found.lines
+    facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
+    facts.problems += found.problems
+    by_argocd = delivery.look(cluster, wanted.deliveries, found.places, wanted.installing)
+    facts.delivered = by_argocd.delivered
+    facts.problems += by_argocd.problems
+    if not wanted.installing:
+        return
+    facts.problems += existing.stranger_problems(wanted.releases, wanted.rows, records)
+    ours = [each for each in wanted.releases if each["name"] not in found.left]
+    needs = [need for each in ours for need in wanted.needs.get(each["name"], [])]
+    if needs:
+        own = [(each["namespace"], each["name"]) for each in ours]
+        room = capacity.look(cluster, needs, own, facts.api_groups)
+        facts.lines["capacity"] = room.line
+        facts.problems += room.problems
+
+
+def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
+    chosen, problems = choose_storage_class(cluster.list("storage.k8s.io/v1", "StorageClass"), wanted)
+    if chosen:
+        facts.storage_class = chosen["metadata"]["name"]
+        drivers = [each["metadata"]["name"] for each in cluster.list("storage.k8s.io/v1", "CSIDriver")]
+        problems = driver_problems(chosen, drivers, existing.AUTO_MODE[0].partition("/")[0] in facts.api_groups)
+        facts.lines["storage"] = f"class {facts.storage_class}, volumes made by {chosen.get('provisioner')}"
+    facts.problems += problems
+
+
+def version_problems(version: str, oldest: str, newest: str) -> list[str]:
+    """Return a sentence if a version of Kubernetes, such as v1.35.4-eks-1, is outside of [oldest, newest]."""
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    if not found:
+        return [f"The cluster calls itself version {version!r}, which is no version of Kubernetes: check its address."]
+    minor = (int(found[1]), int(found[2]))
+    if _minor(oldest) <= minor <= _minor(newest):
+        return []
+    step = "upgrade the cluster" if minor < _minor(oldest) else "use a newer Landfall"
+    return [f"The cluster runs Kubernetes {version}, Landfall knows {oldest} to {newest}: {step}."]
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
+
+
+def refused_permissions(cluster: ClusterReader, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Ask, side by side, whether we may do each row of a table of permissions; return the rows that we may not."""
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        allowed = pool.map(lambda row: _may(cluster, row), permissions)
+        return [row for row, yes in zip(permissions, allowed, strict=True) if not yes]
+
+
+def _may(cluster: ClusterReader, row: Mapping[str, str]) -> bool:
+    attributes = {name: row[name] for name in ("verb", "group", "resource", "namespace") if row.get(name)}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    return bool((cluster.request("POST", REVIEWS, body=review).get("status") or {}).get("allowed"))
+
+
+def permission_problems(refused: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return one sentence for each refused permission."""
+    return [
+        f"The user of platform_kubeconfig may not {row['verb']} {_resource(row)}, needed for {row['why']}: "
+        "let an administrator allow it, for instance by the ClusterRole cluster-admin."
+        for row in refused
+    ]
+
+
+def _resource(row: Mapping[str, str]) -> str:
+    resource = f"{row['resource']}.{row['group']}" if row.get("group") else row["resource"]
+    return f"{resource} in the namespace {row['namespace']}" if row.get("namespace") else resource
+
+
+def choose_storage_class(classes: Sequence[Mapping[str, Any]], wanted: str) -> tuple[Mapping[str, Any], list[str]]:
+    """Return the StorageClass that volumes get, and a sentence if there is none."""
+    by_name = {each["metadata"]["name"]: each for each in classes}
+    names = sorted(by_name)
+    there = f"the cluster has {', '.join(names)}" if names else "the cluster has none at all"
+    if wanted:
+        if wanted in names:
+            return by_name[wanted], []
+        return {}, [f"platform_storage_class is {wanted!r}, which is no StorageClass here: {there}."]
+    defaults = [each for each in classes if _is_default(each)]
+    if not defaults:
+        advice = "write one of them as platform_storage_class" if names else "install a driver and a class for volumes"
+        return {}, [f"The cluster has no default StorageClass for the volumes of the platform: {there}, {advice}."]
+    # Where there are several, Kubernetes takes the one that was made last.
+    newest = max(defaults, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]))
+    return newest, []
+
+
+def driver_problems(storage_class: Mapping[str, Any], drivers: Collection[str], auto_mode: bool) -> list[str]:
+    """Return a sentence if nobody makes the volumes of a StorageClass; `drivers` are the names of its CSIDrivers.
+
+    Only provisioners that are CSI drivers by their name can be looked for; others are taken on trust.
+    """
+    provisioner = str(storage_class.get("provisioner") or "")
+    driver = MOVED_DRIVERS.get(provisioner, provisioner)
+    if driver in drivers or ".csi." not in f".{driver}." or (auto_mode and driver == AUTO_MODE_DRIVER):
+        return []
+    cure = "install the EKS add-on aws-ebs-csi-driver" if driver == EBS_DRIVER else f"install the driver {driver}"
+    name = storage_class["metadata"]["name"]
+    sentence = (
+        f"The StorageClass {name} has its volumes made by {driver}, which is not installed: {cure}, or write another "
+        "class as platform_storage_class."
+    )
+    return [sentence]
+
+
+def _is_default(storage_class: Mapping[str, Any]) -> bool:
+    annotations = storage_class["metadata"].get("annotations") or {}
+    return any(annotations.get(mark) == "true" for mark in DEFAULT_CLASS_MARKS)
+
+
+def refusal_problem(status: int, reason: str, server: str) -> str:
+    """Return the sentence for an answer with an error status, by the cluster at the address `server`."""
+    if status == HTTPStatus.UNAUTHORIZED or NOBODY in reason:
+        return (
+            f"The cluster at {server} does not accept the credentials of platform_kubeconfig ({status}): "
+            "log in anew, or make the kubeconfig anew."
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return f"The cluster at {server} does not let itself be looked at ({reason}): let an administrator allow it."
+    return f"The cluster at {server} answers with an error ({status} {reason}): wait until it is well, and run again."
+
+
+def silence_problem(cause: str, server: str) -> str:
+    """Return the sentence for a cluster at the address `server` that does not speak; `cause` is urllib3's text."""
+    for sign, what in SILENCES:
+        if re.search(sign, cause, re.IGNORECASE):
+            return f"The cluster at {server} {what}."
+    what = " ".join(cause.split())
+    return f"The cluster at {server} cannot be spoken with ({what}): check the address in platform_kubeconfig."
+
+
+SILENCES = (
+    ("refused", "refuses connections: start it, or check the address in platform_kubeconfig"),
+    ("timed out|timeout", "does not answer within seconds: check the network, VPN and firewall on the way to it"),
+    (
+        "resolve|name or service|nodename|getaddrinfo",
+        "has a name that does not resolve: check the address in platform_kubeconfig",
+    ),
+    (
+        "certificate|ssl",
+        "shows a certificate that does not fit the CA in platform_kubeconfig: make the kubeconfig anew",
+    ),
+    ("unreachable|no route", "is out of reach of this machine: check the network and VPN"),
+)

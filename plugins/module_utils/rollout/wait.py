@@ -1,0 +1,196 @@
+"""Waiting for releases side by side: Helm's job ended, its objects are ready, its `ready` rows hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+
+POLL_SECONDS = 0.5
+HELM_AT_WORK = "Helm is at work"
+HOOK_FAILED = re.compile(r"hooks? .*failed|hooks failed")
+WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
+
+Run = dict[str, Any]
+"""What one run knows of a release: {name, namespace, job, identity, source, ready, timeout, started, delivery}.
+
+`job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
+is the epoch second at which waiting began; `timeout` is in seconds; `delivery` is helm, also where it is left out, or
+argocd: then the `ready` rows are all there is to look at, and with `forget` Helm's record goes once they hold."""
+
+
+@dataclass
+class Outcome:
+    """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
+
+    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `found` is the first object
+    that is not; `cause` is what the cluster has said of it so far.
+    """
+
+    phase: str
+    message: str = ""
+    changed: bool = False
+    have: int = 0
+    wanted: int = 0
+    found: dict[str, Any] | None = None
+    cause: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as a module returns it."""
+        shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause}
+        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
+
+
+class Settler:
+    """Looks at a set of releases again and again until each is ready or has failed."""
+
+    def __init__(self, cluster: Cluster, runs: list[Run]) -> None:
+        """Take the runs to settle, in the order in which they are to be reported."""
+        self.cluster = cluster
+        self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
+        self.manifests: dict[str, list[dict[str, Any]]] = {}
+
+    def settle(self, seconds: float) -> dict[str, Outcome]:
+        """Look until all are done or `seconds` are over; return the outcome of each by `namespace/name`."""
+        deadline = time.monotonic() + seconds
+        outcomes = self.look()
+        while time.monotonic() < deadline and self._running(outcomes):
+            time.sleep(POLL_SECONDS)
+            outcomes.update(self.look(self._running(outcomes)))
+        for key in self._running(outcomes):
+            outcomes[key].cause = diagnosis.unsaid(outcomes[key].message, self._cause(self.runs[key], outcomes[key]))
+        return outcomes
+
+    def look(self, keys: list[str] | None = None) -> dict[str, Outcome]:
+        """Look once at the releases of `keys`, or at all."""
+        # The jobs first: of a job that has ended, the records read afterwards are the final ones.
+        jobs = {key: job_outcome(self.runs[key]["job"]) for key in keys or self.runs}
+        live = storage.read_releases(self.cluster)
+        return {key: self._outcome(self.runs[key], helm, live.get(key)) for key, helm in jobs.items()}
+
+    @staticmethod
+    def _running(outcomes: dict[str, Outcome]) -> list[str]:
+        return [key for key, each in outcomes.items() if each.phase == "running"]
+
+    def _outcome(self, run: Run, helm: Outcome, release: storage.Release | None) -> Outcome:
+        if delivered_by_argocd(run):
+            return self._delivered(run)
+        if helm.phase != "ready":
+            return self._in_time(run, helm)
+        if release is None:
+            return Outcome("failed", "Helm has no record of it")
+        if release["status"] != "deployed":
+            return Outcome("failed", f"Helm calls revision {release['revision']} {release['status']}")
+        looked = self._missing([*self._workload_rows(run, release), *run["ready"]])
+        if looked.phase == "running":
+            return self._in_time(run, looked)
+        looked.changed = self._note(run, release)
+        return looked
+
+    def _delivered(self, run: Run) -> Outcome:
+        """Judge what Argo CD delivers; once it is there, what Helm still knows of the same release is forgotten."""
+        looked = self._missing(run["ready"])
+        if looked.phase == "running":
+            return self._in_time(run, looked)
+        looked.changed = storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
+        return looked
+
+    def _in_time(self, run: Run, outcome: Outcome) -> Outcome:
+        """Turn a release that is late into a failed one, with the cause that the cluster gives."""
+        if outcome.phase != "failed" and time.time() - float(run["started"]) < float(run["timeout"]):
+            return outcome
+        late = "" if outcome.phase == "failed" else f"not ready after {run['timeout']} s: "
+        cause = self._cause(run, outcome, logs=True)
+        return Outcome("failed", diagnosis.explained(late + outcome.message, cause))
+
+    def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
+        """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
+        if outcome.found is not None:
+            return diagnosis.cause_of(self.cluster, outcome.found, logs=logs)
+        if HOOK_FAILED.search(outcome.message) or outcome.message == HELM_AT_WORK:
+            return diagnosis.hook_cause(self.cluster, run["namespace"], logs=logs)
+        return ""
+
+    def _note(self, run: Run, release: storage.Release) -> bool:
+        if not run["identity"] or release["identity"] == run["identity"]:
+            return False
+        storage.note_identity(self.cluster, release, run["identity"], run["source"])
+        return True
+
+    def _missing(self, rows: list[dict[str, Any]]) -> Outcome:
+        """Judge all rows: how many hold, and of the first that does not, what it is about."""
+        late = []
+        for row in rows:
+            found = self.cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace"))
+            verdict = readiness.row(row, found)
+            if verdict:
+                late.append(Outcome("running", f"{row['kind']} {row['name']}: {verdict}", found=found))
+        first = late[0] if late else Outcome("ready")
+        first.have, first.wanted = len(rows) - len(late), len(rows)
+        return first
+
+    def _workload_rows(self, run: Run, release: storage.Release) -> list[dict[str, Any]]:
+        """Return the workloads of a release as rows that ask for no more than what their kind's own predicate does."""
+        return [
+            {
+                "api_version": each["apiVersion"],
+                "kind": each["kind"],
+                "name": each["metadata"]["name"],
+                "namespace": reference_namespace(each, run),
+            }
+            for each in self._workloads(release)
+        ]
+
+    def _workloads(self, release: storage.Release) -> list[dict[str, Any]]:
+        """Return the workloads of a revision's manifest; decoded once per revision."""
+        key = f"{release['namespace']}/{release['secret']}"
+        if key not in self.manifests:
+            secret = self.cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+            objects = storage.manifest_objects(storage.decode_release(secret))
+            self.manifests[key] = [each for each in objects if WORKLOAD_API.get(each["kind"]) == each["apiVersion"]]
+        return self.manifests[key]
+
+
+def delivered_by_argocd(run: Run) -> bool:
+    """Say whether a release is not Helm's to look after."""
+    return run.get("delivery") == "argocd"
+
+
+def reference_namespace(reference: dict[str, Any], run: Run) -> str:
+    """Return the namespace of an object in a manifest: its own, else its release's."""
+    return str(reference["metadata"].get("namespace") or run["namespace"])
+
+
+def job_outcome(job: str) -> Outcome:
+    """Read the result that Helm's background job has left so far; an empty `job` counts as ended well.
+
+    Raises nothing: a file that is missing or half written means that the job is still at work.
+    """
+    if not job:
+        return Outcome("ready")
+    try:
+        result = json.loads(Path(job).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Outcome("running", "Helm has just been started")
+    if not result.get("finished", 1):
+        return Outcome("running", HELM_AT_WORK)
+    if result.get("failed") or result.get("rc", 0):
+        return Outcome("failed", helm_reason(result))
+    return Outcome("ready")
+
+
+def helm_reason(result: dict[str, Any]) -> str:
+    """Return Helm's own last error line from a module's failed result, else the module's message."""
+    text = result.get("stderr") or result.get("msg") or "Helm ended without a word"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("Error:")]
+    return (errors or lines)[-1]

@@ -1,0 +1,243 @@
+"""What Landfall's settings are, and what is wrong with the ones that somebody wrote.
+
+A setting is an option of a role's meta/argument_specs.yml. Everything here is pure: names and values in, sentences out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_checks import (
+    receiver_problems,
+)
+
+LIKELY_MEANT = 0.8
+"""How alike (0 to 1) a name with our prefix must be to one of ours for a question whether that one was meant."""
+LIKELY_MISTAKE = 0.93
+"""How alike (0 to 1) a name without our prefix must be to one of ours to be taken for a slip of the keyboard."""
+
+TAGS_OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
+
+_TYPE_WORDS = {
+    "bool": "true or false",
+    "dict": "a mapping of names to values",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "path": "a path",
+    "str": "a text",
+}
+_CONTAINERS: dict[str, type] = {"list": list, "dict": dict}
+_LEAVES: dict[str, Callable[[Any], list[str]]] = {
+    "monitoring_receivers": receiver_problems,
+    "argocd_receivers": partial(receiver_problems, setting="argocd_receivers"),
+}
+"""Who says more of a setting's leaves than Ansible's validator, once lists and mappings are where they belong."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One public variable: its name, the role that owns it, and its option of the role's argument spec."""
+
+    name: str
+    role: str
+    option: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The option's type, as Ansible names it."""
+        return str(self.option.get("type", "str"))
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value must not be shown, because of itself or of a leaf."""
+        return _holds_secret(self.option)
+
+
+def _holds_secret(option: Mapping[str, Any]) -> bool:
+    return bool(option.get("no_log")) or any(_holds_secret(each) for each in (option.get("options") or {}).values())
+
+
+def load_settings(roles: Path) -> dict[str, Setting]:
+    """Return the settings of all roles in a folder of roles, by name.
+
+    Raises OSError or yaml.YAMLError if a spec cannot be read.
+    """
+    settings: dict[str, Setting] = {}
+    for path in sorted(roles.glob("*/meta/argument_specs.yml")):
+        role = path.parent.parent.name
+        entry_points = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs") or {}
+        for entry_point in entry_points.values():
+            for name, option in (entry_point.get("options") or {}).items():
+                # A role may state again what it takes from another one, whose word it is that counts.
+                if name.startswith(f"{role}_"):
+                    settings[name] = Setting(name, role, option)
+    return settings
+
+
+def computed_names(roles: Path) -> set[str]:
+    """Return the names that the roles compute in vars/main.yml, which nobody sets but every play sees."""
+    names: set[str] = set()
+    for path in roles.glob("*/vars/main.yml"):
+        names.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    return names
+
+
+def joined(words: Iterable[object], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    *head, tail = [str(word) for word in words] or [""]
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def _shown(setting: Setting, value: Any) -> str:
+    return "the value that was given" if setting.secret else repr(value)
+
+
+def _purpose(option: Mapping[str, Any]) -> str:
+    """Return an option's description as an end of a sentence, without its full stop."""
+    description = option.get("description") or ""
+    first = description[0] if isinstance(description, list) else description
+    return " ".join(str(first).split()).rstrip(".")
+
+
+def _wrong_container(option: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, wanted type) for each list or mapping that is something else.
+
+    Ansible's own validator turns texts into lists and anything into texts, but the roles use what was written.
+    """
+    wanted = str(option.get("type", "str"))
+    container = _CONTAINERS.get(wanted)
+    if value is None:
+        return
+    if (container and not isinstance(value, container)) or (wanted == "str" and isinstance(value, list | dict)):
+        yield path, wanted
+        return
+    if wanted == "int" and isinstance(value, bool):
+        yield path, wanted
+        return
+    for index, element in enumerate(value if wanted == "list" else []):
+        yield from _wrong_container(_element_option(option), element, f"{path}[{index}]")
+    known = option.get("options") or {}
+    for name, inner in (value if wanted == "dict" else {}).items():
+        if name in known:
+            yield from _wrong_container(known[name], inner, f"{path}.{name}")
+
+
+def _element_option(option: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": option.get("elements", "raw"), "options": option.get("options") or {}}
+
+
+def _how_to_write(wanted: str) -> str:
+    return " (on the command line as JSON: -e '{...}')" if wanted in _CONTAINERS else ""
+
+
+def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
+    """Judge one value by its argument spec.
+
+    Returns the value as its type says (None if it has problems), and one sentence per problem.
+    """
+    if value is None and setting.option.get("default") is not None:
+        return None, [f"{setting.name} has no value: write one, or remove the line ({_purpose(setting.option)})."]
+    containers = [
+        f"{path} must be {_TYPE_WORDS.get(wanted, wanted)}{_how_to_write(wanted)}, not {_shown(setting, value)}."
+        for path, wanted in _wrong_container(setting.option, value, setting.name)
+    ]
+    if containers:
+        return None, containers
+    leaves = _LEAVES[setting.name](value) if setting.name in _LEAVES else []
+    if leaves:
+        return None, leaves
+    result = ArgumentSpecValidator({setting.name: dict(setting.option)}).validate({setting.name: value})
+    if not result.error_messages:
+        return result.validated_parameters[setting.name], []
+    return None, [_sentence(setting, value, message) for message in result.error_messages]
+
+
+def _sentence(setting: Setting, value: Any, message: str) -> str:
+    """Return a sentence for one message of Ansible's validator."""
+    if setting.option.get("options"):
+        detail = "a leaf is not as its argument spec says" if setting.secret else message.rstrip(".")
+        return f"{setting.name} is not as it must be: {detail}."
+    if setting.option.get("choices"):
+        wanted = f"one of {joined(setting.option['choices'], 'or')}"
+    else:
+        wanted = _TYPE_WORDS.get(setting.type, setting.type)
+        if setting.option.get("elements"):
+            wanted += f" whose elements are each {_TYPE_WORDS.get(setting.option['elements'], 'of the right type')}"
+    return f"{setting.name} must be {wanted}, not {_shown(setting, value)} ({_purpose(setting.option)})."
+
+
+def missing_settings(settings: Mapping[str, Setting], names: Collection[str], roles: Collection[str]) -> list[str]:
+    """Return a sentence for each required setting of `roles` that `names`, all variables of a host, lack."""
+    return [
+        f"{setting.name} is required and is not set: {_purpose(setting.option)}."
+        for setting in settings.values()
+        if setting.option.get("required") and setting.role in roles and setting.name not in names
+    ]
+
+
+def unknown_settings(names: Iterable[str], known: Collection[str], prefixes: Collection[str]) -> list[str]:
+    """Return a sentence for each name that looks like a setting of ours and is none.
+
+    `prefixes` are the words (role names) that begin our settings: with one of them a name has to be known. Any other
+    name is only reported if it is all but equal to one of ours.
+    """
+    problems = []
+    for name in sorted(names):
+        if name in known or name.startswith("_"):
+            continue
+        owners = [prefix for prefix in prefixes if name.startswith(f"{prefix}_")]
+        if owners:
+            problems.append(_unknown(name, _closest(name, known, LIKELY_MEANT), max(owners, key=len)))
+        elif slip := _closest(name, [each for each in known if each.count("_") == name.count("_")], LIKELY_MISTAKE):
+            problems.append(_unknown(name, slip, ""))
+    return problems
+
+
+def _closest(name: str, candidates: Collection[str], cutoff: float) -> str:
+    public = [candidate for candidate in candidates if not candidate.startswith("_")]
+    return next(iter(difflib.get_close_matches(name, public, n=1, cutoff=cutoff)), "")
+
+
+def _unknown(name: str, slip: str, owner: str) -> str:
+    if slip:
+        return f"{name} is not a setting of Landfall: did you mean {slip}?"
+    return f"{name} is not a setting of Landfall: remove it, or find its name with `ansible-doc -t role *.{owner}`."
+
+
+def unknown_tags(given: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return a sentence for each tag, of --tags or --skip-tags, that is none of `known`."""
+    return [
+        f"{tag} is not a tag of Landfall: write one or more of {joined(known)}."
+        for tag in sorted(set(given) - set(known) - TAGS_OF_ANSIBLE)
+    ]
+
+
+def tags_of_a_removal(removing: bool, run_tags: Collection[str], skip_tags: Collection[str]) -> list[str]:
+    """Return a sentence if a removal, which knows no tags and would take nothing away, was given some."""
+    given = sorted({*run_tags, *skip_tags} - TAGS_OF_ANSIBLE)
+    if not removing or not given:
+        return []
+    sentence = (
+        f"The uninstallation has no tags, and was given {joined(given)}: run it without --tags and --skip-tags; what "
+        "shall stay is switched off by <role>_enabled: false."
+    )
+    return [sentence]
+
+
+def selected_roles(roles: Iterable[str], run_tags: Collection[str], skip_tags: Collection[str]) -> list[str]:
+    """Return the roles of a play, without their collection's name, that the tags of this run select.
+
+    `preflight` alone selects all of them: it is the question whether everything could be installed.
+    """
+    names = [role.rpartition(".")[2] for role in roles]
+    everything = bool({"all", "tagged"} & set(run_tags)) or set(run_tags) == {"preflight"}
+    return [name for name in names if (everything or name in run_tags) and name not in skip_tags]

@@ -1,1 +1,0 @@
-"""Service level objectives as data, and the Prometheus rules that they lead to."""

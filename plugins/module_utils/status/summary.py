@@ -1,0 +1,124 @@
+"""What is where: the releases of a cluster with their health, their addresses and where their charts came from."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
+from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+REAL_NODE_LABEL = "landfall.test/real"
+RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+COLUMNS = ("release", "namespace", "chart", "version", "source", "health", "urls")
+
+
+def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bool) -> list[dict[str, Any]]:
+    """Describe every release that Landfall made, those that it has Argo CD deliver included.
+
+    `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
+    real although the cluster is `simulated`, and so is one with pods on a real node: its addresses are theirs, since
+    nothing answers at the simulated ones. Returns the rows of summary.json's `components`.
+    """
+    by_argocd = [delivered.row(each) for each in delivered.applications(cluster)]
+    taken_over = {release_key(each["namespace"], each["release"]) for each in by_argocd}
+    releases = {
+        key: each for key, each in storage.read_releases(cluster).items() if each["source"] and key not in taken_over
+    }
+    known = {release_key(run["namespace"], run["name"]): run for run in runs}
+    # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
+    # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
+    runs = [{**known.get(key, _unknown_run(each)), "job": "", "identity": ""} for key, each in releases.items()]
+    settler = Settler(cluster, runs)
+    outcomes = settler.look()
+    answering = pod_urls(cluster) if simulated else {}
+    addresses = urls_by_release(cluster, list(releases.values())) | answering
+    real = [*real, *answering]
+    by_helm = [
+        {
+            "release": release["name"],
+            "namespace": release["namespace"],
+            **_chart_of(cluster, release),
+            "source": release["source"],
+            "health": "ready" if outcomes[key].phase == "ready" else outcomes[key].message,
+        }
+        for key, release in releases.items()
+    ]
+    return [
+        {
+            "name": known.get(release_key(row["namespace"], row["release"]), {}).get("component") or row["release"],
+            **row,
+            "urls": addresses.get(row["release"], []),
+            "simulated": simulated and row["release"] not in real,
+        }
+        for row in sorted([*by_helm, *by_argocd], key=lambda row: str(row["release"]))
+    ]
+
+
+def _unknown_run(release: storage.Release) -> Run:
+    """Return a run for a release that this run was not about: only its workloads are looked at."""
+    return {
+        "name": release["name"],
+        "namespace": release["namespace"],
+        "job": "",
+        "identity": "",
+        "source": release["source"],
+        "ready": [],
+        "timeout": 1,
+        "started": time.time(),
+    }
+
+
+def _chart_of(cluster: Cluster, release: storage.Release) -> dict[str, str]:
+    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+    metadata = storage.decode_release(secret)["chart"]["metadata"]
+    return {"chart": metadata["name"], "version": str(metadata["version"])}
+
+
+def urls_by_release(cluster: Cluster, releases: list[storage.Release]) -> dict[str, list[str]]:
+    """Return the https addresses that lead to each release: its Ingresses' hosts, and load balancers of its own.
+
+    A load balancer's Service that no release made belongs to the only release of its namespace.
+    """
+    found: dict[str, list[str]] = {}
+    for ingress in cluster.list("networking.k8s.io/v1", "Ingress"):
+        annotations, labels = (ingress["metadata"].get(key) or {} for key in ("annotations", "labels"))
+        # What Argo CD applied carries no mark of Helm, but the label that the chart gives all of its objects.
+        owner = annotations.get(RELEASE_ANNOTATION) or labels.get(INSTANCE_LABEL, "")
+        hosts = [rule["host"] for rule in ingress["spec"].get("rules") or [] if rule.get("host")]
+        found.setdefault(owner, []).extend(f"https://{host}" for host in hosts)
+    for service in cluster.list("v1", "Service"):
+        annotations = service["metadata"].get("annotations") or {}
+        owners = [each["name"] for each in releases if each["namespace"] == service["metadata"]["namespace"]]
+        if service["spec"].get("type") == "LoadBalancer" and RELEASE_ANNOTATION not in annotations and len(owners) == 1:
+            entries = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+            found.setdefault(owners[0], []).extend(
+                f"https://{each['hostname']}" for each in entries if "hostname" in each
+            )
+    return {owner: sorted(set(urls)) for owner, urls in found.items()}
+
+
+def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
+    """Return, by release, the addresses of its ready pods on real nodes that join a simulated cluster."""
+    nodes = {each["metadata"]["name"] for each in cluster.list("v1", "Node", query={"labelSelector": REAL_NODE_LABEL})}
+    found: dict[str, list[str]] = {}
+    for pod in cluster.list("v1", "Pod", query={"labelSelector": INSTANCE_LABEL}) if nodes else []:
+        if pod["spec"].get("nodeName") in nodes and "deletionTimestamp" not in pod["metadata"] and pod_is_ready(pod):
+            owner = pod["metadata"]["labels"][INSTANCE_LABEL]
+            ports = [port for container in pod["spec"]["containers"] for port in container.get("ports") or []]
+            urls = [f"http://{pod['status']['podIP']}:{port['containerPort']}" for port in ports]
+            found.setdefault(owner, []).extend(urls)
+    return {owner: sorted(urls) for owner, urls in found.items()}
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Lay the components out as lines of aligned columns, headed by the column names."""
+    cells = [[column.capitalize() for column in COLUMNS]]
+    cells += [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]

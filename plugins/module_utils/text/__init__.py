@@ -1,0 +1,1 @@
+"""Files, tables, pages and digests: what knows nothing of Kubernetes or AWS."""

@@ -1,0 +1,1 @@
+"""What goes and what stays when the platform is removed."""

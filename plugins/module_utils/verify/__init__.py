@@ -1,0 +1,1 @@
+"""Checks that use the platform as people do, and their report."""
