@@ -51,14 +51,7 @@ class ActionModule(ActionBase):
             ),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
-            *check_all(
-                Situation(
-                    values,
-                    settings,
-                    tuple(judged),
-                    self._in_force({name: raw for name, raw in declared.items() if name in roles}),
-                )
-            ),
+            *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
             *self._contract_problems(every),
         ]
         result.update(

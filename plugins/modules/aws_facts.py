@@ -77,7 +77,7 @@ EXAMPLES = r"""
     cluster: my-cluster
     region: eu-central-1
     releases: "{{ platform_run.releases }}"
-  register: __preflight_aws
+  register: found
 """
 
 RETURN = r"""

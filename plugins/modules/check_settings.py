@@ -26,7 +26,7 @@ EXAMPLES = r"""
 - name: Judge the settings
   landfall.eks.check_settings:
     about: status
-  register: __preflight_settings
+  register: judged
 """
 
 RETURN = r"""

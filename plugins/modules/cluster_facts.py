@@ -76,7 +76,7 @@ EXAMPLES = r"""
     newest_version: "1.36"
     permissions:
       - {verb: create, resource: namespaces, why: the namespaces of the releases}
-  register: __preflight_cluster
+  register: found
 """
 
 RETURN = r"""
