@@ -195,6 +195,7 @@ class FakeCluster(Cluster):
         self.page_size = 500
         self._versions = itertools.count(1)
         self._refusals: list[Refusal] = []
+        self._surprises: list[Callable[[], Any]] = []
         self._applied: dict[Key, dict[tuple[str, str], Object]] = {}
         for each in objects:
             self.add(copy.deepcopy(each))
@@ -222,6 +223,10 @@ class FakeCluster(Cluster):
         """Refuse the next calls of a method (every write if it is left out) in whose path `path` stands."""
         self._refusals.append(Refusal(status, message, method, path, times))
 
+    def surprise(self, action: Callable[[], Any]) -> None:
+        """Let somebody else do something first when the next write comes, once."""
+        self._surprises.append(action)
+
     @staticmethod
     def key(found: Object) -> Key:
         """Return where an object is kept."""
@@ -231,6 +236,8 @@ class FakeCluster(Cluster):
         self.log.append(call)
         if self.before:
             self.before(call)
+        if call.method != "GET" and self._surprises:
+            self._surprises.pop()()
         try:
             refusal = next((each for each in self._refusals if each.takes(call)), None)
             found = (refusal.status, refusal.message) if refusal else self._content(call)

@@ -246,6 +246,13 @@ def test_hooks_stand_before_and_after_a_call() -> None:
     assert seen == [("DELETE", 1), ("DELETE", 0)]
 
 
+def test_a_surprise_comes_once_before_a_write() -> None:
+    cluster = FakeCluster()
+    cluster.surprise(lambda: cluster.add(secret()))
+    assert cluster.list("v1", "Secret") == []
+    assert refused(cluster, "POST", SECRETS, body=secret())[0] == 409
+
+
 def test_a_kind_of_another_group_is_no_mistake_that_passes() -> None:
     with pytest.raises(AssertionError):
         FakeCluster({"apiVersion": "v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}})
