@@ -1,10 +1,10 @@
-"""Filter that picks the charts whose custom resource definitions a run has to look at."""
+"""Filter that picks the charts whose custom resource definitions a run has to apply."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: definition_charts
-short_description: Picks the charts whose custom resource definitions have to be looked at
+short_description: Picks the charts whose custom resource definitions have to be applied
 description:
   - Leaves out releases without definitions, and releases that are live with the very same chart.
 positional: _input

@@ -1,17 +1,17 @@
 #!/usr/bin/python
-"""Module that keeps the evidence of failed releases and takes them back."""
+"""Module that keeps the evidence of failed releases and rolls them back."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_failed
-short_description: Keeps the evidence of failed releases and takes them back
+short_description: Keeps the evidence of failed releases and rolls them back
 description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one; one that was
     adopted stays.
   - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
-    go back too, in the reverse of the order in which they were started.
+    are rolled back too, in the reverse of the order in which they were started.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
@@ -24,16 +24,16 @@ options:
     description: Folder for the evidence; one folder per release is made in it.
     type: path
     required: true
-  go_back:
-    description: Whether to take the releases back.
+  roll_back:
+    description: Whether to roll the releases back.
     type: bool
     default: true
   timeout:
-    description: Seconds that taking one release back may take.
+    description: Seconds that rolling one release back may take.
     type: int
     default: 300
   on_failure:
-    description: Whether what the run changed beside them goes back too, or what got ready is kept.
+    description: Whether what the run changed beside them is rolled back too, or what got ready is kept.
     type: str
     choices: [rollback, keep]
     default: keep
@@ -53,7 +53,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Take a failed release back
+- name: Roll a failed release back
   landfall.eks.release_failed:
     failures: "{{ settled.failures }}"
     folder: .landfall/evidence/today
@@ -99,10 +99,10 @@ def sentence(run: dict[str, Any], done: str, kept: str) -> str:
 
 
 def roll_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], list[str]]:
-    """Take back what goes back; return a clause on each failed release, and sentences on the others."""
+    """Roll back; return a clause on each failed release, and sentences on the others."""
     options = module.params
     keys = [release_key(run["namespace"], run["name"]) for run in options["failures"]]
-    if not options["go_back"]:
+    if not options["roll_back"]:
         return dict.fromkeys(keys, "it was left as it is"), []
     helm = Helm(module.get_bin_path("helm") or "helm", options, options["timeout"])
     if options["on_failure"] == "rollback" and options["namespace"]:
@@ -119,7 +119,7 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "failures": {"type": "list", "elements": "dict", "required": True},
             "folder": {"type": "path", "required": True},
-            "go_back": {"type": "bool", "default": True},
+            "roll_back": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 300},
             "on_failure": {"type": "str", "choices": ["rollback", "keep"], "default": "keep"},
             "runs": {"type": "list", "elements": "dict", "default": []},
@@ -133,7 +133,7 @@ def main() -> None:
         done, others = roll_back(module, cluster)
         keyed = [(release_key(run["namespace"], run["name"]), run) for run in failures]
         sentences = [sentence(run, done[key], kept[key]) for key, run in keyed]
-        module.exit_json(changed=bool(sentences) and module.params["go_back"], sentences=[*sentences, *others])
+        module.exit_json(changed=bool(sentences) and module.params["roll_back"], sentences=[*sentences, *others])
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def _chart(newest: Release | None, wanted: str | None) -> Chart:
 
 
 def _backward(live: Live, wanted: Wanted, now: Decision) -> Decision:
-    """Choose the way back, `now` being the decision to do nothing."""
+    """Choose how to roll back, `now` being the decision to do nothing."""
     if now.state is State.IN_SYNC:
         return now
     revision = _proven_revision(live, wanted.identity)

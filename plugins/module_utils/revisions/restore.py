@@ -1,4 +1,4 @@
-"""Bringing releases back to what a record says: what would be done, and what data it would cost."""
+"""Rolling releases back to what a record says: what would be done, and what data it would cost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.5
 READY_SECONDS = 600
 """How long a release that no run of this kind has started may take to get ready."""
 CHANGES = {Action.ROLL_BACK, Action.UNINSTALL}
-"""What a way back does to a release; every other action leaves it as it is."""
+"""What a rollback does to a release; every other action leaves it as it is."""
 
 
 def planned(cluster: Cluster, target: Record, runs: list[Run]) -> dict[str, Decision]:

@@ -1,4 +1,4 @@
-"""The transaction of a run: when one of its releases fails, all that it changed goes back to what was recorded last."""
+"""The transaction of a run: when a release fails, all that it changed is rolled back to what was recorded last."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 def roll_back_run(
     store: Store, runs: list[Run], failed: list[str], helm: Helm, run_id: str = ""
 ) -> tuple[dict[str, str], list[str]] | None:
-    """Take all that this run changed back to the last proven record, in the reverse of the order of `runs`.
+    """Roll all that this run changed back to the last proven record, in the reverse of the order of `runs`.
 
     Returns for each of `failed` (keys) a clause that says what was done with it, and a sentence for each other release
-    that went back or could not; None if no rollout was recorded yet, so that there is nothing to go back to.
+    that was rolled back or could not be; None if no rollout was recorded yet, so that there is nothing to return to.
     """
     before = records.newest_proven(store.read())
     if before is None:
@@ -50,7 +50,7 @@ def _back(cluster: Cluster, run: Run, decision: Decision, helm: Helm) -> Result:
 
 
 def _is_left_to_argocd(decision: Decision, run: Run) -> bool:
-    """Say whether a release is not ours to take back."""
+    """Say whether Argo CD is to mend a release."""
     return decision.action is Action.LEAVE and delivered_by_argocd(run)
 
 

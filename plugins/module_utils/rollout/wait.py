@@ -159,7 +159,7 @@ class ReleaseWaiter:
 
 
 def delivered_by_argocd(run: Run) -> bool:
-    """Say whether a release is not Helm's to look after."""
+    """Say whether Argo CD owns a release."""
     return run.get("delivery") == "argocd"
 
 
