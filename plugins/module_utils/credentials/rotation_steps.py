@@ -12,6 +12,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from kubernetes.client.exceptions import ApiException
+
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -29,9 +31,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     life_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
-MERGE_PATCH = "application/merge-patch+json"
 PAUSE_SECONDS = 1.0
 MADE_ANEW = ("password", "created", "password_bcrypt")
 """Keys of an original that belong to one password; a token beside it (Argo CD's signing key) stays."""
@@ -171,13 +172,8 @@ def restart(hands: Hands, subject: Subject) -> None:
         template = found["spec"]["template"].get("metadata") or {}
         if not mark.items() <= (template.get("annotations") or {}).items():
             path = hands.cluster.resource_path("apps/v1", where[1], where[0], where[2])
-            hands.cluster.request(
-                "PATCH",
-                str(path),
-                body={"spec": {"template": {"metadata": {"annotations": mark}}}},
-                query={"fieldManager": FIELD_MANAGER},
-                content_type=MERGE_PATCH,
-            )
+            changes = {"spec": {"template": {"metadata": {"annotations": mark}}}}
+            hands.cluster.patch(str(path), changes, manager=FIELD_MANAGER)
     for where in subject.workloads("restart"):
         hands.until(partial(_is_replaced, hands, where), f"{_named(where)} is not replaced")
 
@@ -198,8 +194,7 @@ def recreate(hands: Hands, subject: Subject) -> None:
     there = hands.cluster.get("v1", "Secret", place[1], place[0])
     old = there["metadata"]["uid"] if there else ""
     if old:
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": old}}
-        delete(hands.cluster, f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", body=options)
+        hands.cluster.delete(f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", preconditions={"uid": old})
 
     def is_new() -> bool:
         found = hands.cluster.get("v1", "Secret", place[1], place[0])
@@ -216,19 +211,15 @@ def patch_secret(
     Raises RotationError if it is another one by now.
     """
     metadata = there["metadata"]
+    changes = {
+        "metadata": {"resourceVersion": metadata.get("resourceVersion"), "annotations": annotations or {}},
+        "data": {key: value and base64.b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+    path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
     try:
-        hands.cluster.request(
-            "PATCH",
-            f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}",
-            body={
-                "metadata": {"resourceVersion": metadata.get("resourceVersion"), "annotations": annotations or {}},
-                "data": {key: value and base64.b64encode(value.encode()).decode() for key, value in data.items()},
-            },
-            query={"fieldManager": FIELD_MANAGER},
-            content_type=MERGE_PATCH,
-        )
-    except Exception as error:
-        if getattr(error, "status", None) != HTTPStatus.CONFLICT:
+        hands.cluster.patch(path, changes, manager=FIELD_MANAGER)
+    except ApiException as error:
+        if error.status != HTTPStatus.CONFLICT:
             raise
         place = f"{metadata['namespace']}/{metadata['name']}"
         raise RotationError(f"Secret {place} was changed meanwhile by somebody else: run this again.") from error

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import METRICS_SERVER_USER
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import (
@@ -166,13 +166,7 @@ def apply(cluster: Cluster, wanted: Wanted) -> bool:
         raise LookupError(f"The cluster does not know {manifest['kind']} yet.")
     if _holds(cluster.get(*address, metadata["name"], metadata.get("namespace")), manifest):
         return False
-    cluster.request(
-        "PATCH",
-        f"{path}/{wanted.subresource}" if wanted.subresource else path,
-        body=manifest,
-        query={"fieldManager": FIELD_MANAGER, "force": "true"},
-        content_type="application/apply-patch+yaml",
-    )
+    cluster.apply(f"{path}/{wanted.subresource}" if wanted.subresource else path, manifest, manager=FIELD_MANAGER)
     return True
 
 
@@ -180,13 +174,11 @@ def forget_node(cluster: Cluster, name: str) -> bool:
     """Remove a node that has gone for good, and its pods, which nobody would end; return whether it was there."""
     if cluster.get("v1", "Node", name) is None:
         return False
-    at_once = {"gracePeriodSeconds": 0}
     for pod in cluster.list("v1", "Pod"):
         if pod["spec"].get("nodeName") == name:
             meta = pod["metadata"]
-            path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
-            delete(cluster, path, body=at_once)
-    delete(cluster, f"/api/v1/nodes/{name}", body=at_once)
+            cluster.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", gracePeriodSeconds=0)
+    cluster.delete(f"/api/v1/nodes/{name}", gracePeriodSeconds=0)
     return True
 
 

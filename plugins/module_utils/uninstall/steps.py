@@ -18,7 +18,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.uninstall import obje
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall.survey import Leaving
 
 ARGOCD_GROUP = "argoproj.io"
-MERGE_PATCH = "application/merge-patch+json"
 WHO_TAKES = {
     objects.FINALIZER_SERVICE: "the AWS Load Balancer Controller, which has to delete the load balancer first",
     "service.kubernetes.io/load-balancer-cleanup": "the cloud controller, which has to delete the load balancer first",
@@ -53,7 +52,7 @@ def custom_resources(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> St
         if argocd and each.ours:
             continue
         if argocd and not dry_run:
-            cluster.request("PATCH", each.path, body={"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
+            cluster.patch(each.path, {"metadata": {"finalizers": None}})
         _ask(cluster, step, each.title, each.path, dry_run=dry_run)
     return step
 
@@ -76,8 +75,7 @@ def volumes(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> Step:
     for claim, volume in objects.claims(cluster, leaving.releases):
         if volume is not None and volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain" and not dry_run:
             path = f"/api/v1/persistentvolumes/{volume['metadata']['name']}"
-            body = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
-            cluster.request("PATCH", path, body=body, content_type=MERGE_PATCH)
+            cluster.patch(path, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
         namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
         path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}"
         _ask(cluster, step, f"PersistentVolumeClaim {namespace}/{name}", path, dry_run=dry_run)
@@ -105,7 +103,7 @@ def _ask(cluster: Cluster, step: Step, title: str, path: str, *, dry_run: bool) 
     try:
         found = cluster.request("GET", path)
         if not found["metadata"].get("deletionTimestamp"):
-            cluster.request("DELETE", path, body={"propagationPolicy": "Background"})
+            cluster.delete(path, propagationPolicy="Background")
             step.removed.append(title)
             found = cluster.request("GET", path)
     except ApiException as error:

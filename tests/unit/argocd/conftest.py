@@ -6,18 +6,11 @@ import copy
 from typing import Any
 
 import pytest
+from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 KINDS = {"Application": "applications", "Deployment": "deployments", "Secret": "secrets", "Service": "services"}
-
-
-class RefusedError(Exception):
-    """What the API answers instead of an object."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
 
 
 class MemoryCluster(Cluster):
@@ -56,12 +49,12 @@ class MemoryCluster(Cluster):
             if path.endswith("/secrets"):
                 return {"items": self.list("v1", "Secret", path.split("/")[-2], query)}
             if path not in self.objects:
-                raise RefusedError(404)
+                raise ApiException(status=404)
             return copy.deepcopy(self.objects[path])
         self.log.append((method, path, body))
         if method == "PATCH" and "resourceVersion" in body["metadata"] and self.conflicts:
             self.conflicts -= 1
-            raise RefusedError(409)
+            raise ApiException(status=409)
         if method == "PATCH":
             self.objects[path]["metadata"].update(body["metadata"])
         if method == "DELETE":
@@ -70,7 +63,7 @@ class MemoryCluster(Cluster):
 
     def _delete(self, path: str) -> None:
         if path not in self.objects:
-            raise RefusedError(404)
+            raise ApiException(status=404)
         if not self.objects[path]["metadata"].get("finalizers"):
             del self.objects[path]
 

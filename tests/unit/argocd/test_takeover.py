@@ -95,7 +95,6 @@ def test_the_control_without_dropping_them_it_would_stay(cluster: MemoryCluster)
 
 def test_one_that_does_not_go_is_reported(cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(takeover, "GONE_SECONDS", 0)
-    monkeypatch.setattr(takeover, "POLL_SECONDS", 0)
     monkeypatch.setattr(cluster, "_delete", lambda path: None)
     cluster.add("Application", "flask-app", "argocd")
     with pytest.raises(takeover.TakeoverError, match="was deleted and is still there"):

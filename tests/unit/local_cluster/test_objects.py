@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics, objects
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import Wanted
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings
 
 
-class FakeCluster:
+class FakeCluster(Cluster):
     """Keeps what is applied to it, and knows the kinds in `kinds`."""
 
     def __init__(self, *kinds: str) -> None:

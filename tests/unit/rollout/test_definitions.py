@@ -6,6 +6,7 @@ from kubernetes.client.exceptions import ApiException
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 THING = {
     "kind": "CustomResourceDefinition",
@@ -83,7 +84,7 @@ def test_identity_depends_on_chart_values_and_secrets():
     assert len(identities) == 4
 
 
-class SlowCluster:
+class SlowCluster(Cluster):
     """Serves the kinds of a group from the third look on, or never, and says why in the definition's conditions."""
 
     def __init__(self, refused=""):
