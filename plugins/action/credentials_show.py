@@ -128,7 +128,7 @@ class ActionModule(ActionBase):
             return [
                 path
                 for path, data, mode in wanted
-                if (export.differs if self._task.check_mode else export.write)(Path(path).expanduser(), data, mode)
+                if export.write(Path(path).expanduser(), data, mode, dry_run=self._task.check_mode)
             ]
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename} cannot be written: {error.strerror}.") from error

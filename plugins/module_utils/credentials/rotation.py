@@ -28,6 +28,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     restart,
     stage,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 COLUMNS = ("Name", "Kind", "Age", "Ends", "Rotating it means")
 MEANS_BY_KIND = {
@@ -71,20 +72,16 @@ def rows(hands: Hands) -> list[Row]:
 def table(found: list[Row]) -> list[str]:
     """Lay the rows out as lines of aligned columns."""
     cells = [
-        COLUMNS,
-        *(
-            (
-                row["name"],
-                row["kind"],
-                "" if row["age"] is None else f"{row['age']} d",
-                f"in {row['days_left']} d" if row["days_left"] is not None else "",
-                ("Its rotation is unfinished: name it to go on. " if row["unfinished"] else "") + row["means"],
-            )
-            for row in found
-        ),
+        (
+            row["name"],
+            row["kind"],
+            "" if row["age"] is None else f"{row['age']} d",
+            f"in {row['days_left']} d" if row["days_left"] is not None else "",
+            ("Its rotation is unfinished: name it to go on. " if row["unfinished"] else "") + row["means"],
+        )
+        for row in found
     ]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS) - 1)]
-    return ["  ".join([*map(str.ljust, line, widths), line[-1]]).rstrip() for line in cells]
+    return aligned(COLUMNS, cells)
 
 
 def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[str]:

@@ -10,6 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import r
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import objects
 
 MANY = 3
@@ -148,6 +149,5 @@ def _definitions(cluster: Cluster, leaving: Leaving, custom: Iterable[objects.Cu
 def table(rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Lay rows out as lines of aligned columns: what goes first, then what stays."""
     ordered = sorted(rows, key=lambda row: row["fate"] != "goes")
-    cells = [[column.capitalize() for column in COLUMNS]] + [[row[column] for column in COLUMNS] for row in ordered]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    cells = [[row[column] for column in COLUMNS] for row in ordered]
+    return aligned([column.capitalize() for column in COLUMNS], cells)
