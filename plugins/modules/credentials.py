@@ -149,7 +149,7 @@ credentials:
   type: list
   elements: dict
   returned: always
-finished:
+rotated:
   description: Names of the credentials whose rotation, begun by a run that was killed, was ended.
   type: list
   elements: str
@@ -283,22 +283,22 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     found = store.find(cluster, items, home)
     now = datetime.now(UTC)
     plan = make_plan(items, found, Run(home, module.params["cluster_name"], now))
-    finished: list[str] = []
+    rotated: list[str] = []
     if not module.check_mode:
         write(cluster, namespaces, plan)
     secrets = store.read(cluster)
     if not module.check_mode:
-        finished, secrets = finish(module, Hands(cluster, home, now), secrets, plan)
+        rotated, secrets = finish(module, Hands(cluster, home, now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
     leases = home not in (namespaces if module.check_mode else []) and expiry.keep(
         cluster, secrets, home, now, dry_run=module.check_mode
     )
     diff = diff_of(plan, found)
     return {
-        "changed": bool(plan.writes or namespaces or finished or leases),
+        "changed": bool(plan.writes or namespaces or rotated or leases),
         "planned": planned(diff) if module.check_mode else [],
         "credentials": plan.rows,
-        "finished": finished,
+        "rotated": rotated,
         # An authority that is only planned is another one when it is made.
         "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
         "diff": diff,
@@ -307,12 +307,12 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
 
 def finish(module: AnsibleModule, hands: Hands, secrets: list[Secret], plan: Plan) -> tuple[list[str], list[Secret]]:
     """End what a killed rotation began; say what has to wait. Return the names, and the Secrets as they are then."""
-    finished, waiting = rotation.finish(hands, secrets)
+    rotated, waiting = rotation.finish(hands, secrets)
     for sentence in waiting:
         module.warn(sentence)
-    if CA_NAME in finished:
+    if CA_NAME in rotated:
         plan.ca_certificate = rotation_ca.read_authority(hands)[1].bundle
-    return finished, store.read(hands.cluster) if finished or waiting else secrets
+    return rotated, store.read(hands.cluster) if rotated or waiting else secrets
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import commands
 from tests.e2e.machine import words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,15 +56,13 @@ class Checkout:
     def run(self, command, fails=False, **environment):
         """Type a command; return what it printed. Unless `fails`, its exit status must be 0; with it, it must not."""
         self.typed.append(command)
-        done = subprocess.run(
+        done = commands.run(
             ["bash", "-c", command],
             cwd=self.path,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
         assert (done.returncode != 0) is fails, f"{command} ended with {done.returncode}:\n{done.stdout[-6000:]}"
         return done.stdout

@@ -71,6 +71,10 @@ def test_second_up_changes_nothing(second_up, checkout):
     assert checkout.summary()["changed"] == 0
 
 
+def test_ansible_converts_nothing_that_a_module_returned(first_up, second_up):
+    assert "Value for result key" not in first_up + second_up
+
+
 def test_kubectl_and_helm_just_work(second_up, checkout):
     listed = checkout.kubectl("get nodes -o json")
     zones = {each["metadata"]["labels"]["topology.kubernetes.io/zone"] for each in json.loads(listed)["items"]}

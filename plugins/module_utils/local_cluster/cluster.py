@@ -32,7 +32,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 )
 
 RECORD = "cluster.json"
-READY_SECONDS = 60
 ANSWER_SECONDS = 10
 RETRY_SECONDS = 0.1
 AFTER_OBJECTS = ("kwok", "metrics-server")
@@ -81,7 +80,7 @@ class Keeper:
 
     def wait(self, name: str) -> None:
         """Wait until a process is well."""
-        processes.wait_well(self.programs[name], self.running[name], self.directory, READY_SECONDS)
+        processes.wait_well(self.programs[name], self.running[name], self.directory)
 
 
 def ensure(settings: Settings) -> Report:
@@ -173,13 +172,13 @@ def _objects(keeper: Keeper, hostnames: Callable[[], dict[str, str]]) -> None:
     version = cluster.request("GET", "/version")["gitVersion"]
     _apply(cluster, keeper.report, [objects.Wanted(objects.stage_definition()), *objects.base(settings, version)])
     wanted = [objects.Wanted(stage) for stage in stages.load(settings, hostnames())]
-    _retried(lambda: _apply(cluster, keeper.report, wanted))
+    _retried(keeper, lambda: _apply(cluster, keeper.report, wanted))
     for name in AFTER_OBJECTS:
         keeper.keep(name)
     _real_node(keeper, cluster)
     for name in keeper.programs:
         keeper.wait(name)
-    _retried(lambda: _check_nodes(cluster, settings))
+    _retried(keeper, lambda: _check_nodes(cluster, settings))
 
 
 def _real_node(keeper: Keeper, cluster: Cluster) -> None:
@@ -219,13 +218,17 @@ def _check_nodes(cluster: Cluster, settings: Settings) -> None:
         raise LookupError("The service account default is missing.")
 
 
-def _retried(action: Callable[[], None]) -> None:
-    """Do `action` again while the cluster is not there yet; LocalClusterError after READY_SECONDS."""
-    deadline = time.monotonic() + READY_SECONDS
+def _retried(keeper: Keeper, action: Callable[[], None]) -> None:
+    """Do `action` again while the cluster is not there yet and all its processes live.
+
+    Raises LocalClusterError if one ends, or after processes.READY_SECONDS.
+    """
+    deadline = time.monotonic() + processes.READY_SECONDS
     while True:
         try:
             action()
         except (LookupError, ApiException, HTTPError) as error:
+            processes.check_alive(keeper.running.values(), keeper.directory)
             if time.monotonic() > deadline:
                 raise LocalClusterError(f"The local cluster does not settle: {error}") from error
             time.sleep(RETRY_SECONDS)

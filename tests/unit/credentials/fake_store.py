@@ -1,4 +1,5 @@
 import base64
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,11 @@ NOW = datetime(2030, 1, 15, 12, 0, tzinfo=UTC)
 
 def text_of(secret: dict[str, Any]) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+def shown_of(values: Iterable[str], said: str) -> list[str]:
+    """Return the secret values that a text shows; of one of several lines a single one is enough, however quoted."""
+    return [value for value in values if any(line in said for line in value.splitlines() if "-----" not in line)]
 
 
 class FakeStore:
