@@ -21,11 +21,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     pki,
     ports,
     processes,
+    program_files,
     programs,
     real_node,
+    real_node_files,
+    real_node_machine,
     stages,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import LOOPBACK, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import LOOPBACK, NAMES, PORTS, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     LocalClusterError,
     Settings,
@@ -94,10 +97,10 @@ def ensure(settings: Settings) -> Report:
         _remember_ports(place)
         report.written = pki.ensure(settings, place.pki)
         if settings.real_node:
-            real_node.prepare(place.node, place.ports, place.pki)
-        report.written |= programs.write_files(place)
+            real_node_files.prepare(place.node, place.ports, place.pki)
+        report.written |= program_files.write_files(place)
         keeper = Keeper(place, report)
-        if not settings.real_node and real_node.clear(place.node):
+        if not settings.real_node and real_node_machine.clear(place.node):
             report.applied.append("real node removed")
         for name in ("etcd", "egress-proxy", "moto"):
             keeper.keep(name)
@@ -134,7 +137,7 @@ def _place(settings: Settings) -> Place:
         running.add("etcd-peer")
     if real_node.NAME in running:
         running.add(real_node.KUBELET_PORT_NAME)
-    return Place(settings, ports.choose(programs.PORTS, remembered, running))
+    return Place(settings, ports.choose(PORTS, remembered, running))
 
 
 def _remember_ports(place: Place) -> None:
@@ -249,7 +252,7 @@ def _write_record(keeper: Keeper) -> None:
 def missing(settings: Settings) -> list[str]:
     """Return the names of the processes that do not run."""
     alive = {each.name for each in processes.find(settings.directory)}
-    wanted = [*programs.NAMES, *([real_node.NAME] if settings.real_node else [])]
+    wanted = [*NAMES, *([real_node.NAME] if settings.real_node else [])]
     return [name for name in wanted if name not in alive]
 
 
@@ -260,14 +263,14 @@ def remove(settings: Settings, *, dry_run: bool = False) -> bool:
         running = processes.find(directory)  # somebody removed the folder by hand
         if not dry_run:
             processes.stop(running)
-            real_node.clear(real_node.Node(settings))
+            real_node_machine.clear(real_node.Node(settings))
         return bool(running)
     if any(directory.iterdir()) and not (directory / RECORD).is_file():
         raise LocalClusterError(f"{directory} holds no local cluster: set local_cluster_dir to the folder of one.")
     if not dry_run:
         with files.locked(directory):
             processes.stop(processes.find(directory))
-            real_node.clear(real_node.Node(settings))
+            real_node_machine.clear(real_node.Node(settings))
             _remove_kubeconfig(settings)
             shutil.rmtree(directory)
     return True
