@@ -228,8 +228,8 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
-    run = Run(module.params["namespace"], module.params["cluster_name"], datetime.now(UTC))
-    result, warnings = delivery.deliver(cluster, wanted, run, dry_run=module.check_mode)
+    this_run = Run(module.params["namespace"], module.params["cluster_name"], datetime.now(UTC))
+    result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
     return result

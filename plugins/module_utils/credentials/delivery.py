@@ -1,4 +1,4 @@
-"""Makes the credentials that are missing, delivers each to its Secret, and finishes rotations that a kill interrupted."""
+"""Makes the credentials that are missing, delivers each to its Secret, and finishes interrupted rotations."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ def deliver(
     CredentialError for an entry that cannot be right or a Secret of somebody else in the way.
     """
     items = parse_items(credentials, run.home)
-    namespaces = store.missing_namespaces(
-        cluster, {run.home} | {item.namespace for item in items if item.kind != "found"}
-    )
+    wanted = {run.home} | {item.namespace for item in items if item.kind != "found"}
+    namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, run.home)
     plan = make_plan(items, found, run)
     rotated: list[str] = []
