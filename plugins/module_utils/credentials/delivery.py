@@ -12,14 +12,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CA_NAME, parse_items
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
-    Found,
+    LiveSecrets,
     Plan,
     Run,
     Secret,
     describe,
     make_plan,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 
@@ -42,7 +42,7 @@ def deliver(
         _write(cluster, namespaces, plan)
     secrets = store.read(cluster)
     if not dry_run:
-        rotated, waiting, secrets = _finish_rotations(Hands(cluster, run.home, run.now), secrets, plan)
+        rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
     leases = run.home not in (namespaces if dry_run else []) and expiry.keep(
         cluster, secrets, run.home, run.now, dry_run=dry_run
@@ -67,15 +67,17 @@ def _write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
         store.apply_secret(cluster, secret)
 
 
-def _finish_rotations(hands: Hands, secrets: list[Secret], plan: Plan) -> tuple[list[str], list[str], list[Secret]]:
+def _finish_rotations(
+    context: RotationContext, secrets: list[Secret], plan: Plan
+) -> tuple[list[str], list[str], list[Secret]]:
     """Return the names of the credentials whose rotation is finished, what has to wait, and the Secrets as they are."""
-    rotated, waiting = rotation.finish(hands, secrets)
+    rotated, waiting = rotation.finish(context, secrets)
     if CA_NAME in rotated:
-        plan.ca_certificate = rotation_ca.read_authority(hands)[1].bundle
-    return rotated, waiting, store.read(hands.cluster) if rotated or waiting else secrets
+        plan.ca_certificate = rotation_ca.read_authority(context)[1].bundle
+    return rotated, waiting, store.read(context.cluster) if rotated or waiting else secrets
 
 
-def _diff(plan: Plan, found: Found) -> list[dict[str, str]]:
+def _diff(plan: Plan, found: LiveSecrets) -> list[dict[str, str]]:
     """Show which Secrets change, by the names of their keys."""
     there = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found.originals.values()}
     there |= found.delivered

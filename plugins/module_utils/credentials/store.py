@@ -8,7 +8,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     MADE_BY,
     Item,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Secret
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Secret
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 FIELD_MANAGER = "landfall-credentials"
@@ -19,9 +19,9 @@ def read(cluster: Cluster) -> list[Secret]:
     return cluster.list("v1", "Secret", query={"labelSelector": LABEL_CREDENTIAL})
 
 
-def find(cluster: Cluster, items: list[Item], home: str) -> Found:
+def find(cluster: Cluster, items: list[Item], home: str) -> LiveSecrets:
     """Read the originals in `home` and the Secrets that the items are delivered to."""
-    found = Found()
+    found = LiveSecrets()
     for each in read(cluster):
         metadata = each["metadata"]
         if metadata["namespace"] == home:

@@ -173,8 +173,8 @@ def _objects(keeper: Keeper, hostnames: Callable[[], dict[str, str]]) -> None:
     settings = keeper.place.settings
     cluster = Cluster(client_from({"kubeconfig": str(settings.kubeconfig)}))
     version = cluster.request("GET", "/version")["gitVersion"]
-    _apply(cluster, keeper.report, [objects.Wanted(objects.stage_definition()), *objects.base(settings, version)])
-    wanted = [objects.Wanted(stage) for stage in stages.load(settings, hostnames())]
+    _apply(cluster, keeper.report, [objects.WantedObject(objects.stage_definition()), *objects.base(settings, version)])
+    wanted = [objects.WantedObject(stage) for stage in stages.load(settings, hostnames())]
     _retried(keeper, lambda: _apply(cluster, keeper.report, wanted))
     for name in AFTER_OBJECTS:
         keeper.keep(name)
@@ -201,7 +201,7 @@ def _real_node(keeper: Keeper, cluster: Cluster) -> None:
         keeper.report.applied.append(f"Node/{node.name} removed")
 
 
-def _apply(cluster: Cluster, report: Report, wanted: list[objects.Wanted]) -> None:
+def _apply(cluster: Cluster, report: Report, wanted: list[objects.WantedObject]) -> None:
     report.applied += [str(each) for each in wanted if objects.apply(cluster, each)]
 
 

@@ -30,7 +30,7 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedObject:
     """An object to apply, or one of its subresources."""
 
     manifest: Manifest
@@ -57,11 +57,11 @@ def stage_definition() -> Manifest:
     return _manifest("apiextensions.k8s.io/v1", "CustomResourceDefinition", "stages.kwok.x-k8s.io", spec=spec)
 
 
-def base(settings: Settings, version: str) -> list[Wanted]:
+def base(settings: Settings, version: str) -> list[WantedObject]:
     """Return what the cluster holds before anybody installs anything; `version` is that of the API server."""
-    wanted = [Wanted(each) for each in (*_storage(), *_metrics_server_rights())]
+    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_rights())]
     for node in settings.nodes():
-        wanted += [Wanted(_node(settings, node)), Wanted(_node_status(node, version), "status")]
+        wanted += [WantedObject(_node(settings, node)), WantedObject(_node_status(node, version), "status")]
     return wanted
 
 
@@ -155,7 +155,7 @@ def _binding(kind: str, role_kind: str, role: str) -> Manifest:
     )
 
 
-def apply(cluster: Cluster, wanted: Wanted) -> bool:
+def apply(cluster: Cluster, wanted: WantedObject) -> bool:
     """Make the cluster hold `wanted`; return whether it did not. LookupError while its kind is not known."""
     manifest = wanted.manifest if wanted.subresource else _signed(wanted.manifest)
     metadata = manifest["metadata"]

@@ -93,7 +93,7 @@ def passes_by_itself(wanted: Object) -> bool:
     return wanted["kind"] == "Job" and "ttlSecondsAfterFinished" in (wanted.get("spec") or {})
 
 
-def look(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
+def find_drift(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
     """Return what differs from what was applied, each with the row that says how it would change back."""
     autoscaled = scaled(situation.cluster)
 

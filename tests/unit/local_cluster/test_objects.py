@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics, objects
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import WantedObject
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings
 
 
@@ -38,7 +38,7 @@ class FakeCluster(Cluster):
         return copy.deepcopy(kept)
 
 
-def nodes(settings: Settings) -> list[Wanted]:
+def nodes(settings: Settings) -> list[WantedObject]:
     return [each for each in objects.base(settings, "v1.35.4") if each.manifest["kind"] == "Node"]
 
 
@@ -67,7 +67,7 @@ def test_a_field_that_is_wanted_no_more_is_noticed(settings: Settings) -> None:
     objects.apply(cluster, node)
     fewer = copy.deepcopy(node.manifest)
     del fewer["metadata"]["labels"]["kubernetes.io/os"]
-    assert objects.apply(cluster, Wanted(fewer))
+    assert objects.apply(cluster, WantedObject(fewer))
 
 
 def test_what_others_added_stays(settings: Settings) -> None:
