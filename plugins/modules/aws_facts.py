@@ -121,7 +121,7 @@ RIGHT = {
 }
 
 
-def look(params: dict[str, Any]) -> dict[str, Any]:
+def read_facts(params: dict[str, Any]) -> dict[str, Any]:
     """Return what AWS says of a module's options."""
     if MISSING:
         line = f"not asked, since the Python package {MISSING} is missing: install Landfall's requirements.txt"
@@ -155,7 +155,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
-    module.exit_json(changed=False, **look(module.params))
+    module.exit_json(changed=False, **read_facts(module.params))
 
 
 if __name__ == "__main__":

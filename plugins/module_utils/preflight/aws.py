@@ -27,7 +27,7 @@ class Facts:
 class Balancer:
     """A load balancer of the run; `addresses` says whether Elastic IPs are allocated for it: no, perhaps or yes."""
 
-    wanted: subnet_rules.Wanted
+    wanted: subnet_rules.BalancerRequest
     addresses: str = "no"
 
 
@@ -39,7 +39,7 @@ def balancers_of(releases: Iterable[Mapping[str, Any]]) -> list[Balancer]:
             given = service["scheme"] == "internal" or service["eip_allocations"]
             addresses = "perhaps" if service["addresses"] in ELASTIC_IPS and not given else "no"
             setting = f"{service['settings']}_subnets"
-            wanted = subnet_rules.Wanted(release["name"], service["scheme"], service["subnets"], setting)
+            wanted = subnet_rules.BalancerRequest(release["name"], service["scheme"], service["subnets"], setting)
             found.append(Balancer(wanted, addresses))
     return found
 
@@ -69,7 +69,7 @@ def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
     try:
         spoken = session()
         facts.problems += _sentences(endpoint.region_problem(wanted.server, spoken.region))
-        me = identity.who(spoken)
+        me = identity.read_identity(spoken)
     except AwsError as error:
         _without(facts, wanted, error)
         return facts

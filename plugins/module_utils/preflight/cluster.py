@@ -122,7 +122,7 @@ def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
     found, records = existing.find(cluster, rows, wanted.installing)
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
-    by_argocd = delivery.look(cluster, _deliveries(wanted), found.places, wanted.installing)
+    by_argocd = delivery.find_applications(cluster, _deliveries(wanted), found.places, wanted.installing)
     facts.delivered = by_argocd.delivered
     facts.problems += found.problems + by_argocd.problems
     if not wanted.installing:

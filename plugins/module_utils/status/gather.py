@@ -43,8 +43,8 @@ class Wanted:
     """What is asked for.
 
     `releases` are the specifications of the settings (roles/helm_release); `home` is platform_namespace; `prometheus`
-    is the check of kind metrics, {release, namespace, service, port}, or empty where no component brings one; `real` are releases that run although the cluster is
-    `simulated`; `hosts_file` is empty where none is written, `given` is what a person wrote down of it, and `ask`
+    is the check of kind metrics, {release, namespace, service, port}, or empty where no component brings one;
+    `real` are releases that run although the cluster is `simulated`; `hosts_file` is empty where none is written, `given` is what a person wrote down of it, and `ask`
     returns a load balancer's addresses by its name; `newest` returns {version, why} by release for the references of
     charts, None if upstream is not to be asked.
     """
@@ -176,17 +176,12 @@ def credentials(cluster: Cluster, home: str, now: datetime) -> list[dict[str, An
 
 def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return {state, why, rows}: `state` is asked, or not run for the reason `why`."""
+    hindrance = _hindrance(cluster, wanted.prometheus, rows)
+    if hindrance:
+        return {"state": NOT_RUN, "why": hindrance, "rows": []}
     place = wanted.prometheus
-    if not place:
-        return {"state": NOT_RUN, "why": "no component brings a Prometheus", "rows": []}
-    release = next((each for each in rows if each["release"] == place["release"]), None)
-    if release is not None and release["simulated"]:
-        return {"state": NOT_RUN, "why": SIMULATED, "rows": []}
-    if cluster.get("v1", "Service", place["service"], place["namespace"]) is None:
-        return {"state": NOT_RUN, "why": f"there is no Service {place['namespace']}/{place['service']}", "rows": []}
-    prometheus = Proxied(cluster, place["namespace"], place["service"], place["port"])
     try:
-        found = slos.rows(prometheus)
+        found = slos.rows(Proxied(cluster, place["namespace"], place["service"], place["port"]))
     except PrometheusError as error:
         return {"state": NOT_RUN, "why": f"Prometheus refuses: {error}", "rows": []}
     except ApiException as error:
@@ -195,3 +190,14 @@ def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> di
     except HTTPError as error:
         return {"state": NOT_RUN, "why": f"Prometheus does not answer: {root_cause(error)}", "rows": []}
     return {"state": "asked", "why": "" if found else "Prometheus has recorded none yet", "rows": found}
+
+
+def _hindrance(cluster: Cluster, place: Mapping[str, str], rows: list[dict[str, Any]]) -> str:
+    """Return why Prometheus cannot be asked; empty if it can."""
+    if not place:
+        return "no component brings a Prometheus"
+    if any(each["release"] == place["release"] and each["simulated"] for each in rows):
+        return SIMULATED
+    if cluster.get("v1", "Service", place["service"], place["namespace"]) is None:
+        return f"there is no Service {place['namespace']}/{place['service']}"
+    return ""

@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation, rotation_steps
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.modules import credentials, rotate
@@ -70,8 +70,8 @@ def look(api: FakeApi, names: list[str], check_mode: bool = False, older_than: i
 
 
 def stage(api: FakeApi) -> None:
-    hands = Hands(api, HOME, NOW, timeout=0, sleep=lambda _: None)  # type: ignore[arg-type] # it plays a Cluster
-    rotation_steps.stage(hands, rotation.read_subjects(hands)["shipper"])
+    context = RotationContext(api, HOME, NOW, timeout=0, sleep=lambda _: None)  # type: ignore[arg-type] # it plays a Cluster
+    rotation_steps.stage(context, rotation.read_subjects(context)["shipper"])
 
 
 def values(api: FakeApi) -> set[str]:
