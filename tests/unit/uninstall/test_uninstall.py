@@ -69,7 +69,7 @@ def test_the_table_before_anything_goes(api):
         ("definitions", "* (3)"): "goes",
     }
     assert written(api) == []
-    lines = survey.table(found.as_dict()["rows"])
+    lines = plan.table(found.as_dict()["rows"])
     assert lines[0].split() == ["What", "Name", "Fate", "Why"]
     assert [" stays " in each for each in lines[1:]] == sorted(" stays " in each for each in lines[1:])
 
@@ -88,7 +88,7 @@ def test_what_is_asked_for_by_name_goes_and_with_it_what_it_held(api):
 
 def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api):
     add(api, "PersistentVolumeClaim", "logging", "theirs", spec={})
-    found = survey.look(api, asked("volumes"))
+    found = plan.look(api, asked("volumes"))
     assert ("volume", "logging/theirs") not in fates(found)
     row = next(each for each in found.rows if each.name == "logging" and each.what == "namespace")
     assert (row.fate, row.why) == ("stays", "it holds PersistentVolumeClaim/theirs")
@@ -98,7 +98,7 @@ def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api
 
 def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
     add(api, "Application", "argocd", "shop")
-    found = survey.look(api, asked())
+    found = plan.look(api, asked())
     row = next(each for each in found.rows if each.name == "applications.argoproj.io")
     assert (row.fate, "argocd/shop" in row.why, "asked for as definitions" in row.why) == ("stays", True, True)
     assert fates(found)["namespace", "argocd"] == "stays"
@@ -110,7 +110,7 @@ def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
 
 def test_somebodys_load_balancer_of_our_controller_stops_everything(api):
     add(api, "Service", "shop", "web", **balancer("shop.example.org"))
-    found = survey.look(api, asked())
+    found = plan.look(api, asked())
     assert len(found.problems) == 1
     assert found.problems[0].startswith("Service shop/web is not Landfall's")
     assert "ingress_enabled: false" in found.problems[0]
