@@ -45,8 +45,8 @@ class Wanted:
     `releases` are the specifications of the settings (roles/helm_release); `home` is platform_namespace; `prometheus`
     is the check of kind metrics, {release, namespace, service, port}, or empty where no component brings one;
     `real` are releases that run although the cluster is `simulated`; `hosts_file` is empty where none is written,
-    `given` is what a person wrote down of it, and `ask` returns a load balancer's addresses by its name; `newest` returns {version, why} by release for the references of
-    charts, None if upstream is not to be asked.
+    `given` is what a person wrote down of it, and `ask` returns a load balancer's addresses by its name; `newest`
+    returns {version, why} by release for the references of charts, None if upstream is not to be asked.
     """
 
     cluster: str
