@@ -96,7 +96,7 @@ services:
   type: dict
   returned: always
 lines:
-  description: What becomes of each, in words, by the Service.
+  description: What is planned for each, in words, by the Service.
   type: dict
   returned: always
 problems:

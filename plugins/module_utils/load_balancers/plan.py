@@ -36,7 +36,7 @@ class Row:
 
 @dataclass
 class Planned:
-    """What becomes of one Service.
+    """What is planned for one Service.
 
     `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where Elastic IPs are to be
     allocated; `replace` says that the live Service goes first.
