@@ -62,6 +62,8 @@ KINDS = {
     "IngressClass": Kind("networking.k8s.io/v1", "ingressclasses", namespaced=False),
     "PodDisruptionBudget": Kind("policy/v1", "poddisruptionbudgets"),
     "CSIDriver": Kind("storage.k8s.io/v1", "csidrivers", namespaced=False),
+    "CSINode": Kind("storage.k8s.io/v1", "csinodes", namespaced=False),
+    "VolumeAttachment": Kind("storage.k8s.io/v1", "volumeattachments", namespaced=False),
     "StorageClass": Kind("storage.k8s.io/v1", "storageclasses", namespaced=False),
     "NodeMetrics": Kind("metrics.k8s.io/v1beta1", "nodes", namespaced=False),
     "Application": Kind("argoproj.io/v1alpha1", "applications"),
