@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import go_back
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import recover
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, ReleaseWaiter
 from tests.fake_cluster import FakeCluster
 from tests.unit.argocd.conftest import add
 
@@ -47,7 +48,7 @@ def run(**more: Any) -> dict[str, Any]:
 
 
 def settled(cluster: FakeCluster, **more: Any) -> Outcome:
-    return Settler(cluster, [run(**more)]).look()["flask-app/flask-app"]
+    return ReleaseWaiter(cluster, [run(**more)]).poll()["flask-app/flask-app"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_one_that_is_late_fails_and_helm_is_not_asked_to_go_back(
     assert found.message == (
         "not ready after 60 s: Application flask-app: health is Degraded, wanted Healthy (OutOfReach: no route)"
     )
-    assert go_back(cluster, run(), "/no/such/helm", {}, 1) == (
+    assert recover(cluster, run(), Helm("/no/such/helm", {}, 1)) == (
         "Argo CD goes on trying, and the next commit is taken up by itself"
     )
 
