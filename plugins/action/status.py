@@ -10,8 +10,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
 from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
-from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 
 display = Display()
 
@@ -37,7 +36,7 @@ class ActionModule(ActionBase):
         lines = ["", *terminal.lines(status), ""]
         if not self._task.check_mode:
             write_json(folder / "status.json", status)
-            pages.write_text(folder / "status.html", verdict.page(status))
+            write_text(folder / "status.html", verdict.page(status))
             lines += [f"As a page: {folder}/status.html; as data: {folder}/status.json", ""]
         for line in lines:
             display.display(line)

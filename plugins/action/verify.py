@@ -12,8 +12,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_receivers import parse
 from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
-from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 from ansible_collections.landfall.eks.plugins.module_utils.verify import report
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED
 
@@ -52,8 +51,8 @@ class ActionModule(ActionBase):
             return []
         folder = Path(self._task.args["folder"]).expanduser()
         write_json(folder / "verify.json", found)
-        pages.write_text(folder / "verify.xml", report.junit(found))
-        pages.write_text(folder / "verify.html", report.page(found))
+        write_text(folder / "verify.xml", report.junit(found))
+        write_text(folder / "verify.html", report.page(found))
         return [f"As a page: {folder}/verify.html; as data: {folder}/verify.json; as JUnit: {folder}/verify.xml", ""]
 
     def _settings(self, settings: Specifications) -> dict[str, Any]:

@@ -156,14 +156,15 @@ RIGHT = {
 }
 
 
-def look(params: dict[str, Any]) -> dict[str, Any]:
+def read_facts(params: dict[str, Any]) -> dict[str, Any]:
     """Return what AWS says of a module's options."""
     if MISSING:
         line = f"not asked, since the Python package {MISSING} is missing: install Landfall's requirements.txt"
         return {"asked": False, "problems": [], "lines": {"aws": line}}
     balancers = [
         aws.Balancer(
-            subnet_rules.Wanted(each["name"], each["scheme"], each["subnets"], each["setting"]), each["addresses"]
+            subnet_rules.BalancerRequest(each["name"], each["scheme"], each["subnets"], each["setting"]),
+            each["addresses"],
         )
         for each in params["balancers"]
         if each["selected"]
@@ -198,7 +199,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
-    module.exit_json(changed=False, **look(module.params))
+    module.exit_json(changed=False, **read_facts(module.params))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     applied, notes = drift.rolled_out(cluster)
     namespaces = {each.wanted["metadata"].get("namespace", "") for each in applied}
     situation = dry_run.situation_of(cluster, namespaces)
-    found = drift.look(situation, applied)
+    found = drift.find_drift(situation, applied)
     refused: list[rows.Row] = []
     repairing = module.params["repair"] and not module.check_mode
     if repairing:

@@ -41,19 +41,21 @@ class Row:
 
 
 @dataclass
-class Found:
+class ExistingApplications:
     """`delivered` are the releases that have an Application, `problems` are sentences."""
 
     delivered: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def look(cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool) -> Found:
+def find_applications(
+    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool
+) -> ExistingApplications:
     """Find out who has an Application, and what keeps Argo CD from delivering the rest.
 
     `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd.
     """
-    found = Found()
+    found = ExistingApplications()
     for row in rows:
         path = cluster.resource_path(*APPLICATION, row.namespace)
         if path and _is_there(cluster, f"{path}/{row.application}"):

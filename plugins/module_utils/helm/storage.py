@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 LABEL_IDENTITY = "landfall.eks/identity"
@@ -112,19 +112,16 @@ def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def note_identity(cluster: Cluster, release: Release, identity: str, source: str) -> None:
     """Write on the Secret of a revision that is ready what it was made of and where its chart came from."""
-    cluster.request(
-        "PATCH",
-        f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}",
-        body={"metadata": {"labels": {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}}},
-        content_type="application/merge-patch+json",
-    )
+    labels = {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}
+    path = f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}"
+    cluster.patch(path, {"metadata": {"labels": labels}})
 
 
 def forget(cluster: Cluster, namespace: str, name: str) -> bool:
     """Delete Helm's records of a release and none of its objects; say whether there were any."""
     found = records(cluster, namespace, name)
     for each in found:
-        delete(cluster, f"/api/v1/namespaces/{namespace}/secrets/{each}")
+        cluster.delete(f"/api/v1/namespaces/{namespace}/secrets/{each}")
     return bool(found)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import apply as own
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, releases, rows
 
 OWN_KINDS = (
@@ -50,7 +50,7 @@ def rolled_out(cluster: Cluster) -> tuple[list[Applied], list[str]]:
         for live in cluster.list(*kind, query={"labelSelector": namespaces.SELECTOR_OURS}):
             kept = (live["metadata"].get("annotations") or {}).get(own.ANNOTATION)
             if kept:
-                found.append(Applied("landfall", own.FIELD_MANAGER, own.noted(json.loads(kept))))
+                found.append(Applied("landfall", FIELD_MANAGER, own.noted(json.loads(kept))))
     return found, notes
 
 
@@ -93,7 +93,7 @@ def passes_by_itself(wanted: Object) -> bool:
     return wanted["kind"] == "Job" and "ttlSecondsAfterFinished" in (wanted.get("spec") or {})
 
 
-def look(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
+def find_drift(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
     """Return what differs from what was applied, each with the row that says how it would change back."""
     autoscaled = scaled(situation.cluster)
 

@@ -31,7 +31,7 @@ class Facts:
 class Balancer:
     """A load balancer of the run; `addresses` says whether Elastic IPs are allocated for it: no, perhaps or yes."""
 
-    wanted: subnet_rules.Wanted
+    wanted: subnet_rules.BalancerRequest
     addresses: str = "no"
 
 
@@ -60,7 +60,7 @@ def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
     try:
         spoken = session()
         facts.problems += _sentences(endpoint.region_problem(wanted.server, spoken.region))
-        me = identity.who(spoken)
+        me = identity.read_identity(spoken)
     except AwsError as error:
         _without(facts, wanted, error)
         return facts

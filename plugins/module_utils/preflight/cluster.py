@@ -115,7 +115,7 @@ def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
     facts.problems += found.problems
-    by_argocd = delivery.look(cluster, wanted.deliveries, found.places, wanted.installing)
+    by_argocd = delivery.find_applications(cluster, wanted.deliveries, found.places, wanted.installing)
     facts.delivered = by_argocd.delivered
     facts.problems += by_argocd.problems
     if not wanted.installing:

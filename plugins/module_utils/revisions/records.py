@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+
 KEEP = 10
 """Records that are kept; older ones go."""
 NAME = "landfall-revision-{}"
@@ -133,6 +135,4 @@ def table(records: list[Record]) -> list[str]:
         )
         for each in sorted(records, key=lambda each: int(each["number"]), reverse=True)
     ]
-    cells = [tuple(column.capitalize() for column in COLUMNS), *rows]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return aligned([column.capitalize() for column in COLUMNS], rows)

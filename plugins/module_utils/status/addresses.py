@@ -72,7 +72,7 @@ def _from_aws(region: str, name: str) -> list[str]:
     if not HAS_BOTO3:
         return []
     try:
-        return list(lookup.look(Session(region), [name]).addresses)
+        return list(lookup.find_addresses(Session(region), [name]).addresses)
     except AwsError:
         return []
 

@@ -11,6 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter, Run
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 REAL_NODE_LABEL = "landfall.test/real"
@@ -117,7 +118,5 @@ def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Lay the components out as lines of aligned columns, headed by the column names."""
-    cells = [[column.capitalize() for column in COLUMNS]]
-    cells += [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    cells = [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
+    return aligned([column.capitalize() for column in COLUMNS], cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing
-from ansible_collections.landfall.eks.plugins.module_utils.argocd.existing import Found, Row
+from ansible_collections.landfall.eks.plugins.module_utils.argocd.existing import ExistingApplications, Row
 from tests.fake_cluster import FakeCluster
 from tests.unit.argocd.conftest import add
 
@@ -16,9 +16,9 @@ def look(
     delivery: str = "argocd",
     installing: bool = True,
     comes: bool = True,
-) -> Found:
+) -> ExistingApplications:
     row = Row("flask-app", "flask-app", "argocd", "flask_app_delivery", delivery, selected=True, comes=comes)
-    return existing.look(cluster, [row], others or {}, installing)
+    return existing.find_applications(cluster, [row], others or {}, installing)
 
 
 @pytest.fixture
@@ -27,20 +27,24 @@ def without_the_kind(cluster: FakeCluster) -> None:
 
 
 def test_an_application_is_seen_whoever_shall_deliver(cluster: FakeCluster) -> None:
-    assert look(cluster) == Found()
+    assert look(cluster) == ExistingApplications()
     add(cluster, "Application", "flask-app", "argocd")
-    assert look(cluster, delivery="helm") == Found(delivered=["flask-app"])
-    assert look(cluster, installing=False) == Found(delivered=["flask-app"])
+    assert look(cluster, delivery="helm") == ExistingApplications(delivered=["flask-app"])
+    assert look(cluster, installing=False) == ExistingApplications(delivered=["flask-app"])
 
 
 @pytest.mark.usefixtures("without_the_kind")
 def test_argo_cd_has_to_be_there_or_to_come(cluster: FakeCluster) -> None:
-    assert look(cluster) == Found()
+    assert look(cluster) == ExistingApplications()
     (sentence,) = look(cluster, comes=False).problems
     assert "this cluster has no Argo CD" in sentence
     (sentence,) = look(cluster, others={"argo-cd": "argocd"}).problems
     assert "the Argo CD here brings no Applications" in sentence
-    assert look(cluster, comes=False, delivery="helm") == look(cluster, comes=False, installing=False) == Found()
+    assert (
+        look(cluster, comes=False, delivery="helm")
+        == look(cluster, comes=False, installing=False)
+        == ExistingApplications()
+    )
 
 
 def test_one_of_others_looks_in_its_own_namespace(cluster: FakeCluster) -> None:

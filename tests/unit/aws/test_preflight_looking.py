@@ -17,7 +17,7 @@ HANDED_IN = {"ingress_controller_role_arn": "", "ingress_vpc_id": "vpc-1", "host
 
 def wanted(server="", addresses="no", **options):
     balancer = aws.Balancer(
-        subnet_rules.Wanted("nginx-ingress", "internet-facing", [], "ingress_subnets"), addresses=addresses
+        subnet_rules.BalancerRequest("nginx-ingress", "internet-facing", [], "ingress_subnets"), addresses=addresses
     )
     return aws.Wanted(NAME, server, balancers=[balancer], rights=RIGHTS, **options)
 

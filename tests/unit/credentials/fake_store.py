@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Plan, Run, make_plan
 
 NOW = datetime(2030, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ class FakeStore:
 
     def run(self, items: list[Item], now: datetime = NOW) -> Plan:
         originals = {name: secret for (place, name), secret in self.secrets.items() if place == "landfall-system"}
-        plan = make_plan(items, Found(originals, self.secrets), Run("landfall-system", "test", now))
+        plan = make_plan(items, LiveSecrets(originals, self.secrets), Run("landfall-system", "test", now))
         for secret in plan.writes:
             self.secrets[secret["metadata"]["namespace"], secret["metadata"]["name"]] = secret
         return plan

@@ -17,9 +17,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     Item,
     parse_items,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Run, make_plan
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import apply_secret, read
@@ -63,8 +63,8 @@ GIVEN = Item("pager", "fixed", "pager", "monitoring", data={"key": "value"})
 ITEMS = [ADMIN, SHIPPER, ELASTIC, WEBHOOK, GIVEN]
 
 
-def hands(api: FakeCluster, **other: Any) -> Hands:
-    return Hands(api, HOME, LATER, sleep=lambda _: None, **other)
+def context(api: FakeCluster, **other: Any) -> RotationContext:
+    return RotationContext(api, HOME, LATER, sleep=lambda _: None, **other)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def text(api: FakeCluster, namespace: str, name: str) -> dict[str, str]:
 
 
 def rotate(api: FakeCluster, *names: str) -> list[str]:
-    return list(rotation.rotate(hands(api), list(names), "test"))
+    return list(rotation.rotate(context(api), list(names), "test"))
 
 
 def passwords(api: FakeCluster, name: str) -> list[str]:
@@ -181,19 +181,19 @@ def site(api: FakeCluster) -> list[str]:
     secrets = read(api)
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan(ITEMS, Found(originals, delivered), Run(HOME, "test", LATER))
+    plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
         apply_secret(api, each)
-    done, waiting = rotation.finish(hands(api), read(api))
+    done, waiting = rotation.finish(context(api), read(api))
     assert waiting == []
     return [*(each["metadata"]["name"] for each in plan.writes), *done]
 
 
 def test_site_says_what_it_could_not_end_and_changes_nothing_of_it(make: Callable[[], FakeCluster]) -> None:
     api = make()
-    rotation_steps.stage(hands(api), rotation.read_subjects(hands(api))["fluent-bit"])
+    rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     del api.objects["DaemonSet", "logging", "fluent-bit"]
-    done, (sentence,) = rotation.finish(hands(api), read(api))
+    done, (sentence,) = rotation.finish(context(api), read(api))
     assert done == []
     assert "DaemonSet logging/fluent-bit is gone" in sentence
     assert "rotate=fluent-bit" in sentence
@@ -223,21 +223,21 @@ def test_operator_that_does_nothing_is_waited_for_and_named(make: Callable[[], F
     api = make()
     api.reconcile = replace_pods
     ticks = iter(range(1000))
-    waiting = hands(api, timeout=5, clock=lambda: float(next(ticks)))
+    waiting = context(api, timeout=5, clock=lambda: float(next(ticks)))
     with pytest.raises(RotationError, match="logging/es-user is not made anew by its operator after 5 s"):
         list(rotation.rotate(waiting, ["elastic"], "test"))
 
 
 def test_change_of_somebody_else_is_not_written_over(make: Callable[[], FakeCluster]) -> None:
     api = make()
-    subject = rotation.read_subjects(hands(api))["fluent-bit"]
-    rotation_steps.stage(hands(api), subject)
+    subject = rotation.read_subjects(context(api))["fluent-bit"]
+    rotation_steps.stage(context(api), subject)
     with pytest.raises(RotationError, match="was changed meanwhile by somebody else"):
-        rotation_steps.stage(hands(api), subject)
+        rotation_steps.stage(context(api), subject)
 
 
 def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeCluster]) -> None:
-    found = rotation.rows(hands(make()))
+    found = rotation.rows(context(make()))
     with pytest.raises(RotationError) as caught:
         rotation.chosen(found, ["argo-admin", "pager"], None)
     first, second = str(caught.value).splitlines()
@@ -249,7 +249,7 @@ def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeClu
 
 
 def test_age_chooses_what_needs_no_person(make: Callable[[], FakeCluster]) -> None:
-    found = rotation.rows(hands(make()))
+    found = rotation.rows(context(make()))
     assert rotation.chosen(found, [], 30) == ["elastic", "argocd-admin", "fluent-bit"]
     assert rotation.chosen(found, ["webhook"], 90) == ["webhook"]
     assert rotation.chosen(found, [], None) == []
@@ -261,9 +261,9 @@ def test_what_a_person_has_to_do_is_said(make: Callable[[], FakeCluster]) -> Non
 
 def test_table_has_ages_and_meanings_and_changes_nothing(make: Callable[[], FakeCluster]) -> None:
     api = make()
-    rotation_steps.stage(hands(api), rotation.read_subjects(hands(api))["fluent-bit"])
+    rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     before = copy.deepcopy(api.objects)
-    lines = rotation.table(rotation.rows(hands(api)))
+    lines = rotation.table(rotation.rows(context(api)))
     assert lines[0].split() == ["Name", "Kind", "Age", "Ends", "Rotating", "it", "means"]
     (admin,) = [line for line in lines if line.startswith("argocd-admin")]
     assert "password  40 d" in admin
@@ -277,7 +277,7 @@ def test_nothing_secret_is_said_or_noted(make: Callable[[], FakeCluster]) -> Non
     api = make()
     old = passwords(api, "argocd-admin") + passwords(api, "fluent-bit")
     said = rotate(api, "argocd-admin", "fluent-bit")
-    said += rotation.table(rotation.rows(hands(api)))
+    said += rotation.table(rotation.rows(context(api)))
     said += [str(each["metadata"]) + str(each.get("spec")) for each in api.objects.values()]
     every = old + passwords(api, "argocd-admin") + passwords(api, "fluent-bit")
     assert len(set(every)) == 4
@@ -288,7 +288,7 @@ def test_one_from_before_says_what_to_run_first(rolled: list[Object]) -> None:
     api = cluster_of(rolled)
     for each in api.objects.values():
         each["metadata"].get("annotations", {}).pop("landfall.eks/rotation", None)
-    found = rotation.rows(hands(api))
+    found = rotation.rows(context(api))
     with pytest.raises(RotationError, match=r"argocd-admin, which cannot be rotated here: Run site.yml first"):
         rotation.chosen(found, ["argocd-admin"], None)
 

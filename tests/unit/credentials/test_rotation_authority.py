@@ -15,8 +15,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
     hosts_in_order,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Plan, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import apply_secret, read
 from tests.fake_cluster import FakeCluster
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
@@ -42,7 +42,7 @@ def make(rolled: list[dict[str, Any]]) -> Callable[[], FakeCluster]:
 
 
 def rotate(api: FakeCluster, name: str) -> str:
-    (said,) = rotation.rotate(Hands(api, HOME, LATER), [name], "test")
+    (said,) = rotation.rotate(RotationContext(api, HOME, LATER), [name], "test")
     return said
 
 
@@ -74,10 +74,10 @@ def site(api: FakeCluster) -> Plan:
     secrets = read(api)
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan(ITEMS, Found(originals, delivered), Run(HOME, "test", LATER))
+    plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
         apply_secret(api, each)
-    rotation.finish(Hands(api, HOME, LATER), read(api))
+    rotation.finish(RotationContext(api, HOME, LATER), read(api))
     return plan
 
 

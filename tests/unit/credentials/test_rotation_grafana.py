@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import client_from
@@ -147,7 +147,7 @@ def delivered(api: FakeCluster) -> str:
 
 
 def rotate(api: FakeCluster) -> list[str]:
-    return list(rotation.rotate(Hands(api, HOME, LATER), ["grafana-admin"], "test"))
+    return list(rotation.rotate(RotationContext(api, HOME, LATER), ["grafana-admin"], "test"))
 
 
 def test_password_is_changed_at_grafana_then_in_the_secret(server: ThreadingHTTPServer) -> None:

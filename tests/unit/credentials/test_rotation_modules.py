@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation, rotation_steps
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.modules import credentials, rotate
@@ -71,8 +71,8 @@ def look(api: FakeCluster, names: list[str], check_mode: bool = False, older_tha
 
 
 def stage(api: FakeCluster) -> None:
-    hands = Hands(api, HOME, NOW, timeout=0, sleep=lambda _: None)
-    rotation_steps.stage(hands, rotation.read_subjects(hands)["shipper"])
+    context = RotationContext(api, HOME, NOW, timeout=0, sleep=lambda _: None)
+    rotation_steps.stage(context, rotation.read_subjects(context)["shipper"])
 
 
 def values(api: FakeCluster) -> set[str]:

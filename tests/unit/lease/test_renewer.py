@@ -150,8 +150,8 @@ def test_a_helm_of_the_run_itself_is_not_killed(processes, tmp_path):
     helm.symlink_to("/bin/sleep")
     playbook = processes([sys.executable, "-c", f"import subprocess; subprocess.run(['sh', '-c', '{helm} 60; true'])"])
     watched = RunProcesses(playbook.pid, "")
-    within(lambda: watched.look() and any(each.name() == "helm" for each in watched.modules))
-    watched.look()
+    within(lambda: watched.refresh() and any(each.name() == "helm" for each in watched.modules))
+    watched.refresh()
     playbook.kill()
     watched.end_orphans()
     assert [each.name() for each in watched.leftovers()] == ["helm"]

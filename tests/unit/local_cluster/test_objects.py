@@ -5,12 +5,12 @@ import copy
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics, objects
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import WantedObject
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings
 from tests.fake_cluster import FakeCluster
 
 
-def nodes(settings: Settings) -> list[Wanted]:
+def nodes(settings: Settings) -> list[WantedObject]:
     return [each for each in objects.base(settings, "v1.35.4") if each.manifest["kind"] == "Node"]
 
 
@@ -39,7 +39,7 @@ def test_a_field_that_is_wanted_no_more_is_noticed(settings: Settings) -> None:
     objects.apply(cluster, node)
     fewer = copy.deepcopy(node.manifest)
     del fewer["metadata"]["labels"]["kubernetes.io/os"]
-    assert objects.apply(cluster, Wanted(fewer))
+    assert objects.apply(cluster, WantedObject(fewer))
 
 
 def test_what_others_added_stays(settings: Settings) -> None:

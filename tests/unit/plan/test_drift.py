@@ -30,7 +30,7 @@ def as_applied(cluster: FakeCluster, replicas: int | None = None) -> drift.Appli
 
 
 def found(cluster: FakeCluster, each: drift.Applied) -> list[rows.Row]:
-    return [row for _, row in drift.look(dry_run.Situation(cluster, {"flask-app"}), [each])]
+    return [row for _, row in drift.find_drift(dry_run.Situation(cluster, {"flask-app"}), [each])]
 
 
 def test_what_is_as_it_was_applied_is_no_drift_and_a_hand_is(cluster: FakeCluster) -> None:
@@ -68,20 +68,20 @@ def test_only_what_drifted_is_put_back_by_force_and_then_there_is_none(cluster: 
     live["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
     other = drift.Applied("x", "helm", cluster.add(changed(recorded("Secret"), "metadata.namespace", "flask-app")))
     situation = dry_run.Situation(cluster, {"flask-app"})
-    seen = drift.look(situation, [as_applied(cluster), other])
+    seen = drift.find_drift(situation, [as_applied(cluster), other])
     cluster.log.clear()
     assert drift.repair(cluster, seen) == []
     kept = [(call.path, call.query) for call in cluster.log if call.writes]
     assert kept == [
         ("/apis/apps/v1/namespaces/flask-app/deployments/flask-app", {"fieldManager": "helm", "force": "true"})
     ]
-    assert drift.look(situation, [as_applied(cluster), other]) == []
+    assert drift.find_drift(situation, [as_applied(cluster), other]) == []
 
 
 def test_what_cannot_be_put_back_is_said(cluster: FakeCluster) -> None:
     live = cluster.add(recorded("Deployment"))
     live["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
-    seen = drift.look(dry_run.Situation(cluster, {"flask-app"}), [as_applied(cluster)])
+    seen = drift.find_drift(dry_run.Situation(cluster, {"flask-app"}), [as_applied(cluster)])
     cluster.refuse(422, "spec.selector: field is immutable")
     (refused,) = drift.repair(cluster, seen)
     assert "field is immutable" in refused["notes"][-1]

@@ -102,7 +102,7 @@ def test_aws_is_asked_before_dns(
     monkeypatch: pytest.MonkeyPatch, way: str, aws: tuple[str, ...], found: list[str]
 ) -> None:
     monkeypatch.setattr(addresses, "Session", lambda region: region)
-    monkeypatch.setattr(addresses.lookup, "look", lambda *_: addresses.lookup.Found(aws, "", ""))
+    monkeypatch.setattr(addresses.lookup, "find_addresses", lambda *_: addresses.lookup.BalancerAddresses(aws, "", ""))
     monkeypatch.setattr(addresses.resolve, "lookup", lambda _: ["10.0.0.9"])
     assert addresses.asker(way, "eu-central-1")(NLB) == found
 

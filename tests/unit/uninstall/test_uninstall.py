@@ -7,7 +7,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     words,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.uninstall import steps, survey
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import plan, steps
 from tests.fake_cluster import FakeCluster
 from tests.unit.uninstall.platform import add, roll_out, written
 
@@ -19,7 +19,7 @@ FINALIZER = "service.k8s.aws/resources"
 
 
 def asked(*names):
-    return survey.Leaving(RELEASES, "landfall-system", frozenset(names))
+    return plan.UninstallRequest(RELEASES, "landfall-system", frozenset(names))
 
 
 def balancer(host, **metadata):
@@ -53,7 +53,7 @@ def fates(found):
 
 
 def test_the_table_before_anything_goes(api):
-    found = survey.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     assert found.problems == []
     assert fates(found) == {
         **{("release", "/".join(each)): "goes" for each in RELEASES},
@@ -69,26 +69,26 @@ def test_the_table_before_anything_goes(api):
         ("definitions", "* (3)"): "goes",
     }
     assert written(api) == []
-    lines = survey.table(found.as_dict()["rows"])
+    lines = plan.table(found.as_dict()["rows"])
     assert lines[0].split() == ["What", "Name", "Fate", "Why"]
     assert [" stays " in each for each in lines[1:]] == sorted(" stays " in each for each in lines[1:])
 
 
 def test_what_is_asked_for_by_name_goes_and_with_it_what_it_held(api):
-    rows = fates(survey.look(api, asked("volumes")))
+    rows = fates(plan.plan_uninstall(api, asked("volumes")))
     assert (
         rows["volume", "logging/data-0"]
         == rows["namespace", "logging"]
         == rows["namespace", "landfall-system"]
         == "goes"
     )
-    rows = fates(survey.look(api, asked("credentials")))
+    rows = fates(plan.plan_uninstall(api, asked("credentials")))
     assert (rows["namespace", "landfall-system"], rows["namespace", "logging"]) == ("goes", "stays")
 
 
 def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api):
     add(api, "PersistentVolumeClaim", "logging", "theirs", spec={})
-    found = survey.look(api, asked("volumes"))
+    found = plan.plan_uninstall(api, asked("volumes"))
     assert ("volume", "logging/theirs") not in fates(found)
     row = next(each for each in found.rows if each.name == "logging" and each.what == "namespace")
     assert (row.fate, row.why) == ("stays", "it holds PersistentVolumeClaim/theirs")
@@ -98,27 +98,29 @@ def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api
 
 def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
     add(api, "Application", "argocd", "shop")
-    found = survey.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     row = next(each for each in found.rows if each.name == "applications.argoproj.io")
     assert (row.fate, "argocd/shop" in row.why, "asked for as definitions" in row.why) == ("stays", True, True)
     assert fates(found)["namespace", "argocd"] == "stays"
-    row = next(each for each in survey.look(api, asked("definitions")).rows if each.name == "applications.argoproj.io")
+    row = next(
+        each for each in plan.plan_uninstall(api, asked("definitions")).rows if each.name == "applications.argoproj.io"
+    )
     assert (row.fate, row.why) == ("goes", "and with it argocd/shop")
 
 
 def test_somebodys_load_balancer_of_our_controller_stops_everything(api):
     add(api, "Service", "shop", "web", **balancer("shop.example.org"))
-    found = survey.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     assert len(found.problems) == 1
     assert found.problems[0].startswith("Service shop/web is not Landfall's")
     assert "ingress_enabled: false" in found.problems[0]
     # A control: with a controller of somebody else's, theirs stays with theirs.
-    without = survey.Leaving(RELEASES - {CONTROLLER}, "landfall-system")
-    assert survey.look(api, without).problems == []
+    without = plan.UninstallRequest(RELEASES - {CONTROLLER}, "landfall-system")
+    assert plan.plan_uninstall(api, without).problems == []
 
 
 def test_without_a_release_there_is_nothing_but_namespaces(api):
-    found = survey.look(api, survey.Leaving(frozenset(), "landfall-system"))
+    found = plan.plan_uninstall(api, plan.UninstallRequest(frozenset(), "landfall-system"))
     assert {each.what for each in found.rows} == {"load balancer", "namespace", "volume"}
 
 
