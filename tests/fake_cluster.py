@@ -70,6 +70,8 @@ KINDS = {
     "Elasticsearch": Kind("elasticsearch.k8s.elastic.co/v1", "elasticsearches"),
     "Kibana": Kind("kibana.k8s.elastic.co/v1", "kibanas"),
     "Alertmanager": Kind("monitoring.coreos.com/v1", "alertmanagers"),
+    "PodMonitor": Kind("monitoring.coreos.com/v1", "podmonitors"),
+    "ServiceMonitor": Kind("monitoring.coreos.com/v1", "servicemonitors"),
     "Prometheus": Kind("monitoring.coreos.com/v1", "prometheuses"),
 }
 NO_STATUS_SUBRESOURCE = {"Application"}
