@@ -108,12 +108,20 @@ class Checkout:
         except psutil.Error:
             return False
 
+    def helm(self, arguments):
+        return json.loads(self.run(f"KUBECONFIG=.landfall/kubeconfig .landfall/bin/helm {arguments} -o json"))
+
     def revisions(self):
         """Return Helm's newest revision of each release."""
-        listed = json.loads(
-            self.run("KUBECONFIG=.landfall/kubeconfig .landfall/bin/helm list --all-namespaces -o json")
-        )
-        return {each["name"]: (each["revision"], each["updated"]) for each in listed}
+        return {each["name"]: (each["revision"], each["updated"]) for each in self.helm("list --all-namespaces")}
+
+    def statuses(self):
+        """Return what Helm calls the newest revision of each release."""
+        return {each["name"]: each["status"] for each in self.helm("list --all-namespaces")}
+
+    def history(self, name, namespace):
+        """Return all revisions that Helm keeps of a release, the oldest first."""
+        return self.helm(f"history {name} --namespace {namespace}")
 
 
 @pytest.fixture(scope="session")

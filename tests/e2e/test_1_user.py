@@ -166,10 +166,11 @@ def test_run_killed_in_the_middle_of_an_upgrade_is_finished_by_the_next(second_u
     assert checkout.kubectl(pending).strip(), "the kill came too late to leave anything pending"
     checkout.run(f"ansible-playbook -i inventories/local site.yml -e '{changed}'")
     assert {each["health"] for each in checkout.summary()["components"]} == {"ready"}
-    assert (
-        checkout.kubectl("get secrets --all-namespaces -l 'owner=helm,status notin (deployed,superseded)' -o name")
-        == ""
-    )
+    # The interrupted revision stays in the history, with what happened.
+    *_, interrupted, newest = checkout.history("kube-prometheus-stack", "monitoring")
+    assert (newest["status"], interrupted["status"]) == ("deployed", "failed")
+    assert interrupted["description"].startswith("Landfall: interrupted while it was pending-upgrade")
+    assert set(checkout.statuses().values()) == {"deployed"}
     after = [(each["metadata"]["uid"], each.get("data")) for each in json.loads(checkout.kubectl(secrets))["items"]]
     assert after == credentials
     checkout.run("make up")

@@ -1,4 +1,4 @@
-"""What data a way back would cost: volumes that would go, and stores that cannot read what a newer version wrote."""
+"""What data a rollback would cost: volumes that would go, and stores that cannot read what a newer version wrote."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ Record = dict[str, Any]
 """{number, when, who, run, proven, note, restores, changed: [namespace/name], releases: [Entry]}.
 
 The releases are in the order in which they were started; `when` is a time of RFC 3339 in UTC, `restores` the number of
-the record to which a way back led, 0 for none."""
+the record to which a rollback led, 0 for none."""
 
 
 def key_of(entry: Entry) -> str:
@@ -76,10 +76,10 @@ def newest_proven(records: list[Record]) -> Record | None:
 
 
 def before(records: list[Record], live: list[Entry]) -> Record | None:
-    """Return the record to which a way back leads by itself; None if there is none.
+    """Return the record to which a rollback leads by itself; None if there is none.
 
     That is the newest proven one if something else is live; else the one before it. Of a record that restored an
-    earlier one, that is what was before the earlier one: going back twice leads further back, and not forth again.
+    earlier one, that is what was before the earlier one: a second rollback leads further back, not forward again.
     """
     newest = newest_proven(records)
     if newest is None or _made_of(newest["releases"]) != _made_of(live):

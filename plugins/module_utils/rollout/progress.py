@@ -10,7 +10,7 @@ UP, CLEAR_LINE = "\x1b[{}A", "\x1b[2K"
 """ECMA-48: so many lines up; the whole line erased."""
 
 Outcome = dict[str, Any]
-"""How a release stands, as settling.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
+"""How a release stands, as wait.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
 
 
 def words(outcome: Outcome) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.hosts import resolve
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.kube.proxy import Proxied
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 from ansible_collections.landfall.eks.plugins.module_utils.status import (
     addresses,
     certificates,
@@ -120,7 +120,7 @@ def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[s
         return row
     secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
     chart = storage.decode_release(secret)["chart"]["metadata"]
-    (outcome,) = Settler(cluster, [run]).look().values()
+    (outcome,) = ReleaseWaiter(cluster, [run]).poll().values()
     return row | {
         "chart": chart["name"],
         "version": str(chart["version"]),

@@ -9,7 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.argocd import deliver
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter, Run
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
@@ -35,8 +35,7 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
     # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
     # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
     runs = [{**known.get(key, _unknown_run(each)), "job": "", "identity": ""} for key, each in releases.items()]
-    settler = Settler(cluster, runs)
-    outcomes = settler.look()
+    outcomes = ReleaseWaiter(cluster, runs).poll()
     answering = pod_urls(cluster) if simulated else {}
     addresses = urls_by_release(cluster, list(releases.values())) | answering
     real = [*real, *answering]

@@ -79,8 +79,8 @@ def test_right_after_it_was_made_each_zone_is_waited_for(session, subnets):
 
 def test_one_that_is_still_made_is_waited_for():
     made = lookup.Balancer("shop", "shop.x", False, "provisioning", {})
-    assert lookup._not_ready(made) == "shop is still provisioning"
-    assert not lookup._not_ready(lookup.Balancer("shop", "shop.x", False, "active_impaired", {}))
+    assert lookup.not_ready(made) == "shop is still provisioning"
+    assert not lookup.not_ready(lookup.Balancer("shop", "shop.x", False, "active_impaired", {}))
 
 
 def test_one_of_another_account_is_not_waited_for_long(session):

@@ -9,46 +9,22 @@ import tarfile
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-
-
-class MemoryCluster(Cluster):
-    """Keeps objects by (kind, namespace, name) and a log of what was written."""
-
-    def __init__(self):
-        self.objects = {}
-        self.written = []
-
-    def add(self, found):
-        metadata = found["metadata"]
-        self.objects[(found["kind"], metadata.get("namespace"), metadata["name"])] = found
-        return found
-
-    def get(self, api_version, kind, name, namespace=None):
-        return self.objects.get((kind, namespace, name))
-
-    def list(self, api_version, kind, namespace=None, query=None):
-        return [each for (k, n, _), each in self.objects.items() if k == kind and (namespace is None or n == namespace)]
-
-    def request(self, method, path, *, body=None, query=None, content_type="", accept=""):
-        if method != "GET":
-            self.written.append((method, path, body))
-            return body or {}
-        if path.endswith("/secrets"):
-            secrets = [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]
-            return {"items": [each for each in secrets if each["metadata"].get("labels", {}).get("owner") == "helm"]}
-        return {"items": []}
+from tests.fake_cluster import FakeCluster
 
 
 @pytest.fixture
 def cluster():
-    return MemoryCluster()
+    return FakeCluster()
 
 
 @pytest.fixture
 def helm_secret():
     def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), labels=None):
-        record = {"manifest": yaml.safe_dump_all(manifest), "chart": {"metadata": {"name": name, "version": "1.2.3"}}}
+        record = {
+            "info": {"status": status, "description": "as Helm left it"},
+            "manifest": yaml.safe_dump_all(manifest),
+            "chart": {"metadata": {"name": name, "version": "1.2.3"}},
+        }
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
         return {
             "kind": "Secret",

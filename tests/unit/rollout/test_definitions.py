@@ -1,14 +1,12 @@
 """Custom resource definitions: what is applied, what is left alone, what may be removed."""
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
-from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 THING = {
+    "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
     "metadata": {"name": "things.example.org", "labels": {"helm.sh/chart": "demo-1", "app": "demo"}},
     "spec": {"group": "example.org", "versions": [{"name": "v1", "served": True}], "names": {"plural": "things"}},
@@ -66,50 +64,30 @@ def test_check_mode_removes_nothing(cluster, monkeypatch):
 def test_charts_that_are_live_are_not_looked_at():
     spec = {"name": "demo", "namespace": "a", "crds": {"source": "chart"}}
     charts = {"demo": {"path": "p", "sha256": "abc"}}
-    live = {"a/demo": {"status": "deployed", "identity": "abc-1"}}
+    live = {"a/demo": {"revision": 1, "status": "deployed", "identity": "abc-1"}}
     assert definition_charts([spec], charts, live) == []
-    assert len(definition_charts([spec], charts, {"a/demo": {"status": "failed", "identity": "abc-1"}})) == 1
+    assert len(definition_charts([spec], charts, {"a/demo": {**live["a/demo"], "status": "failed"}})) == 1
     assert len(definition_charts([spec], {"demo": {"path": "p", "sha256": "new"}}, live)) == 1
     assert definition_charts([{**spec, "crds": {"source": "none"}}], charts, {}) == []
 
 
-def test_identity_depends_on_chart_values_and_secrets():
-    base = {"values": {"a": 1}, "secret_checksums": []}
-    identities = {
-        release_identity(base, "x"),
-        release_identity(base, "y"),
-        release_identity({**base, "values": {"a": 2}}, "x"),
-        release_identity({**base, "secret_checksums": ["s"]}, "x"),
-    }
-    assert len(identities) == 4
-
-
-class SlowCluster(Cluster):
-    """Serves the kinds of a group from the third look on, or never, and says why in the definition's conditions."""
-
-    def __init__(self, refused=""):
-        self.looks = 0
-        self.refused = refused
-
-    def request(self, method, path, **_):
-        if method == "PATCH":
-            return {}
-        if path.startswith(crds.API):
-            return {"status": {"conditions": [{"type": "NamesAccepted", "status": "False", "message": self.refused}]}}
-        self.looks += 1
-        if self.looks == 1:
-            raise ApiException(status=404)
-        return {"resources": [{"name": "things"}] if self.looks > 2 and not self.refused else []}
-
-
-def test_definitions_are_waited_for_until_they_are_served(monkeypatch):
+def test_definitions_are_waited_for_until_they_are_served(cluster, monkeypatch):
     monkeypatch.setattr(crds, "POLL_SECONDS", 0)
-    cluster = SlowCluster()
+    looks = []
+
+    def serve_at_the_third_look(call):
+        looks.append(call.path)
+        if len(looks) == 3:
+            cluster.define("Thing", "example.org/v1", "things")
+
+    cluster.before = lambda call: serve_at_the_third_look(call) if call.path == "/apis/example.org/v1" else None
     crds.apply_all(cluster, [THING])
-    assert cluster.looks == 3
+    assert len(looks) == 3
 
 
-def test_definition_that_is_never_served_says_why(monkeypatch):
+def test_definition_that_is_never_served_says_why(cluster, monkeypatch):
     monkeypatch.setattr(crds, "ESTABLISH_SECONDS", -1)
+    conditions = [{"type": "NamesAccepted", "status": "False", "message": "things is taken"}]
+    cluster.reconcile = lambda _, found: found.update(status={"conditions": conditions})
     with pytest.raises(crds.DefinitionError, match=r"things\.example\.org was not .*things is taken"):
-        crds.apply_all(SlowCluster("things is taken"), [THING])
+        crds.apply_all(cluster, [THING])

@@ -9,36 +9,27 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, lease, slos, upstream
-from tests.unit.lease.memory import Clock, MemoryCluster
+from tests.fake_cluster import FakeCluster
+from tests.unit.lease.clock import Clock
 
 NAMES = ("flask.example.org", "grafana.example.org")
 NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
 
 
-class Objects:
-    """Ingresses of two names behind one load balancer, and a Service with one of its own."""
+def cluster_of(names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = None) -> FakeCluster:
+    """Return Ingresses of two names behind one load balancer, and a Service with one of its own."""
+    balanced = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
 
-    def __init__(self, names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = None) -> None:
-        status = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
-        self.held: dict[str, list[dict[str, Any]]] = {
-            "Ingress": [
-                {"metadata": {}, "spec": {"ingressClassName": "nginx", "rules": [{"host": name}]}, "status": status}
-                for name in names
-            ]
-            + [{"metadata": {}, "spec": {"ingressClassName": "other", "rules": [{"host": "not.ours"}]}}],
-            "Service": [
-                {"metadata": {"namespace": "ingress", "name": "nginx"}, "spec": {}, "status": status},
-                {
-                    "metadata": {"namespace": "argocd", "name": "argocd-nlb"},
-                    "spec": {},
-                    "status": {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}},
-                },
-                {"metadata": {"namespace": "flask-app", "name": "flask-app"}, "spec": {}, "status": {}},
-            ],
-        }
+    def one(kind: str, namespace: str, name: str, status: Any, **spec: Any) -> dict[str, Any]:
+        return {"kind": kind, "metadata": {"namespace": namespace, "name": name}, "spec": spec, "status": status}
 
-    def list(self, _version: str, kind: str) -> list[dict[str, Any]]:
-        return self.held[kind]
+    return FakeCluster(
+        *(one("Ingress", "shop", name, balanced, ingressClassName="nginx", rules=[{"host": name}]) for name in names),
+        one("Ingress", "shop", "not-ours", {}, ingressClassName="other", rules=[{"host": "not.ours"}]),
+        one("Service", "ingress", "nginx", balanced),
+        one("Service", "argocd", "argocd-nlb", {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}}),
+        one("Service", "flask-app", "flask-app", {}),
+    )
 
 
 def block(*lines: str) -> str:
@@ -54,7 +45,7 @@ def judged(
     **objects: Any,
 ) -> addresses.Addresses:
     path.write_text(text)
-    cluster: Any = Objects(**objects)
+    cluster = cluster_of(**objects)
     return addresses.look(cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, []))
 
 
@@ -206,7 +197,7 @@ def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
 
 
 def test_who_is_at_work_is_read_and_not_taken() -> None:
-    cluster, clock = MemoryCluster(), Clock()
+    cluster, clock = FakeCluster(), Clock()
     home = "landfall-system"
     assert lease.look(cluster, home, clock) == {
         "running": False,
@@ -215,7 +206,7 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
         "text": "no rollout is at work",
     }
     Lease(cluster, home, clock).take("anna@laptop/a1", 30)
-    version = cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"]
+    version = cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"]
     found = lease.look(cluster, home, clock)
     assert (found["running"], found["holder"]) == (True, "anna@laptop/a1")
     assert found["text"] == "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
@@ -225,4 +216,4 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
     found = lease.look(cluster, home, clock)
     assert found["running"] is False
     assert "never gave its Lease back" in str(found["text"])
-    assert cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"] == version
+    assert cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"] == version

@@ -14,7 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     patiently,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Site
-from tests.unit.rollout.conftest import MemoryCluster
+from tests.fake_cluster import FakeCluster
 from tests.unit.verify import servers
 from tests.unit.verify.servers import PASSWORD, USER, leaf, serving, site, trust
 
@@ -103,7 +103,7 @@ def test_tls_goes_through_the_sockets_of_the_clients_port_forwarding(monkeypatch
             return Forward(port)
 
         monkeypatch.setattr(forwarding, "portforward", forward)
-        cluster = MemoryCluster()
+        cluster = FakeCluster()
         cluster.api = None
         connect = forwarding.forwarded(cluster, "logging", "elasticsearch-es-default-0", 9200)
         assert logs.hits(Site(SEARCH, connect, trust()), (USER, PASSWORD), "word") == 0

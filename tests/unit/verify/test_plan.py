@@ -20,8 +20,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import direct
+from tests.fake_cluster import FakeCluster
 from tests.unit.rollout.conftest import helm_secret  # noqa: F401
-from tests.unit.status.test_gather import HOME, LiveCluster, release, secret
+from tests.unit.status.test_gather import HOME, live_cluster, release, secret
 from tests.unit.verify import servers
 from tests.unit.verify.servers import CA, HOST, PASSWORD, leaf, serving
 
@@ -35,8 +36,8 @@ INSTALLED = [
 
 
 @pytest.fixture
-def cluster(helm_secret: Any) -> LiveCluster:  # noqa: F811
-    made = LiveCluster()
+def cluster(helm_secret: Any) -> FakeCluster:  # noqa: F811
+    made = live_cluster()
     for name, namespace in INSTALLED:
         made.add(helm_secret(name, namespace, labels=NOTED))
     said = {"landfall.eks/service": "Grafana", "landfall.eks/user": "admin"}
@@ -83,7 +84,7 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     )
 
 
-def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
+def results(cluster: FakeCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
     made = Plan(cluster, asked)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "direct", lambda ip: direct(ip, port))
@@ -92,7 +93,7 @@ def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[st
         return {(each.group, each.name): each for each in run_all(made.checks())}
 
 
-def test_only_what_is_installed_is_checked(cluster: LiveCluster) -> None:
+def test_only_what_is_installed_is_checked(cluster: FakeCluster) -> None:
     names = {(each.group, each.name) for each in Plan(cluster, wanted()).checks()}
     assert ("https", HOST) in names
     assert ("https", "argocd.elb") in names
@@ -102,7 +103,7 @@ def test_only_what_is_installed_is_checked(cluster: LiveCluster) -> None:
     assert ("logs", "a line of the application") not in names
 
 
-def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: LiveCluster) -> None:
+def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: FakeCluster) -> None:
     found = results(cluster, wanted(simulated=True))
     for group in ("https", "plain http", "logins", "metrics", "alerts"):
         outcomes = {each.outcome for (where, _), each in found.items() if where == group}
@@ -113,7 +114,7 @@ def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: Liv
     assert found["autoscaling", "usage of nodes"].outcome == FAILED
 
 
-def test_a_real_one_is_really_asked(cluster: LiveCluster) -> None:
+def test_a_real_one_is_really_asked(cluster: FakeCluster) -> None:
     with serving(servers.grafana, leaf()) as port:
         found = results(cluster, wanted(), port)
     assert found["https", HOST].outcome == PASSED
@@ -123,15 +124,15 @@ def test_a_real_one_is_really_asked(cluster: LiveCluster) -> None:
     assert found["logins", "Argo CD"].detail == "no password for Argo CD has been made"
 
 
-def test_another_password_in_the_secret_fails(cluster: LiveCluster) -> None:
-    kept = cluster.get("v1", "Secret", "grafana-admin", HOME)
+def test_another_password_in_the_secret_fails(cluster: FakeCluster) -> None:
+    kept = cluster.objects["Secret", HOME, "grafana-admin"]
     kept["data"]["password"] = base64.b64encode(b"another").decode()
     with serving(servers.grafana, leaf()) as port:
         found = results(cluster, wanted(), port)
     assert found["logins", "Grafana"].outcome == FAILED
 
 
-def test_people_are_called_only_if_that_is_asked_for(cluster: LiveCluster) -> None:
+def test_people_are_called_only_if_that_is_asked_for(cluster: FakeCluster) -> None:
     name = ("alerts", "a test alert at each receiver")
     found = results(cluster, wanted())[name]
     assert (found.outcome, found.detail) == (NOT_RUN, "it would call people")
@@ -141,19 +142,19 @@ def test_people_are_called_only_if_that_is_asked_for(cluster: LiveCluster) -> No
     assert asked.detail.startswith("no pod with app.kubernetes.io/name=alertmanager is ready")
 
 
-def test_a_host_without_ingress_fails(cluster: LiveCluster) -> None:
-    cluster.get("", "Ingress", "grafana", "monitoring")["spec"]["rules"] = []
+def test_a_host_without_ingress_fails(cluster: FakeCluster) -> None:
+    cluster.objects["Ingress", "monitoring", "grafana"]["spec"]["rules"] = []
     assert results(cluster, wanted())["names", HOST].detail == f"no Ingress names {HOST}"
 
 
-def test_what_is_missing_fails(cluster: LiveCluster) -> None:
+def test_what_is_missing_fails(cluster: FakeCluster) -> None:
     asked = wanted()
     asked.status.releases.append(release("fluent-bit", "logging"))
     found = results(cluster, asked)["components", "fluent-bit"]
     assert (found.outcome, found.detail) == (FAILED, "not installed")
 
 
-def test_no_secret_is_in_the_results(cluster: LiveCluster) -> None:
+def test_no_secret_is_in_the_results(cluster: FakeCluster) -> None:
     with serving(servers.grafana, leaf()) as port:
         text = json.dumps([each.as_dict() for each in results(cluster, wanted(), port).values()])
     assert PASSWORD not in text
