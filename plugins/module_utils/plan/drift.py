@@ -1,4 +1,4 @@
-"""What hands have changed since the rollout: fields that would change back if their owner applied them again."""
+"""Manual changes since the rollout: fields that would change back if their owner applied them again."""
 
 from __future__ import annotations
 
