@@ -59,7 +59,7 @@ def test_the_levels_agree_and_hold_only_what_they_need() -> None:
             name: lower[name] for name in lower.keys() & upper.keys()
         }
     assert {"moto", "pytest", "flask", "cfn-lint", "molecule"} & set(runtime) == set()
-    assert {"pytest", "gunicorn", "cfn-lint", "molecule"} & set(local) == set()
+    assert {"pytest", "gunicorn", "molecule"} & set(local) == set()
     assert "moto" in local
 
 
