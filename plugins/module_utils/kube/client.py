@@ -69,9 +69,7 @@ def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.
     if not kubeconfig:
         raise ClusterError("platform_kubeconfig is empty: write the path of the cluster's kubeconfig.")
     context = params.get("context") or None
-    settings = client.Configuration()
-    settings.retries = retries(more_tries)  # an argument from version 37 on only
-    options = {"context": context, "client_configuration": settings}
+    options = {"context": context, "client_configuration": client.Configuration(retries=retries(more_tries))}
     try:
         if isinstance(kubeconfig, dict):
             return config.new_client_from_config_dict(copy.deepcopy(kubeconfig), **options)

@@ -1,4 +1,4 @@
-"""The installed collection starts on the oldest ansible-core that it names and on the newest, and says what it lacks."""
+"""An installed collection starts on the oldest ansible-core that it names and on the newest, and says what it lacks."""
 
 import os
 import re
