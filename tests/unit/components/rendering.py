@@ -9,6 +9,7 @@ from ansible.template import Templar, trust_as_template
 
 CHECKOUT = Path(__file__).parents[3]
 COMPONENTS = ("metrics_server", "ingress", "monitoring", "efk", "argocd", "flask_app")
+EXPRESSION = "{}_component.releases"
 PLATFORM = {
     "inventory_hostname": "test",
     "platform_service_monitors": True,
@@ -56,7 +57,7 @@ def releases(role: str, **settings: Any) -> list[dict[str, Any]]:
 
 @cache
 def _as_shipped(role: str) -> Any:
-    return evaluate(role, f"{role}_component.releases")
+    return evaluate(role, EXPRESSION.format(role))
 
 
 def release(name: str, **settings: Any) -> dict[str, Any]:
