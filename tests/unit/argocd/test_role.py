@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.unit.components.rendering import evaluate, release
+from tests.unit.components.rendering import CHECKOUT, evaluate, release
 from tests.unit.contracts import upstream
 
 URL = "https://git.example.org/team/landfall.git"

@@ -100,13 +100,13 @@ def test_labels_that_entities_are_put_together_by_are_shown() -> None:
 
 
 needs_slos = pytest.mark.skipif(
-    "__monitoring_slos" not in load("monitoring", "vars"), reason="not run: the role has no SLOs yet"
+    "__monitoring_own_slos" not in load("monitoring", "vars"), reason="not run: the role has no SLOs yet"
 )
 
 
 @needs_slos
 def test_every_label_that_an_slo_is_measured_by_can_be_chosen() -> None:
-    slos = evaluate("monitoring", "__monitoring_slos")
+    slos = evaluate("monitoring", "platform_slos")
     assert {label for each in slos.values() for label in each.get("group_by", [])} == set(slo.GROUPS)
 
 

@@ -18,7 +18,7 @@ def rules_map(**settings: Any) -> dict[str, Any]:
 
 def objectives(**settings: Any) -> dict[str, Slo]:
     """Return the objectives by name."""
-    found = evaluate("monitoring", "__monitoring_effective_slos", **settings)
+    found = evaluate("monitoring", "monitoring_component.in_force.monitoring_slos", **settings)
     return {name: slo_of(name, fields, "https://example.org") for name, fields in found.items()}
 
 

@@ -94,12 +94,12 @@ def test_names_that_are_refused(name: str) -> None:
 
 
 def effective(**slos: Any) -> list[str]:
-    merged = evaluate("monitoring", "__monitoring_effective_slos", monitoring_slos=slos)
+    merged = evaluate("monitoring", "monitoring_component.in_force.monitoring_slos", monitoring_slos=slos)
     return problems(slos, merged)
 
 
 def test_our_own_will_do_and_one_leaf_of_them_is_enough() -> None:
-    ours = evaluate("monitoring", "__monitoring_slos")
+    ours = evaluate("monitoring", "platform_slos")
     assert problems(ours, ours) == []
     assert effective(**{name: {"objective": 99.5} for name in ours}) == []
     assert effective(**{"pod-restarts": {"enabled": False}}) == []

@@ -15,7 +15,7 @@ from tests.unit.components.rendering import evaluate, leaves, release
 from tests.unit.contracts import upstream
 from tests.unit.slo.table import PAGE_OF_DOCS
 
-FIELDS: dict[str, dict[str, Any]] = evaluate("monitoring", "__monitoring_slos")
+FIELDS: dict[str, dict[str, Any]] = evaluate("monitoring", "platform_slos")
 LATENCIES = {name: each["sli"]["latency"] for name, each in FIELDS.items() if "latency" in each["sli"]}
 # From source, as docs/slos.md names it.
 NGINX = [*range(1, 6), *(n * 10**e for e in (1, 2, 3, 4) for n in (1, 2, 3, 4, 5))]
