@@ -10,7 +10,7 @@ description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
   - A second run changes nothing. A certificate is made anew under a third of its life before its end, or when its host
-    names or the authority changed. When it ends, a Lease says, of which monitoring makes a metric.
+    names or the CA changed. A Lease says when it ends, and monitoring makes a metric of that.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   cluster_name:
-    description: Name of the cluster, which the authority's subject carries.
+    description: Name of the cluster, which the certificate authority's subject carries.
     type: str
     default: kubernetes
   credentials:
@@ -37,13 +37,13 @@ options:
       kind:
         description:
           - V(password) is random letters and digits; V(certificate) a server certificate of the cluster's own
-            authority; V(fixed) is text that is written as it is given; V(found) is a password that somebody else makes,
+            CA; V(fixed) is text that is written as it is given; V(found) is a password that somebody else makes,
             of which only the login is noted.
         type: str
         choices: [password, certificate, fixed, found]
         required: true
       login:
-        description: What a password is for, noted on its original for whoever reads it later.
+        description: What a password is for, noted on its original for those who read it later.
         type: dict
         suboptions:
           service:
@@ -156,7 +156,7 @@ rotated:
   returned: always
 ca_certificate:
   description:
-    - Public certificate of the authority (PEM), two while another one takes its place; empty if none was asked for,
+    - Public certificate of the CA (PEM), two while another one takes its place; empty if none was asked for,
       or if it is only planned.
   type: str
   returned: always

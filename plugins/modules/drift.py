@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Module that says what hands have changed since the rollout, and puts it back."""
+"""Module that finds manual changes since the rollout, and undoes them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift
-short_description: Says what hands have changed since the rollout, and puts it back
+short_description: Finds manual changes since the rollout, and undoes them
 description:
   - Applies, in a dry run and under its owner's name, every object as it was rolled out, from Helm's records and
     Landfall's, and says which fields would change back.
@@ -22,6 +22,11 @@ options:
     description: File that the findings are written to, as JSON.
     type: path
     required: true
+  kinds:
+    description: Kinds that components apply themselves beside Helm, as C(version/Kind); the action reads them.
+    type: list
+    elements: str
+    default: []
   repair:
     description: Whether what was found is put back.
     type: bool
@@ -29,7 +34,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say what hands have changed
+- name: Find manual changes
   landfall.eks.drift:
     kubeconfig: .landfall/kubeconfig
     cluster: local
@@ -53,7 +58,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.plan import drift, dr
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     cluster.discover()
-    applied, notes = drift.rolled_out(cluster)
+    applied, notes = drift.rolled_out(cluster, module.params["kinds"])
     namespaces = {each.wanted["metadata"].get("namespace", "") for each in applied}
     situation = dry_run.situation_of(cluster, namespaces)
     found = drift.find_drift(situation, applied)
@@ -77,6 +82,7 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "cluster": {"type": "str", "required": True},
             "path": {"type": "path", "required": True},
+            "kinds": {"type": "list", "elements": "str", "default": []},
             "repair": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -26,7 +26,7 @@ options:
     type: int
     default: 443
   ca_file:
-    description: An authority's certificate (PEM) that is trusted besides those of this machine; it may be missing.
+    description: A CA certificate (PEM) that is trusted beside those of this machine; it may be missing.
     type: path
   connect_timeout:
     description: Seconds for one handshake.

@@ -55,7 +55,7 @@ options:
 EXAMPLES = r"""
 - name: Roll a failed release back
   landfall.eks.release_failed:
-    failures: "{{ __settle_result.failures }}"
+    failures: "{{ settled.failures }}"
     folder: .landfall/evidence/today
 """
 

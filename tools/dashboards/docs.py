@@ -52,5 +52,5 @@ def rows(title: str, good: str, queries: list[Asked]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """Return text that may stand in a cell of a table."""
+    """Return text that is safe in a cell of a table."""
     return text.replace("|", "\\|").replace("\n", " ")

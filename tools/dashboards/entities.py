@@ -1,4 +1,4 @@
-"""The dashboard of single entities and of many: hosts, pods and services, chosen and grouped by variables."""
+"""The dashboard of one entity or many: hosts, pods and services, selected and grouped by variables."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ READY: Steps = ((None, RED), (0.999, GREEN))
 
 
 def host(series: str) -> str:
-    """Return the mean of a series that has a node's name, by what was chosen."""
+    """Return the mean of a series that has a node's name, grouped as selected."""
     return f"avg by ($host_by) (max by (node) ({series}) * {ON_NODE})"
 
 
 def pod(series: str, how: str = "sum") -> str:
-    """Return a series that has a pod's name, put together by what was chosen; `how` is PromQL's aggregation."""
+    """Return a series that has a pod's name, grouped as selected; `how` is PromQL's aggregation."""
     return f"{how} by ($pod_by) (sum by (namespace, pod) ({series}) * {OF_POD})"
 
 
@@ -42,7 +42,7 @@ def page() -> Page:
     return Page(
         UID,
         "Landfall / Hosts, pods, services",
-        "The indicators of one entity or of many. Choose entities above, and the label that they are put together by.",
+        "The indicators of one entity or many. Select entities above, and the label to group them by.",
         variables(),
         (Row("Hosts by $host_by", hosts()), Row("Pods by $pod_by", pods()), Row("Services by $service_by", services())),
         tuple(rollouts("$namespace")),
@@ -51,27 +51,32 @@ def page() -> Page:
 
 
 def variables() -> tuple[Variable, ...]:
-    """Return what can be chosen."""
+    """Return the variables."""
     return (
-        values("node", "Host", "label_values(kube_node_info, node)", "Nodes of the cluster; All for all of them."),
+        values("node", "Host", "label_values(kube_node_info, node)", "Nodes of the cluster."),
         choice(
             "host_by",
             "Hosts by",
-            {"host": "node", "zone": ZONE, "instance type": KIND, "all together": "cluster"},
-            "The label that hosts are put together by.",
+            {"host": "node", "zone": ZONE, "instance type": KIND, "all": "cluster"},
+            "The label to group hosts by.",
         ),
-        values("namespace", "Namespace", "label_values(kube_namespace_created, namespace)", "Of pods and services."),
+        values(
+            "namespace",
+            "Namespace",
+            "label_values(kube_namespace_created, namespace)",
+            "Namespace of pods and services.",
+        ),
         values(
             "pod",
             "Pod",
             'label_values(node_namespace_pod:kube_pod_info:{namespace=~"$namespace",node=~"$node"}, pod)',
-            "Pods in the chosen namespaces, on the chosen hosts.",
+            "Pods in the selected namespaces, on the selected hosts.",
         ),
         choice(
             "pod_by",
             "Pods by",
             {"pod": "namespace,pod", "application": f"namespace,{APP}", "namespace": "namespace", "host": "node"},
-            "The labels that pods are put together by.",
+            "The labels to group pods by.",
         ),
         values(
             "service", "Service", 'label_values(up{namespace=~"$namespace"}, service)', "Services that are scraped."
@@ -80,7 +85,7 @@ def variables() -> tuple[Variable, ...]:
             "service_by",
             "Services by",
             {"service": "namespace,service", "namespace": "namespace", "job": "job"},
-            "The labels that services are put together by.",
+            "The labels to group services by.",
         ),
     )
 
@@ -99,22 +104,22 @@ def hosts() -> tuple[Panel, ...]:
     )
     ready = f'kube_node_status_condition{{condition="Ready",status="true",{NODE}}}'
     pressure = f'kube_node_status_condition{{condition=~".+Pressure",status="true",{NODE}}}'
-    about = ", mean of the hosts that are put together."
+    about = ", mean of the grouped hosts."
     return (
         lines(
-            Note("Ready", "The part of hosts that are ready.", "100 %.", "percentunit"),
+            Note("Ready", "The share of hosts that are ready.", "100 %.", "percentunit"),
             Query(host(ready), LABELS),
             steps=READY,
             maximum=1,
         ),
         lines(
-            Note("CPU used", f"The part of the processors' time that was used{about}", "below 80 %.", "percentunit"),
+            Note("CPU used", f"CPU utilization{about}", "below 80 %.", "percentunit"),
             Query(host(f"{busy} / {cores}"), LABELS),
             steps=BUSY,
             maximum=1,
         ),
         lines(
-            Note("Memory used", f"The part of memory that no process could get{about}", "below 80 %.", "percentunit"),
+            Note("Memory used", f"Memory that is not available{about}", "below 80 %.", "percentunit"),
             Query(host(memory), LABELS),
             steps=BUSY,
             maximum=1,
@@ -122,7 +127,7 @@ def hosts() -> tuple[Panel, ...]:
         lines(
             Note(
                 "Root volume used",
-                f"The part of the root file system that is taken{about}",
+                f"Utilization of the root file system{about}",
                 "below 80 %.",
                 "percentunit",
             ),
@@ -131,12 +136,12 @@ def hosts() -> tuple[Panel, ...]:
             maximum=1,
         ),
         lines(
-            Note("Packets lost", f"Packets dropped or broken, each second{about}", "0.", "pps"),
+            Note("Packets lost", f"Dropped or broken packets per second{about}", "0.", "pps"),
             Query(host(lost), LABELS),
             steps=((None, GREEN), (1, ORANGE)),
         ),
         lines(
-            Note("Under pressure", "The part of hosts short of memory, disk or processes.", "0.", "percentunit"),
+            Note("Under pressure", "The share of hosts short of memory, disk or process IDs.", "0.", "percentunit"),
             Query(host(pressure), LABELS),
             steps=((None, GREEN), (0.01, RED)),
             maximum=1,
@@ -155,7 +160,7 @@ def pods() -> tuple[Panel, ...]:
     restarts = f"increase(kube_pod_container_status_restarts_total{{{POD}}}[15m])"
     return (
         lines(
-            Note("Ready", "The part of running pods that are ready.", "100 %.", "percentunit"),
+            Note("Ready", "The share of running pods that are ready.", "100 %.", "percentunit"),
             Query(pod(ready, "avg"), POD_LABELS),
             steps=READY,
             maximum=1,
@@ -166,13 +171,13 @@ def pods() -> tuple[Panel, ...]:
             steps=((None, GREEN), (1, YELLOW), (3, RED)),
         ),
         lines(
-            Note("CPU", "Processor cores used.", "even over alike pods.", "none"),
+            Note("CPU", "CPU cores used.", "even across replicas.", "none"),
             Query(pod(f"rate(container_cpu_usage_seconds_total{used}[$__rate_interval])"), POD_LABELS),
         ),
         lines(
             Note(
-                "CPU held back",
-                "The part of time slices in which a limit held the pod back.",
+                "CPU throttling",
+                "The share of CPU periods in which the pod was throttled by its limit.",
                 "below 10 %.",
                 "percentunit",
             ),
@@ -181,11 +186,11 @@ def pods() -> tuple[Panel, ...]:
             maximum=1,
         ),
         lines(
-            Note("Memory", "Memory that cannot be taken back.", "level, not climbing.", "bytes"),
+            Note("Memory", "Working set: memory that cannot be reclaimed.", "steady, not climbing.", "bytes"),
             Query(pod(f"container_memory_working_set_bytes{used}"), POD_LABELS),
         ),
         lines(
-            Note("Memory of the limit", "At 100 % a container is killed.", "below 80 %.", "percentunit"),
+            Note("Memory of limit", "At 100 % a container is killed.", "below 80 %.", "percentunit"),
             Query(f"{pod(f'container_memory_working_set_bytes{used}')} / {pod(limit)}", POD_LABELS),
             steps=BUSY,
         ),
@@ -201,35 +206,35 @@ def services() -> tuple[Panel, ...]:
     legend = "{{namespace}} {{service}}{{job}}"
     return (
         lines(
-            Note("Answer to Prometheus", "The part of a service's pods that can be scraped.", "100 %.", "percentunit"),
+            Note("Targets up", "The share of a service's pods that can be scraped.", "100 %.", "percentunit"),
             Query(f"avg {by} (up{{{SERVICE}}})", legend),
             steps=READY,
             maximum=1,
         ),
         lines(
-            Note("Requests", "Answered each second, where a service counts them.", "follows the time of day.", "reqps"),
+            Note("Requests", "Requests per second, where a service counts them.", "follows the time of day.", "reqps"),
             Query(asked, legend),
         ),
         lines(
-            Note("Failed requests", "The part of requests answered 5xx.", "below 0.1 %.", "percentunit"),
+            Note("Failed requests", "The share of requests answered 5xx.", "below 0.1 %.", "percentunit"),
             Query(f"({failed} or 0 * {asked}) / {asked}", legend),
             steps=ERRORS,
         ),
         lines(
-            Note("Response times, p99", "99 of 100 requests are answered faster.", "below 300 ms.", "s"),
+            Note("Response times, p99", "99 % of requests are faster.", "below 300 ms.", "s"),
             Query(f"histogram_quantile(0.99, sum by (le, $service_by) ({buckets}))", legend),
             steps=((None, GREEN), (0.3, YELLOW), (1, RED)),
         ),
         lines(
-            Note("Time to scrape", "How long a service takes to show its metrics.", "below 1 s.", "s"),
+            Note("Scrape duration", "How long a scrape of the service takes.", "below 1 s.", "s"),
             Query(f"max {by} (scrape_duration_seconds{{{SERVICE}}})", legend),
             steps=((None, GREEN), (1, ORANGE)),
         ),
         lines(
             Note(
                 "Error budget left",
-                "Of all SLOs by what they are about: hosts, pods or services.",
-                "above 0; details are on the dashboard of SLOs.",
+                "All SLOs by entity: hosts, pods or services.",
+                "above 0; see the SLO dashboard for details.",
                 "percentunit",
             ),
             Query("min by (entity, slo) (slo:error_budget_remaining:ratio)", "{{entity}} {{slo}}"),

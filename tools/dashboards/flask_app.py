@@ -8,7 +8,7 @@ from dashboards.slo import BUDGET_LEFT
 
 UID = "landfall-flask-app"
 PODS = 'namespace=~"$namespace",service=~"$service",pod=~"$pod"'
-# What people ask for: Kubernetes and Prometheus ask all the time.
+# Requests of users, without the probes of Kubernetes and the scrapes of Prometheus.
 ASKED = f'{PODS},method=~"$method",route=~"$route",route!~"/healthz|/readyz|/metrics"'
 REQUESTS = f"rate(http_requests_total{{{ASKED}}}[$__rate_interval])"
 FAILED = f'rate(http_requests_total{{{ASKED},status=~"5.."}}[$__rate_interval])'
@@ -33,15 +33,15 @@ def page() -> Page:
             "pod",
             "Pod",
             'label_values(app_build_info{namespace=~"$namespace",service=~"$service"}, pod)',
-            "One replica or several.",
+            "One or more replicas.",
         ),
         values("method", "Method", f"label_values(http_requests_total{{{PODS}}}, method)", "HTTP method."),
-        values("route", "Route", f"label_values(http_requests_total{{{PODS}}}, route)", "The rule that a URL met."),
+        values("route", "Route", f"label_values(http_requests_total{{{PODS}}}, route)", "The matched URL rule."),
     )
     return Page(
         UID,
         "Landfall / Flask application",
-        "Rate, errors and duration of the Flask application's requests, and what it runs on.",
+        "Rate, errors and duration of the Flask application's requests, and its saturation.",
         variables,
         (now(), rate(), errors(), duration(), saturation()),
         tuple(rollouts("$namespace")),
@@ -55,7 +55,7 @@ def now() -> Row:
         "Now",
         (
             one(
-                Note("Requests", "Requests answered each second.", "what is usual at this time of day.", "reqps"),
+                Note("Requests", "Requests per second.", "the usual rate at this time of day.", "reqps"),
                 f"sum({REQUESTS})",
                 ((None, "blue"),),
                 decimals=2,
@@ -63,7 +63,7 @@ def now() -> Row:
             one(
                 Note(
                     "Errors",
-                    "The part of requests answered with a status of 500 or more.",
+                    "The share of requests answered with a status of 500 or more.",
                     "below 0.1 %.",
                     "percentunit",
                 ),
@@ -72,21 +72,19 @@ def now() -> Row:
                 decimals=2,
             ),
             one(
-                Note("Slowest of a hundred", "99 of 100 requests are answered faster.", "below 300 ms.", "s"),
+                Note("p99", "99 % of requests are faster.", "below 300 ms.", "s"),
                 quantile(0.99),
                 SLOW,
             ),
             one(
-                Note(
-                    "In flight", "Requests being answered now.", "few; many mean that something is waited for.", "none"
-                ),
+                Note("In flight", "Requests in progress.", "few; many mean that they wait for something.", "none"),
                 f"sum(http_requests_in_flight{{{PODS}}})",
                 ((None, "blue"),),
             ),
             one(
                 Note(
-                    "Replicas that answer",
-                    "The part of the application's pods that Prometheus reads.",
+                    "Replicas up",
+                    "The share of the application's pods that Prometheus can scrape.",
                     "all.",
                     "percentunit",
                 ),
@@ -97,8 +95,8 @@ def now() -> Row:
             names(
                 Note(
                     "Version",
-                    "What runs, as version and commit.",
-                    "one; two only while a rollout is under way.",
+                    "The running version and commit.",
+                    "one; two only during a rollout.",
                     "none",
                 ),
                 Query(f"count by (version, revision) (app_build_info{{{PODS}}})", "{{version}} {{revision}}"),
@@ -108,9 +106,9 @@ def now() -> Row:
 
 
 def rate() -> Row:
-    """Return the row of how much is asked for."""
-    shows = "Requests answered each second, by "
-    good = "follows the time of day; a sudden fall is as bad as a rise."
+    """Return the row of request rates."""
+    shows = "Requests per second, by "
+    good = "follows the time of day; a sudden drop is as bad as a rise."
     return Row(
         "Rate",
         tuple(
@@ -120,7 +118,7 @@ def rate() -> Row:
                 stack=True,
             )
             for label, what in (
-                ("route", "the rule that their URL met"),
+                ("route", "the matched URL rule"),
                 ("method", "method"),
                 ("status", "HTTP status"),
             )
@@ -129,13 +127,13 @@ def rate() -> Row:
 
 
 def errors() -> Row:
-    """Return the row of what went wrong."""
+    """Return the row of errors."""
     refused = f'rate(http_requests_total{{{ASKED},status=~"4.."}}[$__rate_interval])'
     return Row(
         "Errors",
         (
             lines(
-                Note("Failed by route", "The part of each route's requests that failed (5xx).", "0.", "percentunit"),
+                Note("Failed by route", "The share of each route's requests that failed (5xx).", "0.", "percentunit"),
                 Query(
                     f"(sum by (route) ({FAILED}) or 0 * sum by (route) ({REQUESTS})) / sum by (route) ({REQUESTS})",
                     "{{route}}",
@@ -143,14 +141,14 @@ def errors() -> Row:
                 steps=ERRORS,
             ),
             lines(
-                Note("Refused by route", "Requests each second answered 4xx.", "little, and not rising.", "reqps"),
+                Note("Refused by route", "Requests per second answered 4xx.", "few, and not rising.", "reqps"),
                 Query(f"sum by (route, status) ({refused})", "{{status}} {{route}}"),
             ),
             lines(
                 Note(
                     "Error budget left",
-                    "Of the SLOs of the application, the worst group.",
-                    "above 0; details are on the dashboard of SLOs.",
+                    "The worst group of each SLO of the application.",
+                    "above 0; see the SLO dashboard for details.",
                     "percentunit",
                 ),
                 Query('min by (slo) (slo:error_budget_remaining:ratio{slo=~"flask-app-.*"})', "{{slo}}"),
@@ -163,26 +161,24 @@ def errors() -> Row:
 
 
 def duration() -> Row:
-    """Return the row of how long it takes."""
+    """Return the row of response times."""
     parts = (0.5, 0.95, 0.99)
     mean = "sum by (pod) (rate(http_request_duration_seconds_{}{{" + ASKED + "}}[$__rate_interval]))"
     return Row(
         "Duration",
         (
             lines(
-                Note(
-                    "Response times", "Half, 95 and 99 of 100 requests are answered faster.", "p99 below 300 ms.", "s"
-                ),
+                Note("Response times", "50, 95 and 99 % of requests are faster.", "p99 below 300 ms.", "s"),
                 *(Query(quantile(part), f"p{part * 100:.0f}") for part in parts),
                 steps=SLOW,
             ),
             lines(
-                Note("p95 by route", "95 of 100 requests of the route are answered faster.", "below 300 ms.", "s"),
+                Note("p95 by route", "95 % of the route's requests are faster.", "below 300 ms.", "s"),
                 Query(quantile(0.95, "route"), "{{route}}"),
                 steps=SLOW,
             ),
             lines(
-                Note("Mean by pod", "The mean response time of each pod.", "the pods lie close together.", "s"),
+                Note("Mean by pod", "The mean response time of each pod.", "similar across pods.", "s"),
                 Query(f"{mean.format('sum')} / {mean.format('count')}", "{{pod}}"),
             ),
         ),
@@ -190,7 +186,7 @@ def duration() -> Row:
 
 
 def saturation() -> Row:
-    """Return the row of what the application runs on."""
+    """Return the row of saturation."""
     autoscaler = 'namespace=~"$namespace",horizontalpodautoscaler=~"$service"'
     used = f'sum by (pod) (rate(container_cpu_usage_seconds_total{{{KUBERNETES},container!=""}}[$__rate_interval]))'
     asked = f'sum by (pod) (kube_pod_container_resource_requests{{{KUBERNETES},resource="cpu"}})'
@@ -202,15 +198,13 @@ def saturation() -> Row:
         (
             in_flight(),
             lines(
-                Note("CPU of what is requested", "The autoscaler adds pods above 80 %.", "below 100 %.", "percentunit"),
+                Note("CPU of requests", "The autoscaler adds pods above 80 %.", "below 100 %.", "percentunit"),
                 Query(f"{used} / {asked}", "{{pod}}"),
                 width=6,
                 steps=fullness,
             ),
             lines(
-                Note(
-                    "Memory of the limit", "At 100 % the pod is killed.", "below 80 %, and not climbing.", "percentunit"
-                ),
+                Note("Memory of limit", "At 100 % the pod is killed.", "below 80 %, and not climbing.", "percentunit"),
                 Query(f"{memory} / {limit}", "{{pod}}"),
                 width=6,
                 steps=fullness,
@@ -218,14 +212,14 @@ def saturation() -> Row:
             lines(
                 Note(
                     "Replicas",
-                    "How many the autoscaler wants, how many there are, and its limits.",
-                    "wanted and there are equal, below the most.",
+                    "Desired and current replicas of the autoscaler, and its limits.",
+                    "desired equals current, below the maximum.",
                     "none",
                 ),
-                Query(f"sum(kube_horizontalpodautoscaler_status_desired_replicas{{{autoscaler}}})", "wanted"),
-                Query(f"sum(kube_horizontalpodautoscaler_status_current_replicas{{{autoscaler}}})", "there"),
-                Query(f"sum(kube_horizontalpodautoscaler_spec_min_replicas{{{autoscaler}}})", "least"),
-                Query(f"sum(kube_horizontalpodautoscaler_spec_max_replicas{{{autoscaler}}})", "most"),
+                Query(f"sum(kube_horizontalpodautoscaler_status_desired_replicas{{{autoscaler}}})", "desired"),
+                Query(f"sum(kube_horizontalpodautoscaler_status_current_replicas{{{autoscaler}}})", "current"),
+                Query(f"sum(kube_horizontalpodautoscaler_spec_min_replicas{{{autoscaler}}})", "minimum"),
+                Query(f"sum(kube_horizontalpodautoscaler_spec_max_replicas{{{autoscaler}}})", "maximum"),
                 width=6,
             ),
         ),
@@ -233,9 +227,9 @@ def saturation() -> Row:
 
 
 def in_flight() -> Panel:
-    """Return the panel of requests being answered."""
+    """Return the panel of requests in progress."""
     return lines(
-        Note("In flight by pod", "Requests being answered at the same time.", "even over the pods, and low.", "none"),
+        Note("In flight by pod", "Requests in progress at the same time.", "even across pods, and low.", "none"),
         Query(f"sum by (pod) (http_requests_in_flight{{{PODS}}})", "{{pod}}"),
         width=6,
         steps=GOOD_IS_ZERO[:1],

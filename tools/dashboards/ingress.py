@@ -40,19 +40,19 @@ def page() -> Page:
             "namespace",
             "Namespace",
             f'label_values({counts}{{class=~"$class"}}, resource_namespace)',
-            "Of the Ingress that a request came by.",
+            "Namespace of the Ingress.",
         ),
         values(
             "ingress",
             "Ingress",
             f'label_values({counts}{{class=~"$class",resource_namespace=~"$namespace"}}, resource_name)',
-            "The Ingress that a request came by.",
+            "The Ingress.",
         ),
     )
     return Page(
         UID,
         "Landfall / Ingress",
-        "What comes in through NGINX, how the services behind it answer, and how NGINX itself is.",
+        "Traffic through NGINX, the responses of the services behind it, and the health of NGINX.",
         variables,
         (now(), traffic(), latency(), nginx()),
         tuple(rollouts()),
@@ -67,19 +67,19 @@ def now() -> Row:
         "Now",
         (
             one(
-                Note("Requests", "All requests that NGINX got, each second.", "what is usual at this time.", "reqps"),
+                Note("Requests", "All requests to NGINX per second.", "the usual rate at this time.", "reqps"),
                 f"sum(rate(nginx_ingress_nginx_http_requests_total{{{CONTROLLERS}}}[$__rate_interval]))",
                 ((None, "blue"),),
                 decimals=1,
             ),
             one(
-                Note("Errors", "The part of the services' answers that were 5xx.", "below 0.1 %.", "percentunit"),
+                Note("Errors", "The share of the services' responses that were 5xx.", "below 0.1 %.", "percentunit"),
                 f"(sum({FAILED}) or vector(0)) / sum({ANSWERS})",
                 ERRORS,
                 decimals=2,
             ),
             one(
-                Note("Slowest of a hundred", "99 of 100 answers come faster.", "below 500 ms.", "ms"),
+                Note("p99", "99 % of responses are faster.", "below 500 ms.", "ms"),
                 quantile(0.99),
                 SLOW,
                 decimals=0,
@@ -90,7 +90,7 @@ def now() -> Row:
                 ((None, "blue"),),
             ),
             one(
-                Note("NGINX up", "The part of the controllers whose NGINX answers.", "all.", "percentunit"),
+                Note("NGINX up", "The share of controllers whose NGINX is up.", "all.", "percentunit"),
                 f"avg(nginx_ingress_nginx_up{{{CONTROLLERS}}})",
                 ((None, RED), (1, GREEN)),
                 decimals=0,
@@ -98,7 +98,7 @@ def now() -> Row:
             one(
                 Note(
                     "Configuration",
-                    "Whether the last reload worked everywhere; if not, NGINX goes on as it was configured before.",
+                    "Whether the last reload succeeded everywhere; if not, NGINX keeps its previous configuration.",
                     "loaded.",
                     "none",
                 ),
@@ -118,18 +118,18 @@ def traffic() -> Row:
         (
             lines(
                 Note(
-                    "Answers by Ingress", "Answers of the services, each second.", "follows the time of day.", "reqps"
+                    "Responses by Ingress", "Responses of the services per second.", "follows the time of day.", "reqps"
                 ),
                 Query(rated, NAME),
                 stack=True,
             ),
             lines(
-                Note("Answers by status", "Answers of the services by HTTP status.", "hardly any 5xx.", "reqps"),
+                Note("Responses by status", "Responses of the services by HTTP status.", "almost no 5xx.", "reqps"),
                 Query(f"sum by (code) ({ANSWERS})", "{{code}}"),
                 stack=True,
             ),
             lines(
-                Note("Failed by Ingress", "The part of each Ingress' answers that were 5xx.", "0.", "percentunit"),
+                Note("Failed by Ingress", "The share of each Ingress' responses that were 5xx.", "0.", "percentunit"),
                 Query(f"(sum by ({BY}) ({FAILED}) or 0 * {rated}) / {rated}", NAME),
                 steps=ERRORS,
             ),
@@ -173,29 +173,29 @@ def nginx() -> Row:
         "NGINX and its controller",
         (
             lines(
-                Note("Requests by controller", "Requests that each pod got.", "even over the pods.", "reqps"),
+                Note("Requests by controller", "Requests per pod.", "even across pods.", "reqps"),
                 Query(
                     f"sum by (pod) (rate(nginx_ingress_nginx_http_requests_total{{{CONTROLLERS}}}[$__rate_interval]))",
                     "{{pod}}",
                 ),
             ),
             lines(
-                Note("Connections", "Clients' connections by what NGINX does.", "most of them waiting.", "none"),
+                Note("Connections", "Client connections by state.", "most of them waiting.", "none"),
                 *(Query(f"sum({connections.format(each)})", each) for each in ("reading", "writing", "waiting")),
                 stack=True,
             ),
             lines(
-                Note("Connections lost", "Accepted, but not handled: a limit was reached.", "0.", "cps"),
+                Note("Dropped connections", "Accepted, but not handled: a limit was reached.", "0.", "cps"),
                 Query(lost, "{{pod}}"),
                 steps=((None, GREEN), (0.1, RED)),
             ),
             lines(
-                Note("Reloads", "How often NGINX was reloaded, and in vain.", "few, and none in vain.", "none"),
+                Note("Reloads", "Reloads of NGINX, and failed reloads.", "few, and none failed.", "none"),
                 Query(f"sum by (reason) (increase({reloads.format('s')}[$__rate_interval]))", "{{reason}}"),
-                Query(f"sum(increase({reloads.format('_errors')}[$__rate_interval]))", "in vain"),
+                Query(f"sum(increase({reloads.format('_errors')}[$__rate_interval]))", "failed"),
             ),
             lines(
-                Note("Time of the last reload", "How long the last reload took.", "below a second.", "ms"),
+                Note("Duration of the last reload", "How long the last reload took.", "below a second.", "ms"),
                 Query(
                     f"max by (pod) (nginx_ingress_controller_nginx_last_reload_milliseconds{{{CONTROLLERS}}})",
                     "{{pod}}",
@@ -204,13 +204,13 @@ def nginx() -> Row:
             ),
             lines(
                 Note(
-                    "Old workers and work in wait",
-                    "Workers that end once their connections do, and changes that the controller has yet to look at.",
-                    "both go back to 0.",
+                    "Old workers and queued changes",
+                    "Workers that end once their connections close, and changes that wait for the controller.",
+                    "both return to 0.",
                     "none",
                 ),
                 Query(f"sum({old})", "old workers"),
-                Query(f"sum(nginx_ingress_controller_workqueue_depth{{{CONTROLLERS}}})", "work in wait"),
+                Query(f"sum(nginx_ingress_controller_workqueue_depth{{{CONTROLLERS}}})", "queued changes"),
             ),
         ),
     )

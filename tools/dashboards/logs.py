@@ -1,4 +1,4 @@
-"""The dashboard of the logging pipeline: Fluent Bit from input to output, and what is known of Elasticsearch."""
+"""The dashboard of the logging pipeline: Fluent Bit from input to output, and Elasticsearch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page() -> Page:
     return Page(
         UID,
         "Landfall / Logging pipeline",
-        "Records from the nodes through Fluent Bit to Elasticsearch, and those that get lost on the way.",
+        "Records from the nodes through Fluent Bit to Elasticsearch, and those that are lost on the way.",
         variables,
         (now(), records(), trouble(), storage(), elasticsearch()),
         tuple(rollouts("$namespace")),
@@ -49,27 +49,25 @@ def now() -> Row:
         "Now",
         (
             one(
-                Note("Read", "Records read each second on all nodes.", "what is usual at this time.", "cps"),
+                Note("Read", "Records read per second on all nodes.", "the usual rate at this time.", "cps"),
                 f"sum({rate('input_records', READERS)})",
                 ((None, "blue"),),
                 decimals=1,
             ),
             one(
-                Note("Delivered", "Records that the outputs took, each second.", "as many as are read.", "cps"),
+                Note("Delivered", "Records delivered per second.", "as many as are read.", "cps"),
                 f"sum({delivered})",
                 ((None, "blue"),),
                 decimals=1,
             ),
             one(
-                Note("Lost", "The part of records that an output gave up on.", "0.", "percentunit"),
+                Note("Lost", "The share of records that an output dropped.", "0.", "percentunit"),
                 f"sum({dropped}) / (sum({delivered}) + sum({dropped}))",
                 ((None, GREEN), (0.0001, YELLOW), (0.001, RED)),
                 decimals=3,
             ),
             one(
-                Note(
-                    "Retries", "Chunks that are sent again, each second.", "0; some while Elasticsearch is busy.", "cps"
-                ),
+                Note("Retries", "Retried chunks per second.", "0; a few while Elasticsearch is busy.", "cps"),
                 f"sum({rate('output_retries')})",
                 ((None, GREEN), (0.1, YELLOW), (1, RED)),
                 decimals=2,
@@ -85,7 +83,7 @@ def now() -> Row:
                 ((None, GREEN), (1, RED)),
             ),
             one(
-                Note("Nodes covered", "The part of the nodes on which Fluent Bit is ready.", "all.", "percentunit"),
+                Note("Nodes covered", "The share of nodes on which Fluent Bit is ready.", "all.", "percentunit"),
                 f"sum(kube_daemonset_status_number_ready{{{daemonset}}})"
                 f" / sum(kube_daemonset_status_desired_number_scheduled{{{daemonset}}})",
                 ((None, RED), (1, GREEN)),
@@ -96,24 +94,22 @@ def now() -> Row:
 
 
 def records() -> Row:
-    """Return the row of records on their way."""
+    """Return the row of records."""
     return Row(
         "Records",
         (
             lines(
-                Note("Read by input", "Records read each second.", "follows what the platform does.", "cps"),
+                Note("Read by input", "Records read per second.", "follows the load of the platform.", "cps"),
                 Query(f"sum by (name) ({rate('input_records', READERS)})", "{{name}}"),
                 stack=True,
             ),
             lines(
-                Note(
-                    "Delivered by output", "Records that the output took, each second.", "follows what is read.", "cps"
-                ),
+                Note("Delivered by output", "Records delivered per second.", "follows what is read.", "cps"),
                 Query(f"sum by (name) ({rate('output_proc_records')})", "{{name}}"),
                 stack=True,
             ),
             lines(
-                Note("Volume", "Bytes read and delivered each second.", "both rise and fall together.", "Bps"),
+                Note("Volume", "Bytes read and delivered per second.", "both rise and fall together.", "Bps"),
                 Query(f"sum({rate('input_bytes')})", "read"),
                 Query(f"sum({rate('output_proc_bytes')})", "delivered"),
             ),
@@ -123,12 +119,12 @@ def records() -> Row:
 
 def trouble() -> Row:
     """Return the row of what does not arrive."""
-    lost = "Records, each second, that "
+    lost = "Records per second that "
     return Row(
-        "What does not arrive",
+        "Losses and retries",
         (
             lines(
-                Note("Dropped by output", f"{lost}an output gave up on.", "0: these records are lost.", "cps"),
+                Note("Dropped by output", f"{lost}an output dropped.", "0: these records are lost.", "cps"),
                 Query(f"sum by (name, pod) ({rate('output_dropped_records')})", "{{name}} {{pod}}"),
                 width=6,
                 steps=LOST,
@@ -136,22 +132,22 @@ def trouble() -> Row:
             lines(
                 Note(
                     "Retried and given up",
-                    "Chunks sent again, and given up after the last try.",
+                    "Retried chunks, and chunks given up after the last retry.",
                     "none given up.",
                     "cps",
                 ),
-                Query(f"sum by (name) ({rate('output_retries')})", "{{name}} sent again"),
+                Query(f"sum by (name) ({rate('output_retries')})", "{{name}} retried"),
                 Query(f"sum by (name) ({rate('output_retries_failed')})", "{{name}} given up"),
                 width=6,
             ),
             lines(
-                Note("Errors of outputs", "Errors each second: refused chunks, broken connections.", "0.", "cps"),
+                Note("Output errors", "Errors per second: refused chunks, broken connections.", "0.", "cps"),
                 Query(f"sum by (name) ({rate('output_errors')})", "{{name}}"),
                 width=6,
                 steps=LOST,
             ),
             lines(
-                Note("Dropped by filters", f"{lost}a filter left out.", "what the filters are there for.", "cps"),
+                Note("Dropped by filters", f"{lost}a filter dropped.", "as the filters are configured.", "cps"),
                 Query(f"sum by (name) ({rate('filter_drop_records')})", "{{name}}"),
                 width=6,
             ),
@@ -173,7 +169,10 @@ def storage() -> Row:
             ),
             lines(
                 Note(
-                    "Room for chunks", "What is left of each output's buffer.", "100 %; at 0 the oldest go.", "percent"
+                    "Buffer capacity left",
+                    "Free capacity of each output's buffer.",
+                    "100 %; at 0 the oldest chunks are dropped.",
+                    "percent",
                 ),
                 Query(
                     f"min by (name, pod) (fluentbit_output_chunk_available_capacity_percent{{{PODS}}})",
@@ -183,7 +182,7 @@ def storage() -> Row:
                 maximum=100,
             ),
             lines(
-                Note("From reading to delivery", "95 of 100 chunks are delivered faster.", "below 10 s.", "s"),
+                Note("Latency from read to delivery, p95", "95 % of chunks are delivered faster.", "below 10 s.", "s"),
                 Query(f"histogram_quantile(0.95, sum by (le, output) ({late}))", "{{output}}"),
                 steps=((None, GREEN), (10, ORANGE), (60, RED)),
             ),
@@ -222,8 +221,8 @@ def elasticsearch() -> Row:
             ),
             lines(
                 Note(
-                    "Memory of the limit",
-                    "Heap and file cache; high is usual.",
+                    "Memory of limit",
+                    "Heap and file cache; high is normal.",
                     "even, and no restarts.",
                     "percentunit",
                 ),
@@ -232,7 +231,7 @@ def elasticsearch() -> Row:
                 steps=BUSY,
             ),
             lines(
-                Note("CPU", "Processor cores used.", "below what is requested most of the time.", "none"),
+                Note("CPU", "CPU cores used.", "below the request most of the time.", "none"),
                 Query(f"sum by (pod) (rate({cpu}[$__rate_interval]))", "{{pod}}"),
                 width=6,
             ),

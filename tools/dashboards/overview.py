@@ -32,7 +32,7 @@ def page() -> Page:
     return Page(
         UID,
         "Landfall / Platform overview",
-        "Is the platform healthy? Begin here; the menu leads to SLOs, entities, the application, ingress and logs.",
+        "Is the platform healthy? Start here; the menu leads to SLOs, entities, the application, ingress and logs.",
         (),
         (healthy(), objectives(), workloads(), capacity(), flow(), monitoring()),
         tuple(rollouts()),
@@ -43,31 +43,34 @@ def healthy() -> Row:
     """Return the row of numbers."""
     ready = 'kube_node_status_condition{condition="Ready",status="true"}'
     return Row(
-        "Is it healthy",
+        "Health",
         (
-            firing("critical", "Alerts that call somebody now.", ((None, GREEN), (1, RED))),
+            firing("critical", "Alerts that page somebody now.", ((None, GREEN), (1, RED))),
             firing("warning", "Alerts for working hours.", ((None, GREEN), (1, YELLOW))),
             one(
                 Note(
-                    "Alerting", "Watchdog is an alert that always fires.", "alive; else nobody gets any alert.", "none"
+                    "Alerting",
+                    "Watchdog is an alert that always fires.",
+                    "alive; otherwise no alert reaches anybody.",
+                    "none",
                 ),
                 f'max(ALERTS{{alertname="Watchdog",{FIRING}}}) or vector(0)',
                 ((None, RED), (1, GREEN)),
                 words={0: "dead", 1: "alive"},
             ),
             one(
-                Note("Budgets used up", "SLOs whose objective is missed.", "0.", "none"),
+                Note("Error budgets spent", "SLOs that miss their objective.", "0.", "none"),
                 "count(min by (slo) (slo:error_budget_remaining:ratio) < 0) or vector(0)",
                 GOOD_IS_ZERO,
             ),
             one(
-                Note("Nodes ready", "The part of nodes that are ready.", "100 %.", "percentunit"),
+                Note("Nodes ready", "The share of nodes that are ready.", "100 %.", "percentunit"),
                 f"avg(max by (node) ({ready}))",
                 ((None, RED), (1, GREEN)),
                 decimals=0,
             ),
             one(
-                Note("Targets that answer", "The part of all that Prometheus reads.", "100 %.", "percentunit"),
+                Note("Targets up", "The share of scrape targets that are up.", "100 %.", "percentunit"),
                 "avg(up)",
                 ((None, RED), (0.95, YELLOW), (1, GREEN)),
                 decimals=0,
@@ -90,7 +93,7 @@ def objectives() -> Row:
         (
             slo.overview("", width=16),
             rows(
-                Note("Alerts that fire", "All that call for somebody, and how many of each.", "empty.", "none"),
+                Note("Firing alerts", "All firing critical and warning alerts, with their count.", "empty.", "none"),
                 Rows({"severity": "Severity", "alertname": "Alert", "namespace": "Namespace"}),
                 Column("Count", alerts, "none", decimals=0),
                 width=8,
@@ -117,16 +120,18 @@ def workloads() -> Row:
         "Workloads",
         (
             lines(
-                Note("Replicas missing", "Wanted replicas that are not there.", "0, but for rollouts.", "none"),
+                Note(
+                    "Replicas missing", "Desired replicas that are not available.", "0, except during rollouts.", "none"
+                ),
                 Query(f"({deployments}) > 0", "{{namespace}}/{{deployment}}"),
                 Query(f"({sets}) > 0", "{{namespace}}/{{statefulset}}"),
             ),
             lines(
-                Note("Restarts in 15 minutes", "Containers that were started again.", "0.", "none"),
+                Note("Restarts in 15 minutes", "Restarted containers.", "0.", "none"),
                 Query(f"{restarts} > 0", "{{namespace}}"),
             ),
             lines(
-                Note("Pods that do not run", "Pods that wait, failed, or whose node is lost.", "0.", "none"),
+                Note("Pods not running", "Pods that are pending or failed, or whose node is lost.", "0.", "none"),
                 Query(f"{phases} > 0", "{{namespace}} {{phase}}"),
                 stack=True,
             ),
@@ -147,14 +152,14 @@ def capacity() -> Row:
         "Capacity",
         (
             lines(
-                Note("CPU of nodes", "The part of the processors' time that is used.", "below 80 %.", "percentunit"),
+                Note("CPU of nodes", "CPU utilization.", "below 80 %.", "percentunit"),
                 Query(f"1 - {cpu}", "{{node}}"),
                 width=6,
                 steps=BUSY,
                 maximum=1,
             ),
             lines(
-                Note("Memory of nodes", "The part of memory that is used.", "below 80 %.", "percentunit"),
+                Note("Memory of nodes", "Memory utilization.", "below 80 %.", "percentunit"),
                 Query(f"1 - min by (node) ({memory})", "{{node}}"),
                 width=6,
                 steps=BUSY,
@@ -163,17 +168,17 @@ def capacity() -> Row:
             lines(
                 Note(
                     "Requested",
-                    "What pods asked for, of all that nodes offer.",
-                    "room for one node's pods.",
+                    "Resource requests of pods, as a share of what nodes can allocate.",
+                    "room for the pods of one lost node.",
                     "percentunit",
                 ),
-                Query(asked.format("cpu"), "processors"),
+                Query(asked.format("cpu"), "CPU"),
                 Query(asked.format("memory"), "memory"),
                 width=6,
                 steps=BUSY,
             ),
             bars(
-                Note("Fullest volumes", "The ten fullest of the claimed volumes.", "below 80 %.", "percentunit"),
+                Note("Fullest volumes", "The ten fullest persistent volumes.", "below 80 %.", "percentunit"),
                 Query(
                     f"topk(10, 1 - max by (namespace, persistentvolumeclaim) ({volumes}))",
                     "{{namespace}}/{{persistentvolumeclaim}}",
@@ -196,21 +201,21 @@ def flow() -> Row:
         "dropped": "output_dropped_records",
     }
     return Row(
-        "What passes through",
+        "Traffic",
         (
             lines(
-                Note("Ingress", "Answers through NGINX by status.", "hardly any 5xx.", "reqps"),
+                Note("Ingress", "Responses through NGINX by status.", "almost no 5xx.", "reqps"),
                 Query(answers, "{{code}}"),
                 stack=True,
             ),
             lines(
-                Note("Flask application", "Answers of the application by status.", "hardly any 5xx.", "reqps"),
+                Note("Flask application", "Responses of the application by status.", "almost no 5xx.", "reqps"),
                 Query(requests, "{{status}}"),
                 stack=True,
             ),
             lines(
                 Note(
-                    "Logs", "Records read, delivered and lost, each second.", "delivered as read, none dropped.", "cps"
+                    "Logs", "Records read, delivered and dropped per second.", "delivered as read, none dropped.", "cps"
                 ),
                 *(Query(f"sum(rate(fluentbit_{name}_total{PER_SECOND}))", word) for word, name in logs.items()),
             ),
@@ -223,28 +228,35 @@ def monitoring() -> Row:
     failures = {
         "rules": "prometheus_rule_evaluation_failures_total",
         "alerts dropped": "prometheus_notifications_dropped_total",
-        "messages failed": "alertmanager_notifications_failed_total",
+        "notifications failed": "alertmanager_notifications_failed_total",
     }
     return Row(
-        "Monitoring itself",
+        "Monitoring",
         (
             lines(
-                Note("Series", "Time series in Prometheus' memory.", "level; a jump is a label gone wild.", "short"),
+                Note(
+                    "Series",
+                    "Time series in Prometheus' memory.",
+                    "steady; a jump means a label with too many values.",
+                    "short",
+                ),
                 Query("sum by (pod) (prometheus_tsdb_head_series)", "{{pod}}"),
                 width=6,
             ),
             lines(
-                Note("Samples", "Samples that Prometheus takes in each second.", "level.", "cps"),
+                Note("Samples", "Samples that Prometheus ingests per second.", "steady.", "cps"),
                 Query(f"sum by (pod) (rate(prometheus_tsdb_head_samples_appended_total{PER_SECOND}))", "{{pod}}"),
                 width=6,
             ),
             lines(
-                Note("Stored", "What Prometheus keeps but for the last hours.", "below its retention size.", "bytes"),
+                Note(
+                    "Stored", "Size of the stored blocks, without the last hours.", "below its retention size.", "bytes"
+                ),
                 Query("sum by (pod) (prometheus_tsdb_storage_blocks_bytes)", "{{pod}}"),
                 width=6,
             ),
             lines(
-                Note("Failures", "Rules, alerts and messages that failed in 15 minutes.", "0.", "none"),
+                Note("Failures", "Rule evaluations, alerts and notifications that failed in 15 minutes.", "0.", "none"),
                 *(Query(f"sum(increase({name}[15m]))", word) for word, name in failures.items()),
                 width=6,
                 steps=((None, GREEN), (1, ORANGE)),

@@ -71,17 +71,17 @@ def choice(name: str, label: str, offered: dict[str, str], about: str) -> Variab
 
 
 def datasource() -> Variable:
-    """Return the variable that says which Prometheus is asked."""
+    """Return the variable that says which Prometheus to query."""
     made = build.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
     default = dashboard.VariableOption(selected=True, text="default", value="default")
-    return made.current(default).description("The data source that every panel asks.")
+    return made.current(default).description("The data source of every panel.")
 
 
 def rollouts(namespace: str = ".*") -> list[Event]:
     """Return the annotations that mark rollouts in the namespaces that match.
 
     A Deployment's rollout is a ReplicaSet that gets replicas and had none in the minutes before: so scaling does not
-    count, and going back to an earlier version does. DaemonSets and StatefulSets are seen by their observed generation.
+    count, and a rollback does. DaemonSets and StatefulSets are seen by their observed generation.
     """
     sets = f'kube_replicaset_spec_replicas{{namespace=~"{namespace}"}}'
     now, before = f"max by (namespace, replicaset) ({sets}) > 0", f"max_over_time({sets}[3m] offset 1m) > 0"
@@ -152,7 +152,7 @@ def span(panel: Panel) -> int:
 
 
 def others() -> build.DashboardLink:
-    """Return the menu of Landfall's other dashboards, which keeps the time range."""
+    """Return the menu of the other dashboards, which keeps the time range."""
     made = build.DashboardLink("Landfall").type(dashboard.DashboardLinkType.DASHBOARDS).tags([TAG])
     return made.as_dropdown(as_dropdown=False).keep_time(keep_time=True).icon("external link")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-# What is a word in PromQL without being a series: keywords, and the names of labels that stand in brackets after them.
+# What is a word in PromQL without being a series: keywords, and the names of labels in brackets after them.
 LABEL_LISTS = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 BRACES = re.compile(r"\{[^{}]*\}")

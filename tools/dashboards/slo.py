@@ -1,4 +1,4 @@
-"""The dashboard of service level objectives: how much error budget is left, and how fast it burns."""
+"""The dashboard of service level objectives: error budgets and burn rates."""
 
 from __future__ import annotations
 
@@ -49,29 +49,29 @@ REMAINING = f"slo:error_budget_remaining:ratio{{{GROUPED}}}"
 OBJECTIVE = f"max by (slo) (slo:objective:ratio{{{CHOSEN}}})"
 DAYS = f"max by (slo) (slo:window:days{{{CHOSEN}}})"
 BUDGET = f"max by (slo) (slo:error_budget:ratio{{{CHOSEN}}})"
-PACE = f"max by (slo) (slo:burn_rate:ratio1h{{{GROUPED}}})"
+BURN_RATE = f"max by (slo) (slo:burn_rate:ratio1h{{{GROUPED}}})"
 
 
 def overview(chosen: str, *, width: int = 24, height: int = 11) -> Panel:
-    """Return the table of SLOs; `chosen` is what stands in the braces of their series' selectors, or nothing."""
+    """Return the table of SLOs; `chosen` is the label matchers of their series, or nothing."""
     left = f"min by (slo) (slo:error_budget_remaining:ratio{{{chosen}}})"
     days = f"max by (slo) (slo:window:days{{{chosen}}})"
-    pace = f"max by (slo) (slo:burn_rate:ratio1h{{{chosen}}})"
+    burn_rate = f"max by (slo) (slo:burn_rate:ratio1h{{{chosen}}})"
     firing = ",".join(filter(None, ['alertstate="firing"', 'slo!=""', chosen]))
     return rows(
         Note(
             "Service level objectives",
-            "Each SLO with the worst of its groups: what is left of its window's error budget, and how fast the last "
-            "hour burnt it (at 1 it lasts exactly for the window). A click on a name opens that SLO.",
-            "nothing red, no alerts, and a pace of at most 1.",
+            "Each SLO by its worst group: the remaining error budget of its window, and the burn rate of the last hour "
+            "(at 1 the budget lasts exactly for the window). Click a name to open that SLO.",
+            "nothing red, no alerts, and a burn rate of at most 1.",
             "none",
         ),
         Rows({"slo": "SLO"}, {"slo": LINK}),
         Column("Objective", f"max by (slo) (slo:objective:ratio{{{chosen}}})", "percentunit", decimals=2),
         Column("Window", days, "d", decimals=0),
         Column("Budget left", left, "percentunit", BUDGET_LEFT, 1),
-        Column("Pace", pace, "none", BURNING, 2),
-        Column("Lasts at this pace", f"clamp_min({left}, 0) * {days} / ({pace} > 0)", "d", decimals=1),
+        Column("Burn rate", burn_rate, "none", BURNING, 2),
+        Column("Lasts at this rate", f"clamp_min({left}, 0) * {days} / ({burn_rate} > 0)", "d", decimals=1),
         Column("Alerts", f"count by (slo) (ALERTS{{{firing}}})", "none", ((None, "text"), (1, RED)), 0),
         width=width,
         height=height,
@@ -80,13 +80,13 @@ def overview(chosen: str, *, width: int = 24, height: int = 11) -> Panel:
 
 
 def burn(long: str, short: str, factor: float, why: str) -> Panel:
-    """Return the panel of one pair of windows with the line at which its alert is raised."""
+    """Return the panel of one pair of windows with the threshold of its alert."""
     rates = (f"max by (slo) (slo:sli_error:ratio_rate{window}{{{GROUPED}}}) / {BUDGET}" for window in (long, short))
     return lines(
         Note(
             f"Burn rate over {long} and {short}",
-            f"How many times faster than its window allows the budget burns. {why} "
-            f"The alert is raised while both windows are above {factor:g}.",
+            f"How many times faster than allowed the budget burns. {why} "
+            f"The alert fires while both windows are above {factor:g}.",
             f"both lines below {factor:g}.",
             "none",
         ),
@@ -101,19 +101,17 @@ def page() -> Page:
     series = "slo:error_budget_remaining:ratio"
     variables = [
         values("entity", "Kind", "label_values(slo:objective:ratio, entity)", "What the SLO is about."),
-        values("owner", "Owner", "label_values(slo:objective:ratio, owner)", "Who answers for the SLO."),
+        values("owner", "Owner", "label_values(slo:objective:ratio, owner)", "Who is responsible for the SLO."),
         values(
             "slo",
             "SLO",
             'label_values(slo:objective:ratio{entity=~"$entity",owner=~"$owner"}, slo)',
-            "Alerts link here with their SLO chosen.",
+            "Alerts link here with their SLO selected.",
         ),
     ]
     for label, name in GROUPS.items():
         query = f'label_values({series}{{slo=~"$slo"}}, {label})'
-        variables.append(
-            values(label, name, query, "Of the SLOs that are measured by this label; the others show anyway.")
-        )
+        variables.append(values(label, name, query, "For SLOs grouped by this label; the others are shown anyway."))
     alert = Event(
         "Burn rate alerts",
         f'max by (alertname, severity, slo) (ALERTS{{alertstate="firing",{CHOSEN}}})',
@@ -125,9 +123,9 @@ def page() -> Page:
     return Page(
         UID,
         "Landfall / SLOs and error budgets",
-        "Objectives, what is left of their error budgets and how fast they burn. Alerts lead here.",
+        "Objectives, their remaining error budgets and burn rates. Alerts link here.",
         tuple(variables),
-        (Row("All that are chosen", (overview(CHOSEN),)), now(), Row("How fast it burns", burns()), budget(), groups()),
+        (Row("Selected SLOs", (overview(CHOSEN),)), now(), Row("Burn rate", burns()), budget(), groups()),
         (alert, *rollouts()),
         since="now-7d",
     )
@@ -139,12 +137,12 @@ def burns() -> tuple[Panel, ...]:
 
 
 def now() -> Row:
-    """Return the row of numbers, each of the worst SLO that is chosen."""
+    """Return the row of numbers, each of the worst selected SLO."""
     return Row(
-        "Now, the worst of them",
+        "Now, worst SLO",
         (
             one(
-                Note("Objective", "The part of events that is to be good.", "the SLO's own choice.", "percentunit"),
+                Note("Objective", "The share of events that should be good.", "as the SLO defines it.", "percentunit"),
                 f"min({OBJECTIVE})",
                 ((None, "blue"),),
                 decimals=2,
@@ -152,7 +150,7 @@ def now() -> Row:
             one(
                 Note(
                     "Good in the window",
-                    "The part of events that was good, over the whole window: 1 less what was used up of the budget.",
+                    "The share of good events over the whole window: 1 minus the spent part of the budget.",
                     "at or above the objective.",
                     "percentunit",
                 ),
@@ -163,8 +161,8 @@ def now() -> Row:
             one(
                 Note(
                     "Budget left",
-                    "What is left of the error budget; below 0 the objective is missed.",
-                    "above a half. Below a quarter, ship repairs instead of features.",
+                    "The remaining error budget; below 0 the objective is missed.",
+                    "above a half. Below a quarter, ship fixes instead of features.",
                     "percentunit",
                 ),
                 f"min({REMAINING})",
@@ -172,24 +170,24 @@ def now() -> Row:
                 decimals=1,
             ),
             one(
-                Note("Pace", "The burn rate of the last hour.", "at most 1.", "none"),
-                f"max({PACE})",
+                Note("Burn rate", "The burn rate of the last hour.", "at most 1.", "none"),
+                f"max({BURN_RATE})",
                 BURNING,
                 decimals=2,
             ),
             one(
                 Note(
-                    "Lasts at this pace",
-                    "Days until the budget is used up if it burns on as in the last hour; no data if nothing burns.",
-                    "more than the window has.",
+                    "Lasts at this rate",
+                    "Days until the budget is spent at the last hour's burn rate; no data if nothing burns.",
+                    "longer than the window.",
                     "d",
                 ),
-                f"min(clamp_min(min by (slo) ({REMAINING}), 0) * {DAYS} / ({PACE} > 0))",
+                f"min(clamp_min(min by (slo) ({REMAINING}), 0) * {DAYS} / ({BURN_RATE} > 0))",
                 ((None, RED), (1, ORANGE), (7, GREEN)),
                 decimals=1,
             ),
             one(
-                Note("Alerts", "Alerts of the chosen SLOs that are firing.", "none.", "none"),
+                Note("Alerts", "Firing alerts of the selected SLOs.", "none.", "none"),
                 f'count(ALERTS{{alertstate="firing",{CHOSEN}}}) or vector(0)',
                 ((None, GREEN), (1, RED)),
             ),
@@ -198,14 +196,14 @@ def now() -> Row:
 
 
 def budget() -> Row:
-    """Return the row of what happened to the budget."""
+    """Return the row of the budget over time."""
     return Row(
         "Budget over time",
         (
             lines(
                 Note(
                     "Budget left",
-                    "The worst group of each SLO. It rises again as bad hours leave the window.",
+                    "The worst group of each SLO. It rises again once bad hours leave the window.",
                     "above 0, and not falling for days.",
                     "percentunit",
                 ),
@@ -218,8 +216,8 @@ def budget() -> Row:
             lines(
                 Note(
                     "Bad events",
-                    "The part of events that was bad, over five minutes and over an hour, in the worst group.",
-                    "0 most of the time; spikes that the hour does not show cost little.",
+                    "The share of bad events over five minutes and over an hour, in the worst group.",
+                    "0 most of the time; spikes that do not show in the hour cost little.",
                     "percentunit",
                 ),
                 *(
@@ -229,7 +227,7 @@ def budget() -> Row:
                 width=12,
             ),
             periods(
-                Note("Alerts", "When which alert was firing.", "empty.", "none"),
+                Note("Alerts", "Which alert was firing when.", "empty.", "none"),
                 Query(
                     f'max by (slo, severity) (ALERTS{{alertstate="firing",{CHOSEN}}})',
                     "{{slo}} {{severity}}",
@@ -241,16 +239,16 @@ def budget() -> Row:
 
 
 def groups() -> Row:
-    """Return the row that compares the groups of the chosen SLOs."""
+    """Return the row that compares the groups of the selected SLOs."""
     by = ", ".join(["slo", *GROUPS])
     return Row(
         "By label",
         (
             rows(
                 Note(
-                    "The groups with the least budget",
-                    "Twenty of the groups that the chosen SLOs are measured by, the worst first.",
-                    "no group far below the others: that is where to look.",
+                    "Groups with the least budget",
+                    "The twenty worst groups of the selected SLOs.",
+                    "no group far below the others: start there.",
                     "none",
                 ),
                 Rows({"slo": "SLO"} | GROUPS, {"slo": LINK}),

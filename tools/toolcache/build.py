@@ -71,10 +71,19 @@ class Builder:
         command += [f"-o={out}{os.sep}", *(tool.package for tool in tools)]
         names = ", ".join(tool.name for tool in tools)
         self.progress.say(family.name, f"building {names} {family.version} with {go}")
-        self._run(family, names, command)
+        self._run(family, names, command, self._environment(cgo=self._needs_c(family, tools)))
         return {tool: out / binary_name(tool.package) for tool in tools}
 
-    def _run(self, family: Family, names: str, command: list[str]) -> None:
+    def _needs_c(self, family: Family, tools: list[Tool]) -> bool:
+        """Whether one of `tools` has C in it; ToolError if it does and this machine has no C compiler."""
+        if not any(tool.cgo for tool in tools):
+            return False
+        compiler = os.environ.get("CC", "gcc")
+        if shutil.which(compiler):
+            return True
+        raise ToolError(f"Building {family.name} takes a C compiler, and {compiler} is not on PATH: install gcc.")
+
+    def _run(self, family: Family, names: str, command: list[str], environment: dict[str, str]) -> None:
         """Run Go, saying at every heartbeat how far it is; ToolError tells why it failed."""
         output = Output()
         started = time.monotonic()
@@ -82,7 +91,7 @@ class Builder:
         process = subprocess.Popen(
             command,
             cwd=family.module,
-            env=self._environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -126,14 +135,14 @@ class Builder:
             )
         return ToolError(f"Building {names} in {family.module} failed ({last}): see Go's messages above.")
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, *, cgo: bool) -> dict[str, str]:
         """The environment of Go: its caches and temporary files in the work folder, nothing of the user's project."""
         folders = {"GOCACHE": "gocache", "GOMODCACHE": "gomodcache", "GOPATH": "gopath", "GOTMPDIR": "gotmp"}
         paths = {name: self.work / folder for name, folder in folders.items()}
         for path in paths.values():
             path.mkdir(exist_ok=True)
         fixed = {
-            "CGO_ENABLED": "0",
+            "CGO_ENABLED": "1" if cgo else "0",
             "GOFLAGS": "-buildvcs=false -modcacherw",  # writable modules, so that the work folder can be removed
             "GOOS": self.target.os,
             "GOARCH": self.target.arch,

@@ -38,7 +38,7 @@ class Download:
 class Tool:
     """One program. `key` names its cache entry and changes with everything that goes into the program.
 
-    An optional one is got only when it is asked for by name.
+    An optional one is got only when it is asked for by name. Building one with `cgo` takes a C compiler.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Tool:
     download: Download | None
     key: str
     optional: bool = False
+    cgo: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,26 @@ def _tool(package: str, pin: dict[str, Any], module_hash: str, words: dict[str, 
     """Make one Tool, with every placeholder filled in from `words`."""
     ldflags = tuple(str(flag).format(**words) for flag in pin.get("ldflags", []))
     download = _download(pin.get("download"), words)
-    contents = {
+    contents: dict[str, Any] = {
         "package": package,
         "ldflags": ldflags,
         "download": asdict(download) if download else None,
         "module": module_hash,
     }
+    cgo = bool(pin.get("cgo", False))
+    contents |= {"cgo": True} if cgo else {}
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
     key = "{tool}-{version}-{os}-{arch}-{digest}".format(**words, digest=digest[:12])
     return Tool(
-        words["tool"], words["family"], words["version"], package, ldflags, download, key, pin.get("optional", False)
+        name=words["tool"],
+        family=words["family"],
+        version=words["version"],
+        package=package,
+        ldflags=ldflags,
+        download=download,
+        key=key,
+        optional=pin.get("optional", False),
+        cgo=cgo,
     )
 
 

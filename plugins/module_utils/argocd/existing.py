@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
 
+ARGOCD = "argo-cd"
+"""The release of Argo CD itself."""
+
 
 class Reader(Protocol):
     """The part of cluster_client.Cluster that is used here."""
@@ -75,7 +78,7 @@ def _is_there(cluster: Reader, path: str) -> bool:
 
 
 def _problems(row: Row, others: Mapping[str, str], known: bool) -> list[str]:
-    there = others.get("argo-cd")
+    there = others.get(ARGOCD)
     if not known and (there is not None or not row.comes):
         lacking = "the Argo CD here brings no Applications" if there is not None else "this cluster has no Argo CD"
         sentence = (

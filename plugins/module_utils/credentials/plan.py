@@ -32,7 +32,7 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """The namespace of the originals, the cluster's name for the authority's subject, and the time in UTC."""
+    """The namespace of the originals, the cluster's name for the CA's subject, and the time in UTC."""
 
     home: str
     cluster: str
@@ -49,7 +49,7 @@ class LiveSecrets:
 
 @dataclass
 class Plan:
-    """Secrets to apply in order, a public row per credential, and the authority's public certificate (PEM or empty)."""
+    """Secrets to apply in order, a public row per credential, and the CA's public certificate (PEM or empty)."""
 
     ca_is_new: bool = False
     writes: list[Secret] = field(default_factory=list)

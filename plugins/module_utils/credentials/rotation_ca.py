@@ -1,4 +1,4 @@
-"""Certificates anew, and the authority with an overlap: two are trusted until every certificate has moved."""
+"""Rotates certificates, and their authority with an overlap: two are trusted until every certificate has moved."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ KEYS = ("tls.crt", "tls.key", f"{NEXT}tls.crt", f"{NEXT}tls.key", f"{NEXT}moving
 
 
 def read_authority(context: RotationContext) -> tuple[Secret, Authority]:
-    """Return the authority and its original. Raises RotationError if there is none."""
+    """Return the certificate authority and its original. Raises RotationError if there is none."""
     original = context.cluster.get("v1", "Secret", CA_NAME, context.home)
     found = Authority.read(decoded(original))
     if original is None or found is None:
-        raise RotationError(f"Secret {context.home}/{CA_NAME} holds no authority: run site.yml, which makes one.")
+        raise RotationError(f"Secret {context.home}/{CA_NAME} holds no CA: run site.yml, which makes one.")
     return original, found
 
 
@@ -54,7 +54,7 @@ def bring(context: RotationContext, name: str, leaf: KeyPair, authority: Authori
 
 
 def announce(context: RotationContext, cluster: str) -> bool:
-    """Make the next authority, which signs nothing yet, and let it be trusted beside the one of now.
+    """Make the next certificate authority, which signs nothing yet, and let it be trusted beside the one of now.
 
     Return whether it was not so already.
     """

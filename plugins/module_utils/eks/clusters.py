@@ -21,7 +21,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Access:
-    """With what rights AWS is asked: a profile, and roles (ARNs) that are taken on from it, one by one."""
+    """How AWS is asked: as a profile, and with roles (ARNs) that are assumed from it, one by one."""
 
     profile: str = ""
     roles: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The objects that a fresh cluster holds: nodes, storage, and the rights of metrics-server. Applied server-side."""
+"""The objects of a fresh cluster: nodes, storage, and the permissions of metrics-server. Applied server-side."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def stage_definition() -> Manifest:
 
 def base(settings: Settings, version: str) -> list[WantedObject]:
     """Return what the cluster holds before anybody installs anything; `version` is that of the API server."""
-    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_rights())]
+    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_roles())]
     for node in settings.nodes():
         wanted += [WantedObject(_node(settings, node)), WantedObject(_node_status(node, version), "status")]
     return wanted
@@ -131,8 +131,8 @@ def _storage() -> list[Manifest]:
     return [storage_class, driver]
 
 
-def _metrics_server_rights() -> list[Manifest]:
-    """The rights of the metrics-server process, apart from those that the chart gives its service account."""
+def _metrics_server_roles() -> list[Manifest]:
+    """The permissions of the metrics-server process, apart from those that the chart gives its service account."""
     rules = [
         {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
         {"apiGroups": [""], "resources": ["pods", "nodes"], "verbs": ["get", "list", "watch"]},

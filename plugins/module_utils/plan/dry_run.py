@@ -81,7 +81,7 @@ def probe(situation: Situation, wanted: Object, manager: str, notes: list[str] |
 def applied(
     cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool = True, force: bool = False
 ) -> tuple[Object | None, str, list[str]]:
-    """Apply an object; return what becomes of it, why it is refused, and whose fields stand in the way.
+    """Apply an object; return it as it is then, why it is refused, and whose fields stand in the way.
 
     Without `force` the fields of others are named, and then taken all the same, to see what would change.
     """

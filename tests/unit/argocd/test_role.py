@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.unit.components.rendering import CHECKOUT, evaluate, release
+from tests.unit.components.rendering import evaluate, release
 from tests.unit.contracts import upstream
 
 URL = "https://git.example.org/team/landfall.git"
@@ -38,9 +37,8 @@ def application(**settings: Any) -> dict[str, Any]:
 
 
 def application_set() -> dict[str, Any]:
-    tasks = yaml.safe_load((CHECKOUT / "roles/argocd/tasks/application_sets.yml").read_text())
-    (found,) = tasks[0]["landfall.eks.objects"]["objects"]
-    return {**found, "metadata": {"name": "x", "namespace": "argocd"}, "spec": APPLICATION_SET}
+    (found,) = evaluate("argocd", "argocd_component.objects[1:]", argocd_application_sets={"x": APPLICATION_SET})
+    return found
 
 
 @with_definitions

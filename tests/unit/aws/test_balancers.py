@@ -7,7 +7,8 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import facts, lookup
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount
 from ansible_collections.landfall.eks.plugins.modules import balancer_addresses
 from tests.unit.aws import network
 
@@ -128,7 +129,7 @@ def test_a_zone_without_an_elastic_ip_leaves_it_to_the_interfaces(session):
 
 def test_whether_subnets_hold_those_of_a_load_balancer(subnets):
     name = network.balancer("shop", subnets[:2])
-    account = facts.Edge("", "shop")
+    account = AwsAccount("", "shop")
     assert account.holds(subnets, [], name)
     assert not account.holds(subnets[1:], [], name)
     assert not account.holds(subnets, [], "other.example.org")

@@ -47,8 +47,8 @@ WRONG_SETTINGS = (
     setting("efk_eck_stack_values", ["a"], "must be a mapping of names to values"),
     setting("monitoring_enabled", "perhaps", "must be true or false, not 'perhaps'"),
     setting("monitoring_host", None, "has no value", "remove the line"),
-    setting("flask_app_namespace", "{{ no_such_name }}", "cannot be worked out", "no_such_name"),
-    setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be worked out", "missing"),
+    setting("flask_app_namespace", "{{ no_such_name }}", "cannot be evaluated", "no_such_name"),
+    setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be evaluated", "missing"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),

@@ -53,7 +53,7 @@ def release(name="logs", namespace="logging", **more):
 
 
 def wanted(*releases, **more):
-    place = {"namespace": "monitoring", "name": "prometheus", "port": "9090"}
+    place = {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"}
     return Wanted("test", HOME, list(releases), place, **more)
 
 

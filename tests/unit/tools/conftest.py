@@ -20,6 +20,7 @@ sys.path.insert(0, str(TOOLS))
 FAKE_GO = """#!/bin/sh
 if [ "$1" = version ]; then echo "go version ${FAKE_GO_VERSION:-go1.26.8} linux/amd64"; exit; fi
 echo "$$ $*" >> "$FAKE_GO_LOG"
+echo "$CGO_ENABLED" >> "$FAKE_GO_LOG.cgo"
 for word in "$@"; do
   case $word in
     -o=*) out=${word#-o=} ;;

@@ -177,6 +177,18 @@ def test_full_disk_and_missing_network_are_one_sentence(project: Project, go_say
     assert "Traceback" not in done.stderr
 
 
+def test_a_tool_with_c_in_it_takes_a_compiler(project: Project) -> None:
+    project.write(cgo=True)
+    refused = project.run(CC="no-cc")
+    assert refused.returncode == 1
+    last = refused.stderr.splitlines()[-1]
+    assert last == "get_tools: Building demo takes a C compiler, and no-cc is not on PATH: install gcc."
+    assert project.run(CC="sh").returncode == 0
+    project.write()
+    assert project.run(CC="no-cc").returncode == 0
+    assert Path(project.environment["FAKE_GO_LOG"] + ".cgo").read_text().split() == ["1", "0"]
+
+
 def test_progress_is_shown_while_a_build_runs(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

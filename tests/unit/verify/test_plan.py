@@ -21,12 +21,16 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import direct
 from tests.fake_cluster import FakeCluster
+from tests.unit.components.rendering import COMPONENTS, evaluate
 from tests.unit.rollout.conftest import helm_secret  # noqa: F401
 from tests.unit.status.test_gather import HOME, live_cluster, release, secret
 from tests.unit.verify import servers
 from tests.unit.verify.servers import CA, HOST, PASSWORD, leaf, serving
 
 NOTED = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "upstream"}
+CHECKS = [check for role in COMPONENTS for check in evaluate(role, f"{role}_component.checks | default([])")]
+LOAD_BALANCER = {"argo-cd": {"load_balancer": {"service": "argocd-nlb"}}}
+INGRESS_CLASS = {"nginx-ingress": {"ingress_class": {"name": "nginx"}}}
 INSTALLED = [
     ("nginx-ingress", "ingress"),
     ("kube-prometheus-stack", "monitoring"),
@@ -67,8 +71,11 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     status = gather.Wanted(
         "test",
         HOME,
-        [release(name, namespace) for name, namespace in INSTALLED],
-        {"namespace": "monitoring", "name": "prometheus", "port": "9090"},
+        [
+            release(name, namespace) | LOAD_BALANCER.get(name, {}) | INGRESS_CLASS.get(name, {})
+            for name, namespace in INSTALLED
+        ],
+        {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"},
         real=["metrics-server"],
         simulated=simulated,
         ask=lambda _: ["127.0.0.1"],
@@ -76,9 +83,8 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     return Wanted(
         status,
         hosts={"kube-prometheus-stack": HOST, "eck-stack": "kibana.example.org", "flask-app": "flask.example.org"},
-        namespaces={"monitoring": "monitoring", "efk": "logging", "argocd": "argocd"},
+        checks=CHECKS,
         versions={"oldest": "1.33", "newest": "1.36"},
-        autoscaling={"enabled": True},
         seconds=0,
         **more,
     )

@@ -10,17 +10,17 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model 
 from tests.unit.monitoring.slo.shipped import objectives
 
 PAGE_OF_DOCS = Path(__file__).parents[4] / "docs" / "slos.md"
-HEAD = "| SLO | of a | what is promised | objective | told apart by | a full outage | nothing to measure |"
+HEAD = "| SLO | entity | what it measures | objective | grouped by | a full outage | no data |"
 _TABLE = re.compile(r"\| SLO \|.*?\n\n", re.DOTALL)
 MINUTES = {"1h": 60, "6h": 360, "1d": 1440, "3d": 4320}
-TOLD = {True: "pages", False: "makes a ticket"}
+TOLD = {True: "pages", False: "opens a ticket"}
 
 
 def row(slo: Slo) -> str:
     """Return the line of one objective."""
     first = next(each for each in ALERTS if slo.page or each.severity != PAGE)
     minutes = max(1, round(float(first.threshold(slo.budget)) * MINUTES[first.long]))
-    absent = f"{TOLD[slo.absent.severity == PAGE]} after 5 min" if slo.absent else "silence"
+    absent = f"{TOLD[slo.absent.severity == PAGE]} after 5 min" if slo.absent else "no alert"
     cells = (
         f"[{slo.name}](runbooks/{slo.name}.md)",
         slo.entity,
