@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from dashboards import series
 
-from tests.unit.dashboards.grafana import Query, queries
-from tests.unit.dashboards.monitored import Monitored
+from tests.unit.monitoring.dashboards.grafana import Query, queries
+from tests.unit.monitoring.dashboards.monitored import Monitored
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("prometheus"), reason="not run: there is no prometheus (make system-packages)"

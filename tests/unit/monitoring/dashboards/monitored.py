@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.components.rendering import CHECKOUT, release
-from tests.unit.dashboards.made_up import Exporter
+from tests.unit.monitoring.dashboards.made_up import Exporter
 
 APP = CHECKOUT / "app"
 PATIENCE = 180.0

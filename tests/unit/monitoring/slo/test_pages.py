@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.components.rendering import evaluate
-from tests.unit.slo.promtool import needs_promtool, run
-from tests.unit.slo.shipped import alerts, rules_map
-from tests.unit.slo.table import PAGE_OF_DOCS, table, written
+from tests.unit.monitoring.slo.promtool import needs_promtool, run
+from tests.unit.monitoring.slo.shipped import alerts, rules_map
+from tests.unit.monitoring.slo.table import PAGE_OF_DOCS, table, written
 
 RUNBOOKS = PAGE_OF_DOCS.parent / "runbooks"
 PAGES = sorted(RUNBOOKS.glob("*.md"))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 FOLDERS = [str(ROOT / ".landfall/bin"), *os.environ["PATH"].split(":"), "/usr/bin"]
 HEADERS_SINCE = (0, 28)
 """The first Alertmanager that knows http_headers (its changelog)."""

@@ -18,7 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_checks
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import slo_of
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_rules import prometheus_rules
 from tests.unit.components.rendering import COMPONENTS, leaves, releases
-from tests.unit.slo.shipped import alerts, groups, objectives, rules_map
+from tests.unit.monitoring.slo.shipped import alerts, groups, objectives, rules_map
 
 SLOS = objectives()
 DEMO: dict[str, Any] = {

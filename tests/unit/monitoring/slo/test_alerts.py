@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.slo import scenarios
-from tests.unit.slo.promtool import judge, needs_promtool, run
-from tests.unit.slo.samples import PRESENT, SAMPLES
-from tests.unit.slo.scenarios import FAST, SLOW
-from tests.unit.slo.shipped import Groups, alerts, groups, objectives, rules_map
+from tests.unit.monitoring.slo import scenarios
+from tests.unit.monitoring.slo.promtool import judge, needs_promtool, run
+from tests.unit.monitoring.slo.samples import PRESENT, SAMPLES
+from tests.unit.monitoring.slo.scenarios import FAST, SLOW
+from tests.unit.monitoring.slo.shipped import Groups, alerts, groups, objectives, rules_map
 
 SLOS = objectives()
 pytestmark = needs_promtool

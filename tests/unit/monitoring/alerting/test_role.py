@@ -9,8 +9,8 @@ import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
     TEMPLATES as MOUNTED,
 )
-from tests.unit.alerting.samples import KEY, RECEIVERS, TEMPLATES
 from tests.unit.components.rendering import evaluate, release, releases
+from tests.unit.monitoring.alerting.samples import KEY, RECEIVERS, TEMPLATES
 
 SECRET = "alertmanager-config"
 

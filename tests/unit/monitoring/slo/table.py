@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import ALERTS, PAGE
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo
-from tests.unit.slo.shipped import objectives
+from tests.unit.monitoring.slo.shipped import objectives
 
-PAGE_OF_DOCS = Path(__file__).parents[3] / "docs" / "slos.md"
+PAGE_OF_DOCS = Path(__file__).parents[4] / "docs" / "slos.md"
 HEAD = "| SLO | entity | what it measures | objective | grouped by | a full outage | no data |"
 _TABLE = re.compile(r"\| SLO \|.*?\n\n", re.DOTALL)
 MINUTES = {"1h": 60, "6h": 360, "1d": 1440, "3d": 4320}

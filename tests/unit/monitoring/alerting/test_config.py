@@ -14,7 +14,17 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_r
     Timing,
     duration,
 )
-from tests.unit.alerting.samples import AUTOMATION, BEAT, CHAT, KEY, ON_CALL, RECEIVERS, TICKETS, TOKEN, WITH_HEADER
+from tests.unit.monitoring.alerting.samples import (
+    AUTOMATION,
+    BEAT,
+    CHAT,
+    KEY,
+    ON_CALL,
+    RECEIVERS,
+    TICKETS,
+    TOKEN,
+    WITH_HEADER,
+)
 
 
 def receiver(given: dict[str, Any], channel: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.slo.samples import Series
+from tests.unit.monitoring.slo.samples import Series
 
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="not run: there is no promtool; `make system-packages`")

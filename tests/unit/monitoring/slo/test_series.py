@@ -13,7 +13,7 @@ from landfall_app.factory import create_app
 from landfall_app.metrics import BUCKETS
 from tests.unit.components.rendering import evaluate, leaves, release
 from tests.unit.contracts import upstream
-from tests.unit.slo.table import PAGE_OF_DOCS
+from tests.unit.monitoring.slo.table import PAGE_OF_DOCS
 
 FIELDS: dict[str, dict[str, Any]] = evaluate("monitoring", "platform_slos")
 LATENCIES = {name: each["sli"]["latency"] for name, each in FIELDS.items() if "latency" in each["sli"]}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-TEMPLATES = Path(__file__).parents[3] / "roles/monitoring/files/alerting"
+TEMPLATES = Path(__file__).parents[4] / "roles/monitoring/files/alerting"
 KEY = "0123456789abcdefABCDEF0123456789"
 TOKEN = "xoxb-12345-abcdef"
 

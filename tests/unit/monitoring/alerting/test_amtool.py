@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
     alertmanager_config,
 )
-from tests.unit.alerting.amtools import asked, each_amtool, knows_headers, version_of, written
-from tests.unit.alerting.samples import ON_CALL, RECEIVERS, TEMPLATES, WITH_HEADER
+from tests.unit.monitoring.alerting.amtools import asked, each_amtool, knows_headers, version_of, written
+from tests.unit.monitoring.alerting.samples import ON_CALL, RECEIVERS, TEMPLATES, WITH_HEADER
 
 SLO = {"slo": "flask-app-availability", "alertname": "FlaskAppAvailabilityBurn", "entity": "service"}
 WATCHDOG = {"alertname": "Watchdog", "severity": "none"}

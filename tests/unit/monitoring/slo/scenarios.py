@@ -8,8 +8,8 @@ from itertools import accumulate, pairwise
 
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import ALERTS, BurnAlert
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo
-from tests.unit.slo.promtool import Case, Expectation, firing
-from tests.unit.slo.samples import Series, Shape, phases
+from tests.unit.monitoring.slo.promtool import Case, Expectation, firing
+from tests.unit.monitoring.slo.samples import Series, Shape, phases
 
 Samples = Callable[[Shape], Series]
 # How often the rules are evaluated: as often as in a cluster, or often enough for the windows of a day and more.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.components.rendering import CHECKOUT
-from tests.unit.dashboards.grafana import dashboards
+from tests.unit.monitoring.dashboards.grafana import dashboards
 
 FOLDER = CHECKOUT / "roles" / "monitoring" / "files" / "dashboards"
 UIDS = {f"landfall-{each}" for each in ("overview", "slo", "flask-app", "ingress", "logging", "entities")}

@@ -10,7 +10,7 @@ import pytest
 from dashboards import series, slo
 
 from tests.unit.components.rendering import evaluate, load, release
-from tests.unit.dashboards.grafana import Query, dashboards, queries
+from tests.unit.monitoring.dashboards.grafana import Query, dashboards, queries
 
 PROMTOOL = pytest.mark.skipif(
     not shutil.which("promtool"), reason="not run: there is no promtool (make system-packages)"

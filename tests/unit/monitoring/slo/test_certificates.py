@@ -9,8 +9,8 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import expiry
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CA_NAME
-from tests.unit.slo.promtool import Case, firing, judge, needs_promtool
-from tests.unit.slo.shipped import Groups, rules_map
+from tests.unit.monitoring.slo.promtool import Case, firing, judge, needs_promtool
+from tests.unit.monitoring.slo.shipped import Groups, rules_map
 
 DAY, MINUTES = 86400, 90
 HOME = "landfall-system"

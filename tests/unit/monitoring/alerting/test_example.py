@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.e2e.alerts.example import CONDITION, PLAYBOOK, RULEBOOK, answers, rule, ruleset
-from tests.unit.alerting.test_published import ALERT, WEBHOOK
+from tests.unit.monitoring.alerting.test_published import ALERT, WEBHOOK
 
 PATIENCE = 180
 GROUP = {"alertname": "FlaskAppAvailabilityBurn", "slo": "flask-app-availability", "severity": "critical"}

@@ -17,9 +17,19 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_r
     SECRET_FIELDS,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import check_value, load_settings
-from tests.unit.alerting.samples import AUTOMATION, BASIC, BEAT, CHAT, KEY, ON_CALL, RECEIVERS, TICKETS, WITH_HEADER
+from tests.unit.monitoring.alerting.samples import (
+    AUTOMATION,
+    BASIC,
+    BEAT,
+    CHAT,
+    KEY,
+    ON_CALL,
+    RECEIVERS,
+    TICKETS,
+    WITH_HEADER,
+)
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SETTING = load_settings(ROOT / "roles")["monitoring_receivers"]
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     ({"type": "slack", "url": "https://hooks.slack.example/x"}, "has no name"),
