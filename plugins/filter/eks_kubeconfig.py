@@ -14,7 +14,7 @@ options:
     type: dict
     required: true
   profile:
-    description: AWS profile whose rights the tokens have; empty for those of the environment.
+    description: AWS profile whose permissions the tokens have; empty for those of the environment.
     type: str
     default: ""
 """

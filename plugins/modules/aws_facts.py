@@ -9,7 +9,7 @@ short_description: Asks AWS whether the platform can be installed on a cluster
 description:
   - Tells who we are and whether our clock agrees, what we may do, whether the cluster, its region and its VPC are those
     of the settings, and whether subnets and quotas will do for the load balancers.
-  - Without rights in AWS it says what can be handed in instead. Problems are returned, all together; they do not fail
+  - Without AWS permissions it says which settings to use instead. Problems are returned, all together; they do not fail
     the module.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster

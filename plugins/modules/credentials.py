@@ -9,8 +9,8 @@ short_description: Makes credentials once and keeps them in Secrets
 description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
-  - A second run changes nothing. A certificate is made anew under a third of its life before its end, or when its host
-    names or the authority changed. When it ends, a Lease says, of which monitoring makes a metric.
+  - A second run changes nothing. A certificate is renewed when less than a third of its lifetime is left, or when its
+    host names or the certificate authority changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   cluster_name:
-    description: Name of the cluster, which the authority's subject carries.
+    description: Name of the cluster, part of the certificate authority's subject.
     type: str
     default: kubernetes
   credentials:
@@ -37,13 +37,13 @@ options:
       kind:
         description:
           - V(password) is random letters and digits; V(certificate) a server certificate of the cluster's own
-            authority; V(fixed) is text that is written as it is given; V(found) is a password that somebody else makes,
-            of which only the login is noted.
+            certificate authority; V(fixed) is text that is written unchanged; V(found) is a password that somebody else
+            creates, of which only the login is recorded.
         type: str
         choices: [password, certificate, fixed, found]
         required: true
       login:
-        description: What a password is for, noted on its original for whoever reads it later.
+        description: What a password is for, noted on its original for later readers.
         type: dict
         suboptions:
           service:
@@ -65,7 +65,7 @@ options:
           method:
             description:
               - How the backend is told. V(secret) by the delivered Secret; V(grafana) by Grafana's own API, then the
-                Secret; V(recreate) by deleting a Secret that is found, which its operator then makes anew.
+                Secret; V(recreate) by deleting a Secret that is found, which its operator then recreates.
             type: str
             choices: [secret, grafana, recreate]
           means:
@@ -83,7 +83,7 @@ options:
             type: list
             elements: str
           needs:
-            description: Workloads that must be ready, since they make it anew.
+            description: Workloads that must be ready because they recreate it.
             type: list
             elements: str
       hosts:
@@ -156,8 +156,8 @@ finished:
   returned: always
 ca_certificate:
   description:
-    - Public certificate of the authority (PEM), two while another one takes its place; empty if none was asked for,
-      or if it is only planned.
+    - Public certificate of the certificate authority (PEM), two while another one replaces it; empty if none was asked
+      for, or if it is only planned.
   type: str
   returned: always
 planned:
@@ -299,7 +299,7 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
         "planned": planned(diff) if module.check_mode else [],
         "credentials": plan.rows,
         "finished": finished,
-        # An authority that is only planned is another one when it is made.
+        # A certificate authority that is only planned is another one once it is created.
         "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
         "diff": diff,
     }

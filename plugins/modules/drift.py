@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Module that says what hands have changed since the rollout, and puts it back."""
+"""Module that detects manual changes since the rollout, and reverts them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift
-short_description: Says what hands have changed since the rollout, and puts it back
+short_description: Detects manual changes since the rollout, and reverts them
 description:
   - Applies, in a dry run and under its owner's name, every object as it was rolled out, from Helm's records and
     Landfall's, and says which fields would change back.
@@ -29,7 +29,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say what hands have changed
+- name: Detect manual changes
   landfall.eks.drift:
     kubeconfig: .landfall/kubeconfig
     cluster: local

@@ -97,7 +97,7 @@ def main() -> None:
         module.fail_json(msg=f"hosts_file ({path}) {error}.")
     except OSError as error:
         module.fail_json(
-            msg=f"hosts_file ({path}) cannot be written ({error.strerror}): check its rights and its disk."
+            msg=f"hosts_file ({path}) cannot be written ({error.strerror}): check its permissions and its disk."
         )
     for rival in file.rivals(after, cluster, addresses, names):
         module.warn(f"{path} also has the line {rival!r}, which may hide Landfall's address for that name.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: leaving
-short_description: Says what goes and what stays, and takes away what holds the rest
+short_description: Shows what is removed and what stays, and removes what holds the rest
 description:
-  - V(shown) looks only, and says what goes and what stays when the platform is taken away.
-  - V(cleared) takes the platform's custom resources away while their operators are there, then its Services of type
+  - V(shown) only reads, and shows what an uninstall removes and what stays.
+  - V(cleared) removes the platform's custom resources while their operators are there, then its Services of type
     LoadBalancer while their controller is, and waits until AWS has no such load balancer any more.
-  - V(emptied) takes away what stays unless it is asked for by name, volumes and Elastic IPs.
+  - V(emptied) removes what stays unless it is named, volumes and Elastic IPs.
   - Its action plugin repeats it, and shows what is waited for and what holds it.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
@@ -43,7 +43,7 @@ options:
     type: str
     default: ""
   ask_aws:
-    description: Whether AWS is asked for load balancers and addresses. Without rights there, the cluster's word counts.
+    description: Whether to query AWS for load balancers and addresses. Without permissions, the cluster's word counts.
     type: bool
     default: true
   hosts:

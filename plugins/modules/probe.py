@@ -26,7 +26,7 @@ options:
     type: int
     default: 443
   ca_file:
-    description: An authority's certificate (PEM) that is trusted besides those of this machine; it may be missing.
+    description: A CA certificate (PEM) to trust in addition to those of this machine; it may be missing.
     type: path
   connect_timeout:
     description: Seconds for one handshake.
@@ -57,7 +57,7 @@ silent:
   type: dict
   returned: always
 notes:
-  description: Names that an answering address does not answer for, and certificates of unknown authorities.
+  description: Names that an answering address does not answer for, and certificates of unknown certificate authorities.
   type: list
   elements: str
   returned: always

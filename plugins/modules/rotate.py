@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   cluster_name:
-    description: Name of the cluster, which the subject of a new authority carries.
+    description: Name of the cluster, part of the subject of a new certificate authority.
     type: str
     default: kubernetes
   names:
@@ -76,7 +76,7 @@ said:
   elements: str
   returned: always
 ca_certificate:
-  description: What has to be trusted (PEM), two certificates while one authority takes the place of another.
+  description: What has to be trusted (PEM), two certificates while one certificate authority replaces another.
   type: str
   returned: always
 """
@@ -104,7 +104,7 @@ except ImportError:
 def trusted(hands: Hands) -> str:
     try:
         return read_authority(hands)[1].bundle
-    except RotationError:  # a cluster without certificates of ours
+    except RotationError:  # a cluster without our certificates
         return ""
 
 

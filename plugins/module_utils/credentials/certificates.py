@@ -74,7 +74,7 @@ def make_ca(cluster: str, now: datetime) -> KeyPair:
 
 
 def make_leaf(ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> KeyPair:
-    """Make a server certificate for host names, wildcards or IP addresses; it never outlives its authority."""
+    """Make a server certificate for host names, wildcards or IP addresses; it never outlives its CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     until = min(now + LEAF_LIFETIME, ca.certificate.not_valid_after_utc)
     builder = (
@@ -100,7 +100,7 @@ def is_old(certificate: x509.Certificate, now: datetime) -> bool:
 
 
 def is_signed_by(leaf: KeyPair | None, ca: KeyPair) -> bool:
-    """Tell whether an authority signed a certificate."""
+    """Tell whether a certificate authority signed a certificate."""
     if leaf is None:
         return False
     try:
@@ -111,14 +111,14 @@ def is_signed_by(leaf: KeyPair | None, ca: KeyPair) -> bool:
 
 
 def renewal_reason(leaf: KeyPair | None, ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> str | None:
-    """Say why a certificate must be made anew; None if it can stay."""
+    """Say why a certificate must be renewed; None if it can stay."""
     if leaf is None:
         return "there is none that can be read"
     if is_old(leaf.certificate, now):
         return f"it ends on {leaf.certificate.not_valid_after_utc:%Y-%m-%d}"
     if named_hosts(leaf.certificate) != set(hosts):
         return "its host names changed"
-    return None if is_signed_by(leaf, ca) else "another authority had signed it"
+    return None if is_signed_by(leaf, ca) else "another certificate authority had signed it"
 
 
 def named_hosts(certificate: x509.Certificate) -> set[str]:

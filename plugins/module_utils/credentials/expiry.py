@@ -1,4 +1,4 @@
-"""When certificates end, where monitoring can read it as a number.
+"""When certificates expire, where monitoring can read it as a number.
 
 A Lease per certificate that is in use has the end as its renewTime: kube-state-metrics makes the metric
 kube_lease_renew_time of it. Of a Secret it exports no annotation as a number, and of its content nothing.
@@ -25,7 +25,7 @@ Lease = dict[str, Any]
 
 
 def wanted_leases(secrets: list[Secret], home: str, now: datetime) -> list[Lease]:
-    """Return a Lease per certificate that somebody reads, and for the authority; `secrets` are all with our label."""
+    """Return a Lease per certificate in use, and for the certificate authority; `secrets` are all with our label."""
     return [
         _lease(row, home)
         for row in ages(secrets, home, now)

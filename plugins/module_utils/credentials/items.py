@@ -28,7 +28,7 @@ BCRYPT_MAXIMUM = 72
 PASSWORD_MINIMUM = 12
 
 METHODS = ("secret", "grafana", "recreate")
-"""How a backend is told of a new password: by its Secret, by Grafana's own API, or by an operator that makes it."""
+"""How a backend gets a new password: by its Secret, by Grafana's own API, or by an operator that creates it."""
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -61,14 +61,14 @@ class Item:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What the original says about the login, for whoever reads it later: none of it is secret."""
+        """What the original says about the login, for later readers: none of it is secret."""
         said = {f"{ANNOTATION}{key}": value for key, value in self.login.items()}
         if self.kind == "found":
             said[ANNOTATION_FOUND_IN] = f"{self.namespace}/{self.secret}/{self.data['password']}"
         return said | {ANNOTATION_ROTATION: json.dumps(self._rotated(), sort_keys=True)}
 
     def _rotated(self) -> dict[str, Any]:
-        """Return how to rotate it, for whoever has nothing but the cluster; a fixed text of the Secret is left out."""
+        """Return how to rotate it, for a reader that has only the cluster; a fixed text of the Secret is left out."""
         forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
         form = {"data": forms} if self.kind == "password" else {}
         return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}

@@ -44,9 +44,9 @@ class Login:
 
 @dataclass(frozen=True)
 class Keyring:
-    """Everything that is shown or written: the logins, and the authority's public certificate (PEM, or empty).
+    """Everything that is shown or written: the logins, and the CA's public certificate (PEM, or empty).
 
-    Two certificates while one authority takes the place of another.
+    Two certificates while one CA replaces another.
     """
 
     logins: list[Login]

@@ -32,7 +32,7 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """The namespace of the originals, the cluster's name for the authority's subject, and the time in UTC."""
+    """The namespace of the originals, the cluster's name for the subject of the CA, the time in UTC."""
 
     home: str
     cluster: str
@@ -49,7 +49,7 @@ class Found:
 
 @dataclass
 class Plan:
-    """Secrets to apply in order, a public row per credential, and the authority's public certificate (PEM or empty)."""
+    """Secrets to apply in order, a public row per credential, and the CA's public certificate (PEM or empty)."""
 
     ca_is_new: bool = False
     writes: list[Secret] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Plan:
 def make_plan(items: list[Item], found: Found, run: Run) -> Plan:
     """Decide what to write.
 
-    Raises CredentialError where a Secret of somebody else stands in the way.
+    Raises CredentialError if a Secret of somebody else has the name.
     """
     plan = Plan()
     ca = _authority(plan, items, found, run)

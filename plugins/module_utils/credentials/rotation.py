@@ -31,8 +31,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
 
 COLUMNS = ("Name", "Kind", "Age", "Ends", "Rotating it means")
 MEANS_BY_KIND = {
-    "authority": "Two runs: the first makes the next authority and lets both be trusted, the second moves all "
-    "certificates to it. Between them, bring ca.crt to those who trust it.",
+    "authority": "Two runs: the first creates the next certificate authority and makes both trusted, the second moves "
+    "all certificates to it. Between them, distribute ca.crt to those who trust it.",
     "certificate": "A new key and certificate for the same names; its readers load it, no connection ends.",
     "fixed": "It is yours: change it in your settings, and run site.yml.",
 }
@@ -107,7 +107,7 @@ def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[s
 def rotate(hands: Hands, names: list[str], cluster: str) -> Iterator[str]:
     """Rotate credentials one after another; yield a sentence on each once it is done.
 
-    `cluster` is the name in the authority's subject. What all of them need is looked at before the first is begun.
+    `cluster` is the name in the certificate authority's subject. What all of them need is checked before the first.
     Raises RotationError.
     """
     subjects = read_subjects(hands)
@@ -174,14 +174,14 @@ def _password(hands: Hands, subject: Subject) -> None:
 
 def _authority(hands: Hands, cluster: str) -> str:
     _, authority = rotation_ca.read_authority(hands)
-    # An announcement that was killed is ended first: whoever runs it again for that has brought ca.crt to nobody.
+    # A killed announcement is finished first: until then nobody has got ca.crt.
     if not authority.moving and rotation_ca.announce(hands, cluster):
         return (
-            f"{CA_NAME}: the next authority is made and trusted beside the old one, and signs nothing yet. Bring "
-            "ca.crt to all who trust the old one, then run this again to move the certificates."
+            f"{CA_NAME}: the next certificate authority exists, is trusted with the old one, and signs nothing yet. "
+            "Distribute ca.crt to all who trust the old one, then run this again to move the certificates."
         )
     rotation_ca.move(hands)
-    return f"{CA_NAME}: all certificates are signed by the next authority, which alone is trusted now."
+    return f"{CA_NAME}: the next certificate authority has signed all certificates, and only it is trusted now."
 
 
 def _problem(name: str, known: dict[str, Row]) -> str:

@@ -1,4 +1,4 @@
-"""Certificates anew, and the authority with an overlap: two are trusted until every certificate has moved."""
+"""New certificates, and the CA with an overlap: two are trusted until every certificate has moved."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ KEYS = ("tls.crt", "tls.key", f"{NEXT}tls.crt", f"{NEXT}tls.key", f"{NEXT}moving
 
 
 def read_authority(hands: Hands) -> tuple[Secret, Authority]:
-    """Return the authority and its original. Raises RotationError if there is none."""
+    """Return the certificate authority and its original. Raises RotationError if there is none."""
     original = hands.cluster.get("v1", "Secret", CA_NAME, hands.home)
     found = Authority.read(decoded(original))
     if original is None or found is None:
-        raise RotationError(f"Secret {hands.home}/{CA_NAME} holds no authority: run site.yml, which makes one.")
+        raise RotationError(f"Secret {hands.home}/{CA_NAME} holds no CA: run site.yml, which creates one.")
     return original, found
 
 
 def renew(hands: Hands, name: str) -> None:
-    """Make a certificate anew for the names that it has; its readers have the old one until they are given the new."""
+    """Renew a certificate for its names; its readers have the old one until they get the new one."""
     _, authority = read_authority(hands)
     original = hands.cluster.get("v1", "Secret", name, hands.home)
     leaf = KeyPair.read(decoded(original))
@@ -54,7 +54,7 @@ def bring(hands: Hands, name: str, leaf: KeyPair, authority: Authority) -> bool:
 
 
 def announce(hands: Hands, cluster: str) -> bool:
-    """Make the next authority, which signs nothing yet, and let it be trusted beside the one of now.
+    """Create the next certificate authority, which signs nothing yet, and make it trusted with the current one.
 
     Return whether it was not so already.
     """
@@ -65,7 +65,7 @@ def announce(hands: Hands, cluster: str) -> bool:
 
 
 def move(hands: Hands) -> None:
-    """Let every certificate be signed by the next authority, then trust that one alone."""
+    """Let the next certificate authority sign every certificate, then trust only that one."""
     original, authority = read_authority(hands)
     if not authority.moving:
         _write(hands, original, authority.in_motion())

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 
 
 def instructions(path: str, pem: str, cluster: str) -> list[str]:
-    """Return lines that say how to trust the authority whose certificate (PEM) lies at `path`."""
+    """Return lines that say how to trust the certificate authority whose certificate (PEM) is at `path`."""
     certificate, *following = x509.load_pem_x509_certificates(pem.encode())
     digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
     path = shlex.quote(path)
@@ -26,7 +26,7 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
     }
     width = max(len(system) for system in steps)
     return [
-        f"The cluster's authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
+        f"The certificate authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
         *(f"  {system.ljust(width)}  {step}" for system, step in steps.items()),
         f"  Its SHA-256 fingerprint, to be compared: {digest}",
         *(_of_the_next(each) for each in following),

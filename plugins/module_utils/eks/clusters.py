@@ -21,7 +21,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Access:
-    """With what rights AWS is asked: a profile, and roles (ARNs) that are taken on from it, one by one."""
+    """The permissions to query AWS with: a profile, and roles (ARNs) to assume from it, one by one."""
 
     profile: str = ""
     roles: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ def _several(values: str | Sequence[str]) -> list[str]:
 def look(regions: Sequence[str], access: Access) -> list[Facts]:
     """Return the facts of all clusters of some regions; without any, of the region that the environment names.
 
-    Raises AwsError, with a sentence for each region that was not told of.
+    Raises AwsError, with a sentence for each region without an answer.
     """
     found: list[Facts] = []
     problems = []

@@ -1,7 +1,7 @@
 """What the programs of a cluster may do in AWS.
 
-The load balancer controller's rights are those that it publishes for v3.5.0 (docs/install/iam_policy.json), narrower
-in two ways: what the controller is told not to do here (web application firewalls, Shield, Cognito) is left out, and
+The load balancer controller's permissions are those that it publishes for v3.5.0 (docs/install/iam_policy.json),
+narrower in two ways: what the controller does not do here (web application firewalls, Shield, Cognito) is left out, and
 where upstream asks for a tag of any cluster, the tag of this one is asked for. The EBS driver's are those of
 AmazonEBSCSIDriverPolicyV2 (its docs/example-iam-policy.json at v1.64.0) without the tags of old versions.
 """
@@ -47,7 +47,7 @@ PARTS = (
 
 
 def controller_policy(cluster: str) -> dict[str, Any]:
-    """Return the rights of the AWS Load Balancer Controller of one cluster."""
+    """Return the permissions of the AWS Load Balancer Controller of one cluster."""
     of_ours = {"StringEquals": {f"aws:ResourceTag/{CONTROLLER_TAG}": cluster}}
     to_be_ours = {"StringEquals": {f"aws:RequestTag/{CONTROLLER_TAG}": cluster}}
     kept_ours = {**of_ours, "Null": {f"aws:RequestTag/{CONTROLLER_TAG}": "true"}}
@@ -93,7 +93,7 @@ def controller_policy(cluster: str) -> dict[str, Any]:
 
 
 def volumes_policy() -> dict[str, Any]:
-    """Return the rights of the EBS driver: volumes and snapshots that it made, and attaching them."""
+    """Return the permissions of the EBS driver: volumes and snapshots that it made, and attaching them."""
     volume, snapshot, instance = (_arn("ec2", f"{kind}/*") for kind in ("volume", "snapshot", "instance"))
     made_by_driver = {"StringEquals": {f"ec2:ResourceTag/{VOLUME_TAG}": "true"}}
     to_be_made = {"StringEquals": {f"aws:RequestTag/{VOLUME_TAG}": "true"}}

@@ -14,7 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 FIELD_MANAGER = "landfall"
 APPLY = "application/apply-patch+yaml"
 ANNOTATION = "landfall.eks/applied"
-"""Holds the object as it was applied, so that what hands change later can be told, and put back, without a run."""
+"""Holds the object as it was applied, so that later manual changes can be detected, and reverted, without a run."""
 _OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
 _OF_CONTROLLERS = ("status", "operation")
 

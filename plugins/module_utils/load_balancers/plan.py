@@ -36,10 +36,10 @@ class Row:
 
 @dataclass
 class Planned:
-    """What becomes of one Service.
+    """What happens to one Service.
 
-    `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where Elastic IPs are to be
-    allocated; `replace` says that the live Service goes first.
+    `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where to allocate
+    Elastic IPs; `replace` says that the live Service goes first.
     """
 
     namespace: str

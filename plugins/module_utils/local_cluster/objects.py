@@ -1,4 +1,4 @@
-"""The objects that a fresh cluster holds: nodes, storage, and the rights of metrics-server. Applied server-side."""
+"""The objects of a fresh cluster: nodes, storage, and the permissions of metrics-server. Applied server-side."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _storage() -> list[Manifest]:
 
 
 def _metrics_server_rights() -> list[Manifest]:
-    """The rights of the metrics-server process, apart from those that the chart gives its service account."""
+    """The permissions of the metrics-server process, apart from those that the chart gives its service account."""
     rules = [
         {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
         {"apiGroups": [""], "resources": ["pods", "nodes"], "verbs": ["get", "list", "watch"]},

@@ -1,7 +1,7 @@
 """The real node: kubelet and containerd beside the simulated kubelets, as root, in namespaces of their own.
 
 All of its processes, mounts and network namespaces end with its first process. What outlives that, a bridge, a cgroup
-and some kernel settings, is named after the cluster's folder and taken away by `clear`.
+and some kernel settings, is named after the cluster's folder and removed by `clear`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Node:
 
     @property
     def folder(self) -> Path:
-        """The folder of all that it keeps."""
+        """The folder of everything that it keeps."""
         return self.settings.directory / "node"
 
     @property
@@ -169,7 +169,7 @@ def choose_network(node: Node) -> None:
 
 
 def prepare(node: Node, ports: dict[str, int], pki_folder: Path) -> None:
-    """Write all that the node reads, except its kubeconfig; keep what kubelet will change in the kernel."""
+    """Write everything that the node reads, except its kubeconfig; keep what kubelet will change in the kernel."""
     check(node.settings)
     choose_network(node)
     leaf = pki.Leaf(NAME, f"system:node:{node.name}", "system:nodes", hosts=(*pki.LOOPBACK, node.address, node.name))
@@ -313,7 +313,7 @@ def _ctr(running: Running, *words: str) -> str:
     command = ["ctr", "--address", address, "--namespace", "k8s.io", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise LocalClusterError(f"containerd refused `ctr {' '.join(words)}`: mend what it says: {done.stderr.strip()}")
+        raise LocalClusterError(f"containerd refused `ctr {' '.join(words)}`: fix its error: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -341,7 +341,7 @@ def restore_sysctls() -> None:
 
 
 def clear(node: Node) -> bool:
-    """Take away what outlives the node's processes, which have been ended; return whether there was anything."""
+    """Remove what outlives the node's processes, which have been ended; return whether there was anything."""
     bridge = Path("/sys/class/net", node.bridge)
     cgroups = [path for root in real_node_init.hierarchies() if (path := root / node.cgroup).is_dir()]
     found = bridge.exists() or bool(cgroups) or node.folder.exists()

@@ -121,7 +121,7 @@ Finder = Callable[[Account], Iterator[Found]]
 
 
 def stack_names(name: str) -> tuple[str, str]:
-    """Return the names of the stacks that Landfall makes for a cluster: the whole one, and that of rights alone."""
+    """Return the names of the stacks that Landfall creates for a cluster: the whole one, and that of permissions."""
     return f"landfall-{name}", f"landfall-{name}-access"
 
 
@@ -149,7 +149,7 @@ def tagged(at: Account, kind: str, operation: str, where: str, by: str, **argume
 
 
 def in_vpcs(at: Account, operation: str, field_name: str) -> list[dict[str, Any]]:
-    """Return EC2's items that lie in the cluster's VPCs. AwsError."""
+    """Return EC2's items in the cluster's VPCs. AwsError."""
     if not at.vpcs:
         return []
     filters = [{"Name": "vpc-id", "Values": sorted(at.vpcs)}]

@@ -1,4 +1,4 @@
-"""What hands have changed since the rollout: fields that would change back if their owner applied them again."""
+"""Manual changes since the rollout: fields that would change back if their owner applied them again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rolled_out(cluster: Cluster) -> tuple[list[Applied], list[str]]:
     notes: list[str] = []
     for each in storage.read_releases(cluster).values():
         if each["status"] != "deployed":
-            notes.append(f"{each['namespace']}/{each['name']} is {each['status']}: run site.yml, which mends that")
+            notes.append(f"{each['namespace']}/{each['name']} is {each['status']}: run site.yml, which repairs that")
         elif each["source"]:
             release = {"name": each["name"], "namespace": each["namespace"]}
             for one in releases.recorded(cluster, release):

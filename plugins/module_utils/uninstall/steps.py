@@ -1,4 +1,4 @@
-"""What an uninstallation takes away before and after Helm does, each step until it is really gone.
+"""What an uninstall removes before and after Helm does, each step until it is really gone.
 
 Custom resources go before the operators that see to them, and Services of type LoadBalancer before the controller that
 takes their load balancers away: nobody else would take their finalizers off.

@@ -1,4 +1,4 @@
-"""What goes and what stays when the platform is taken away, as rows of a table; nothing here changes anything."""
+"""What an uninstall removes and what stays, as rows of a table; nothing here changes anything."""
 
 from __future__ import annotations
 

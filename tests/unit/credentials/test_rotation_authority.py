@@ -125,7 +125,7 @@ def test_authority_is_announced_then_everything_moves(make: Callable[[], FakeApi
     rotate(api, "kibana-tls")
     assert is_trusted(leaf(api, KIBANA), [old])
 
-    assert "all certificates are signed by the next authority" in rotate(api, CA)
+    assert "the next certificate authority has signed all certificates" in rotate(api, CA)
     for item in ITEMS:
         (new,) = trusted(api, item)
         assert new != old

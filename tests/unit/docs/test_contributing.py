@@ -19,7 +19,7 @@ CLEAN = "The certificate authority grants permissions, and a release becomes rea
 
 def plain(pattern: str) -> str:
     """Return the words that a key of the word list stands for, without its regular expression."""
-    text = re.sub(r"\(\?<[!=].*?\)|\(\?:[^()]*\)\?|\w\?", "", pattern)
+    text = re.sub(r"\(\?<?[!=].*?\)|\(\?:[^()]*\)\?|\w\?", "", pattern)
     return re.sub(r"\(\?:([^()|]*)[^()]*\)", r"\1", text).replace(r"\s+", " ")
 
 
