@@ -19,7 +19,7 @@ IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse H
 .PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: venv
 venv:

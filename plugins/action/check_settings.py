@@ -11,15 +11,13 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import Situation, check_all
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
 LOOKED_AT_NEXT_TOO = ("_existing", "_namespace", "_replicas", "_size", "_size_by_hand", "_delivery")
 """Roles, and endings, of settings that the rest of preflight is given, which would trip over ones of a wrong type."""
-
-MERGED = {"monitoring_slos": "__monitoring_effective_slos"}
 
 
 class ActionModule(ActionBase):
@@ -32,29 +30,30 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, options = self.validate_argument_spec({"tags": {"type": "list", "elements": "str", "required": True}})
-        tags: list[str] = options["tags"]
+        _, options = self.validate_argument_spec({"about": {"type": "str", "default": ""}})
+        about: str = options["about"]
+        tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
-        computed = specs.computed_names(ROLES)
-        play_roles = [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
         values, refused = self._judge_values(settings, variables)
         roles = self._active_roles(variables, values)
-        problems = [
-            *specs.unknown_tags(
-                [*variables.get("ansible_run_tags", []), *variables.get("ansible_skip_tags", [])], tags
-            ),
-            *specs.tags_of_a_removal(
-                variables.get("platform_state") == "absent",
-                variables.get("ansible_run_tags", []),
-                variables.get("ansible_skip_tags", []),
-            ),
-            *specs.unknown_settings(variables, set(settings) | computed, {*tags, "platform"} - {"preflight"}),
-            *specs.missing_settings(settings, variables, play_roles),
-            *(sentence for sentences in refused.values() for sentence in sentences),
-            *check_all(Situation(values, settings, tuple(roles), self._merged(variables))),
+        declared = components.declared(variables.get("ansible_play_role_names", []), variables)
+        every = [
+            components.evaluated(name, raw, self._templar.template, AnsibleError) for name, raw in declared.items()
         ]
-        components = [role for role in roles if f"__{role}_releases" in variables]
-        charted = list(self._releases(components, variables))
+        found = [each for each in every if each["name"] in roles]
+        judged = [about] if about else roles
+        in_play = [about] if about else _short(variables)
+        switched = {each for each in in_play if f"{each}_enabled" in settings}
+        problems = [
+            *self._tag_problems(tags, variables, about),
+            *specs.unknown_settings(
+                variables, {*settings, *specs.computed_names(ROLES)}, {about or "platform", "platform", *switched}
+            ),
+            *specs.missing_settings(settings, variables, in_play),
+            *(sentence for sentences in refused.values() for sentence in sentences),
+            *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
+            *self._contract_problems(every),
+        ]
         result.update(
             changed=False,
             problems=problems,
@@ -62,11 +61,27 @@ class ActionModule(ActionBase):
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
             ),
             roles=roles,
-            components=components,
-            pins={name: chart for name, chart, _ in charted},
-            releases=[{"name": name, **where} for name, _, where in charted],
+            components=[each["name"] for each in found],
+            kinds=[kind for each in found for kind in each.get("kinds", [])],
+            hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
+            checks=[check for each in found for check in each.get("checks", [])],
+            without_aws=[row for each in found for row in each.get("without_aws", [])],
+            releases=[release | {"selected": each["name"] in roles} for each in every for release in each["releases"]],
         )
         return result
+
+    def _tags(self) -> list[str]:
+        """Return the tags of the play's roles, in their order."""
+        play = _play_of(self._task)
+        given = [tag for role in play.roles for tag in role.tags] if play else []
+        return [tag for tag in dict.fromkeys(given) if tag not in specs.TAGS_OF_ANSIBLE]
+
+    def _tag_problems(self, tags: list[str], variables: dict[str, Any], about: str) -> list[str]:
+        run_tags, skip_tags = (variables.get(f"ansible_{each}_tags", []) for each in ("run", "skip"))
+        removing = variables.get("platform_state") == "absent" and not about
+        if removing:
+            return specs.tags_of_a_removal(removing, run_tags, skip_tags)
+        return specs.unknown_tags([*run_tags, *skip_tags], tags or [about])
 
     def _judge_values(
         self, settings: dict[str, specs.Setting], variables: dict[str, Any]
@@ -80,7 +95,7 @@ class ActionModule(ActionBase):
             try:
                 given = self._templar.template(variables[name])
             except AnsibleError as error:
-                refused[name] = [f"{name} cannot be worked out, correct what it refers to: {_first_line(error)}."]
+                refused[name] = [f"{name} cannot be evaluated: correct what it refers to ({_first_line(error)})."]
                 continue
             value, problems = specs.check_value(setting, given)
             if problems:
@@ -90,14 +105,19 @@ class ActionModule(ActionBase):
         repeated = {name for name in refused if _follows(settings[name], variables[name]) in refused}
         return values, {name: said for name, said in refused.items() if name not in repeated}
 
-    def _merged(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings that are merged over what Landfall itself has there, by name, as far as they can be."""
-        try:
-            return {
-                name: self._templar.template(variables[where]) for name, where in MERGED.items() if where in variables
-            }
-        except AnsibleError:  # which is said of the setting itself
-            return {}
+    def _in_force(self, declared: dict[str, Any], roles: list[str]) -> Iterator[tuple[str, Any]]:
+        """Yield the settings that are merged over what a component has there, as far as they can be evaluated."""
+        for raw in (raw for name, raw in declared.items() if name in roles):
+            for name, value in raw.get("in_force", {}).items():
+                try:
+                    yield name, self._templar.template(value)
+                except AnsibleError:  # which is said of the setting itself
+                    continue
+
+    @staticmethod
+    def _contract_problems(found: list[components.Component]) -> list[str]:
+        spec = components.load_spec(ROLES) if found else {}
+        return [sentence for each in found for sentence in components.problems(each, spec)]
 
     @staticmethod
     def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
@@ -109,25 +129,18 @@ class ActionModule(ActionBase):
         )
         return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
 
-    def _releases(
-        self, components: list[str], variables: dict[str, Any]
-    ) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
-        """Yield name, chart and {namespace, setting} of the components' releases; the latter is the namespace's name.
 
-        The values of a release are not looked at: they may need what is only known once the cluster was asked.
-        """
-        for component in components:
-            releases = variables[f"__{component}_releases"]
-            if isinstance(releases, str):
-                releases = self._templar.template(releases)
-            for release in releases:
-                named = re.search(r"{{ *(\w+) *}}", str(release["namespace"]))
-                try:
-                    where = {"namespace": self._templar.template(release["namespace"])}
-                except AnsibleError:  # which is said of the setting itself
-                    continue
-                where["setting"] = named[1] if named else f"{component}_namespace"
-                yield self._templar.template(release["name"]), self._templar.template(release["chart"]), where
+def _short(variables: dict[str, Any]) -> list[str]:
+    return [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
+
+
+def _play_of(task: Any) -> Any:
+    """Return the play of a task, through the blocks and includes around it; None if there is none."""
+    while task is not None:
+        if getattr(task, "_play", None) is not None:
+            return task._play
+        task = getattr(task, "_parent", None)
+    return None
 
 
 def _follows(setting: specs.Setting, given: Any) -> str:

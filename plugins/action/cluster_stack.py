@@ -25,14 +25,14 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.args["state"] == "followed":
             return {**result, **self._follow(task_vars)}
-        told = self._look(self._task.args, task_vars)
+        told = self._read(self._task.args, task_vars)
         if self._task.args["state"] == "ready" and told.get("busy"):
             # What a run that was killed began goes on without it; it is waited for, and then checked again.
             self._follow(task_vars)
-            told = self._look(self._task.args, task_vars)
+            told = self._read(self._task.args, task_vars)
         return {**result, **told}
 
-    def _look(self, arguments: dict[str, Any], task_vars: Any, **other: Any) -> dict[str, Any]:
+    def _read(self, arguments: dict[str, Any], task_vars: Any, **other: Any) -> dict[str, Any]:
         asked = {**arguments, **other}
         told: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars)
         return told
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         while True:
             # Asked before the events: what the job's end led to is then among them.
             job = self._job(task_vars)
-            told = self._look(arguments, task_vars, state="followed", after=last)
+            told = self._read(arguments, task_vars, state="followed", after=last)
             missed = missed + 1 if told.get("failed") else 0
             if not missed:
                 for line in told["lines"]:

@@ -44,7 +44,7 @@ OPTIONS: dict[str, Any] = {
 display = Display()
 
 
-class Asking:
+class ClientOptions:
     """What the cluster's client wants to know of a module: its options, and how it fails."""
 
     def __init__(self, params: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ class ActionModule(ActionBase):
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
         os.environ.update({name: str(value) for name, value in environment.items()})
-        with reading(Asking(options)) as cluster:
+        with reading(ClientOptions(options)) as cluster:
             keyring = read_keyring(cluster, options["namespace"])
         if not keyring.logins and not keyring.ca_certificate:
             raise AnsibleActionFail(
@@ -128,7 +128,7 @@ class ActionModule(ActionBase):
             return [
                 path
                 for path, data, mode in wanted
-                if (export.differs if self._task.check_mode else export.write)(Path(path).expanduser(), data, mode)
+                if export.write(Path(path).expanduser(), data, mode, dry_run=self._task.check_mode)
             ]
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename} cannot be written: {error.strerror}.") from error

@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
@@ -21,7 +22,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         looked = self._execute_module(
-            module_name="landfall.eks.drift", module_args=self._task.args, task_vars=task_vars
+            module_name="landfall.eks.drift",
+            module_args={**self._task.args, "kinds": self._kinds(task_vars or {})},
+            task_vars=task_vars,
         )
         result.update(looked)
         if looked.get("failed"):
@@ -33,3 +36,8 @@ class ActionModule(ActionBase):
         if looked["refused"]:
             result.update(failed=True, msg="Not put back:\n- " + "\n- ".join(looked["refused"]))
         return result
+
+    def _kinds(self, variables: dict[str, Any]) -> list[str]:
+        """Return `version/Kind` of what the components apply themselves."""
+        declared = components.declared(variables.get("ansible_play_role_names", []), variables)
+        return sorted({kind for raw in declared.values() for kind in raw.get("object_kinds", [])})

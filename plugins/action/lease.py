@@ -53,9 +53,7 @@ class ActionModule(ActionBase):
         status = lease_status.read(path, lease_status.holder_name(run_id()))
         if status is not None and status.certain():
             return {"held": True}
-        looked = (
-            {"failed": True, "msg": status.lost} if status is not None and status.lost else self._look(0, variables)
-        )
+        looked = {"failed": True, "msg": status.lost} if status is not None and status.lost else self._try(0, variables)
         if looked.get("failed"):
             looked["msg"] = f"Nothing more is started: {looked['msg']}. Run again when that has ended."
         return looked
@@ -64,7 +62,7 @@ class ActionModule(ActionBase):
         begun, shown, seconds, made = time.monotonic(), "", 0.0, False
         wait = int(self._task.args.get("wait") or 0)
         while True:
-            looked = self._look(seconds, variables)
+            looked = self._try(seconds, variables)
             waited = time.monotonic() - begun
             made = made or looked.get("changed", False)
             if looked.get("failed") or "busy" not in looked:
@@ -77,7 +75,7 @@ class ActionModule(ActionBase):
                 display.display(f"  {waited:5.0f} s  waiting: {shown}")
             seconds = min(SLICE_SECONDS, left)
 
-    def _look(self, seconds: float, variables: dict[str, Any]) -> dict[str, Any]:
+    def _try(self, seconds: float, variables: dict[str, Any]) -> dict[str, Any]:
         run = {
             "id": run_id(),
             "pid": playbook_pid(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 
 display = Display()
@@ -21,7 +23,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        looked = self._execute_module(module_name="landfall.eks.plan", module_args=self._task.args, task_vars=task_vars)
+        looked = self._execute_module(
+            module_name="landfall.eks.plan", module_args=self._arguments(task_vars or {}), task_vars=task_vars
+        )
         # The arguments hold the values of all releases.
         looked.pop("invocation", None)
         result.update(looked)
@@ -39,3 +43,48 @@ class ActionModule(ActionBase):
             del result["plan"], result["diff"]
             result.update(failed=True, msg=f"plan_fail_on_changes is true, and there are changes: {what}.")
         return result
+
+    def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Add to the options what the record of the run has, and what the components say of it themselves."""
+        run = self._templar.template(variables["platform_run"])
+        declared = components.declared(run["settings"]["components"], variables)
+        # A component whose releases are all left to others does nothing.
+        acting = {each["component"] for each in run["releases"]}
+        rows = {
+            part: [
+                {**row, "component": name}
+                for name, raw in declared.items()
+                if name in acting
+                for row in self._templar.template(raw.get(part, []))
+            ]
+            for part in ("handed_over", "plan")
+        }
+        return {
+            **self._task.args,
+            "releases": [
+                {**each, "values": self._values(declared[each["component"]], each)} for each in run["planned"]
+            ],
+            "runs": run["started"],
+            "objects": [
+                {"component": name, "objects": self._templar.template(raw.get("objects", []))}
+                for name, raw in declared.items()
+                if name in acting
+            ],
+            "namespaces": run["definitions"]["made"],
+            "definitions": run["definitions"]["applied"],
+            "secrets": run["credentials"]["planned"],
+            "handed_over": rows["handed_over"],
+            "others": [
+                {key: value for key, value in each.items() if key != "changed"}
+                for each in [*rows["plan"], *self._task.args.get("others", [])]
+                if each["changed"]
+            ],
+        }
+
+    def _values(self, raw: Mapping[str, Any], release: Mapping[str, Any]) -> Any:
+        """Return the values of one release, which the record of a run does not hold."""
+        return next(
+            self._templar.template(each.get("values", {}))
+            for each in raw["releases"]
+            if self._templar.template(each["name"]) == release["name"]
+        )

@@ -15,7 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
-"""How long the module looks before it reports, where lines are rewritten."""
+"""How long the module polls before it reports, where lines are rewritten."""
 
 display = Display()
 
@@ -56,14 +56,14 @@ class ActionModule(ActionBase):
         waiting = {key: {**run, "started": run.get("started") or begun} for key, run in runs.items()}
         settled: dict[str, dict[str, Any]] = {}
         while waiting:
-            looked = self._execute_module(
+            polled = self._execute_module(
                 module_name=MODULE, module_args={**arguments, "runs": list(waiting.values())}, task_vars=task_vars
             )
-            if looked.get("failed"):
-                return {**result, **looked}
+            if polled.get("failed"):
+                return {**result, **polled}
             now = time.time()
-            view.show(looked["outcomes"], {key: now - float(run["started"]) for key, run in waiting.items()})
-            settled.update({key: each for key, each in looked["outcomes"].items() if each["phase"] != "running"})
+            view.show(polled["outcomes"], {key: now - float(run["started"]) for key, run in waiting.items()})
+            settled.update({key: each for key, each in polled["outcomes"].items() if each["phase"] != "running"})
             waiting = {key: run for key, run in waiting.items() if key not in settled}
         failures = [
             {**run, "cause": settled[key]["message"]} for key, run in runs.items() if settled[key]["phase"] == "failed"

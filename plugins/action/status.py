@@ -1,4 +1,4 @@
-"""Action half of the status: reads the settings, writes status.json and status.html, and shows the tables."""
+"""Action half of the status: writes status.json and status.html, and shows the tables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
-from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
-from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 
 display = Display()
 
@@ -22,14 +20,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        settings = Specifications(task_vars or {})
-        arguments = {
-            "releases": settings.releases(),
-            "prometheus": {"namespace": settings.value("monitoring_namespace")},
-            **settings.addresses(),
-            **self._task.args,
-        }
-        looked = self._execute_module(module_name="landfall.eks.status", module_args=arguments, task_vars=task_vars)
+        looked = self._execute_module(
+            module_name="landfall.eks.status", module_args=self._task.args, task_vars=task_vars
+        )
         result.update(looked)
         if looked.get("failed"):
             return result
@@ -37,7 +30,7 @@ class ActionModule(ActionBase):
         lines = ["", *terminal.lines(status), ""]
         if not self._task.check_mode:
             write_json(folder / "status.json", status)
-            pages.write_text(folder / "status.html", verdict.page(status))
+            write_text(folder / "status.html", verdict.page(status))
             lines += [f"As a page: {folder}/status.html; as data: {folder}/status.json", ""]
         for line in lines:
             display.display(line)

@@ -1,4 +1,4 @@
-"""Action half of the verification: reads the settings, writes the results three ways, and fails if a check failed."""
+"""Action half of the verification: writes the results three ways, and fails if a check failed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_receivers import parse
-from ansible_collections.landfall.eks.plugins.module_utils.status.specifications import Specifications
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
-from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 from ansible_collections.landfall.eks.plugins.module_utils.verify import report
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED
 
 display = Display()
-HOSTS = {"kube-prometheus-stack": "monitoring_host", "eck-stack": "efk_host", "flask-app": "flask_app_host"}
-NAMESPACES = {"monitoring": "monitoring_namespace", "efk": "efk_namespace", "argocd": "argocd_namespace"}
 
 
 class ActionModule(ActionBase):
@@ -28,7 +23,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = {**self._settings(Specifications(task_vars or {})), **self._task.args}
+        arguments = {**self._task.args, "ca": self._authorities()}
         looked = self._execute_module(module_name="landfall.eks.verify", module_args=arguments, task_vars=task_vars)
         result.update(looked)
         if looked.get("failed"):
@@ -52,25 +47,9 @@ class ActionModule(ActionBase):
             return []
         folder = Path(self._task.args["folder"]).expanduser()
         write_json(folder / "verify.json", found)
-        pages.write_text(folder / "verify.xml", report.junit(found))
-        pages.write_text(folder / "verify.html", report.page(found))
+        write_text(folder / "verify.xml", report.junit(found))
+        write_text(folder / "verify.html", report.page(found))
         return [f"As a page: {folder}/verify.html; as data: {folder}/verify.json; as JUnit: {folder}/verify.xml", ""]
-
-    def _settings(self, settings: Specifications) -> dict[str, Any]:
-        return {
-            "releases": settings.releases(),
-            "hosts": {release: settings.value(name) for release, name in HOSTS.items()},
-            "namespaces": {name: settings.value(setting) for name, setting in NAMESPACES.items()},
-            "versions": settings.value("__preflight_versions"),
-            "autoscaling": settings.value("__flask_app_merged_values.autoscaling"),
-            "receivers": [
-                # Without what opens their doors.
-                {"name": each.name, "type": each.type, "severities": list(each.severities)}
-                for each in parse(settings.value("monitoring_receivers"))
-            ],
-            **settings.addresses(),
-            "ca": self._authorities(),
-        }
 
     def _authorities(self) -> str:
         path = self._task.args.get("ca_file")

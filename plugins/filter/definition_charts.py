@@ -1,10 +1,10 @@
-"""Filter that picks the charts whose custom resource definitions a run has to look at."""
+"""Filter that picks the charts whose custom resource definitions a run has to apply."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: definition_charts
-short_description: Picks the charts whose custom resource definitions have to be looked at
+short_description: Picks the charts whose custom resource definitions have to be applied
 description:
   - Leaves out releases without definitions, and releases that are live with the very same chart.
 positional: _input
@@ -40,6 +40,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Chart, Live, Wanted, decide, identity
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
@@ -50,10 +51,10 @@ def definition_charts(
     picked = []
     for spec in specs:
         crds = spec.get("crds") or {}
-        release = live.get(release_key(spec["namespace"], spec["name"]), {})
         chart = charts[spec["name"]]
-        same = release.get("status") == "deployed" and same_chart(release.get("identity", ""), chart["sha256"])
-        if crds.get("source", "none") != "none" and not same:
+        newest = live.get(release_key(spec["namespace"], spec["name"]))
+        decision = decide(Live((newest,) if newest else ()), Wanted(identity(chart["sha256"])))
+        if crds.get("source", "none") != "none" and decision.chart is not Chart.SAME:
             picked.append(
                 {
                     "release": spec["name"],
@@ -64,12 +65,6 @@ def definition_charts(
                 }
             )
     return picked
-
-
-def same_chart(identity: str, sha256: str) -> bool:
-    """Say whether an identity, as release_identity makes it, names the chart of that digest."""
-    begins = identity.partition("-")[0]
-    return bool(begins) and sha256.startswith(begins)
 
 
 class FilterModule:

@@ -128,7 +128,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             kept: list[dict[str, Any]] = self.cache[key]
             return kept
         try:
-            found = clusters.look(regions, access)
+            found = clusters.read_clusters(regions, access)
         except AwsError as error:
             raise AnsibleParserError(str(error)) from error
         if caching:

@@ -26,43 +26,17 @@ options:
     description: Id of the cluster's VPC; empty for what EKS says.
     type: str
     default: ""
-  balancers:
-    description: The load balancers of the run.
+  releases:
+    description:
+      - Release specifications, as role helm_release describes them; those with a C(load_balancer) count here.
     type: list
     elements: dict
     default: []
-    suboptions:
-      name:
-        description: Name of the release.
-        type: str
-        required: true
-      scheme:
-        description: Who can reach it.
-        type: str
-        choices: [internet-facing, internal]
-        required: true
-      subnets:
-        description: Ids or names of its subnets; empty for those that AWS's tags name.
-        type: list
-        elements: str
-        default: []
-      setting:
-        description: Name of the variable that holds O(balancers[].subnets).
-        type: str
-        required: true
-      addresses:
-        description: Whether Elastic IPs are allocated for it.
-        type: str
-        choices: ["no", perhaps, "yes"]
-        default: "no"
-      selected:
-        description: Whether this run is about the load balancer.
-        type: bool
-        default: true
-  controller:
-    description: Service account, C(namespace/name), of a load balancer controller to which no setting gives a role.
-    type: str
-    default: ""
+  roleless:
+    description: Release specifications with an C(aws_role) whose ARN no setting gives.
+    type: list
+    elements: dict
+    default: []
   rights:
     description: What we must be allowed to do in AWS.
     type: list
@@ -90,9 +64,10 @@ options:
     type: bool
     default: false
   handed_in:
-    description: Values of the settings that can be written by hand, by name.
-    type: dict
-    default: {}
+    description: Settings that can be written by hand, each C({setting, value, why}).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -101,9 +76,8 @@ EXAMPLES = r"""
     kubeconfig: "{{ platform_kubeconfig }}"
     cluster: my-cluster
     region: eu-central-1
-    balancers:
-      - {name: nginx-ingress, scheme: internet-facing, setting: ingress_subnets}
-  register: __preflight_aws
+    releases: "{{ platform_run.releases }}"
+  register: found
 """
 
 RETURN = r"""
@@ -132,7 +106,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
     from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
 
     MISSING = ""
@@ -140,14 +113,6 @@ except ImportError as error:  # which is a note, for AWS need not be asked
     MISSING = str(error.name)
 
 _NAME = {"type": "str", "required": True}
-BALANCER = {
-    "name": _NAME,
-    "scheme": {"type": "str", "choices": ["internet-facing", "internal"], "required": True},
-    "subnets": {"type": "list", "elements": "str", "default": []},
-    "setting": _NAME,
-    "addresses": {"type": "str", "choices": ["no", "perhaps", "yes"], "default": "no"},
-    "selected": {"type": "bool", "default": True},
-}
 RIGHT = {
     "action": _NAME,
     "why": _NAME,
@@ -156,25 +121,17 @@ RIGHT = {
 }
 
 
-def look(params: dict[str, Any]) -> dict[str, Any]:
+def read_facts(params: dict[str, Any]) -> dict[str, Any]:
     """Return what AWS says of a module's options."""
     if MISSING:
         line = f"not asked, since the Python package {MISSING} is missing: install Landfall's requirements.txt"
         return {"asked": False, "problems": [], "lines": {"aws": line}}
-    balancers = [
-        aws.Balancer(
-            subnet_rules.Wanted(each["name"], each["scheme"], each["subnets"], each["setting"]), each["addresses"]
-        )
-        for each in params["balancers"]
-        if each["selected"]
-    ]
-    namespace, _, account = params["controller"].partition("/")
     wanted = aws.Wanted(
         cluster=params["cluster"],
         server=endpoint.server_of(params["kubeconfig"], params["context"] or ""),
         vpc=params["vpc_id"],
-        balancers=balancers,
-        controller=(namespace, account) if account else None,
+        balancers=aws.balancers_of(params["releases"]),
+        controllers=[(each["namespace"], each["aws_role"]["service_account"]) for each in params["roleless"]],
         rights=params["rights"],
         needed=params["needed"],
         handed_in=params["handed_in"],
@@ -189,16 +146,16 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
             "vpc_id": {"type": "str", "default": ""},
-            "balancers": {"type": "list", "elements": "dict", "default": [], "options": BALANCER},
-            "controller": {"type": "str", "default": ""},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "roleless": {"type": "list", "elements": "dict", "default": []},
             "rights": {"type": "list", "elements": "dict", "default": [], "options": RIGHT},
             "needed": {"type": "bool", "default": False},
-            "handed_in": {"type": "dict", "default": {}},
+            "handed_in": {"type": "list", "elements": "dict", "default": []},
         },
         supports_check_mode=True,
     )
     module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
-    module.exit_json(changed=False, **look(module.params))
+    module.exit_json(changed=False, **read_facts(module.params))
 
 
 if __name__ == "__main__":

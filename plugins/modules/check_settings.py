@@ -14,18 +14,19 @@ description:
   - This is an action; its work is done on the controller.
 author: The Landfall authors
 options:
-  tags:
-    description: The tags that a user may give; each is the name of a role, and begins the names of its settings.
-    type: list
-    elements: str
-    required: true
+  about:
+    description:
+      - The role of a verb that rolls nothing out, whose settings alone are judged.
+      - Without it, all roles of the play that the tags select are judged.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
 - name: Judge the settings
   landfall.eks.check_settings:
-    tags: [preflight, ingress, hosts]
-  register: __preflight_settings
+    about: status
+  register: judged
 """
 
 RETURN = r"""
@@ -44,17 +45,32 @@ roles:
   elements: str
   returned: always
 components:
-  description: Those of C(roles) that roll out Helm releases.
+  description: Those of C(roles) that are components, and say so in C(<role>_component).
   type: list
   elements: str
   returned: always
-releases:
-  description: The components' releases, each C({name, namespace, setting}), the last naming the namespace's variable.
+kinds:
+  description: Kinds that the components bring, as group/version/Kind.
+  type: list
+  elements: str
+  returned: always
+hosts:
+  description: Host names, by the release behind each.
+  type: dict
+  returned: always
+checks:
+  description: What verify tries of the components.
   type: list
   elements: dict
   returned: always
-pins:
-  description: The charts, C({ref, version, sha256}), of the components' releases, by the name of the release.
-  type: dict
+without_aws:
+  description: Settings that hand in what permissions in AWS would find or make.
+  type: list
+  elements: dict
+  returned: always
+releases:
+  description: The components' release specifications, without their values.
+  type: list
+  elements: dict
   returned: always
 """

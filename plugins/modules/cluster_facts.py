@@ -47,97 +47,23 @@ options:
         description: What the permission is needed for, the end of a sentence.
         type: str
         required: true
-  volumes:
-    description: Whether volumes will be claimed.
-    type: bool
-    default: false
   storage_class:
     description: StorageClass of the volumes; empty for the cluster's default one.
     type: str
     default: ""
-  existing:
-    description: What others may have brought, and what to do then.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      release:
-        description: Name of our own release.
-        type: str
-        required: true
-      what:
-        description: How people call the component.
-        type: str
-        required: true
-      namespace:
-        description: Namespace of our own release.
-        type: str
-        required: true
-      namespace_setting:
-        description: Name of the variable that holds O(existing[].namespace).
-        type: str
-        required: true
-      setting:
-        description: Name of the variable that holds O(existing[].policy).
-        type: str
-        required: true
-      policy:
-        description: What to do with what others brought.
-        type: str
-        choices: [leave, adopt, refuse]
-        required: true
-      selected:
-        description: Whether this run is about the component.
-        type: bool
-        required: true
   releases:
-    description: The releases of this run, each C({name, namespace, setting}), the last naming the namespace's variable.
-    type: list
-    elements: dict
-    default: []
-  pods:
     description:
-      - "What the pods of releases ask of the nodes, by the release's name: lists of C({name, count, cpu, memory,
-        volumes, advice}). C(count) 0 is one on every node, C(advice) says how to want less."
-    type: dict
-    default: {}
-  deliveries:
-    description: The releases that Argo CD may deliver.
+      - The release specifications of all components, as role helm_release describes them, without their values.
+      - C(selected) says of each whether this run is about it.
     type: list
     elements: dict
     default: []
-    suboptions:
-      release:
-        description: Name of the release.
-        type: str
-        required: true
-      application:
-        description: Name of its Application.
-        type: str
-        required: true
-      namespace:
-        description: Namespace of the Application, where Argo CD lies.
-        type: str
-        required: true
-      setting:
-        description: Name of the variable that holds O(deliveries[].delivery).
-        type: str
-        required: true
-      delivery:
-        description: Who shall deliver it.
-        type: str
-        choices: [helm, argocd]
-        required: true
-      selected:
-        description: Whether this run is about the release.
-        type: bool
-        required: true
-      comes:
-        description: Whether this run brings Argo CD.
-        type: bool
-        required: true
+  check_capacity:
+    description: Whether the pods of this run must have room on the nodes.
+    type: bool
+    default: true
   installing:
-    description: Whether the platform is to be installed, and not to be removed.
+    description: Whether the run installs the platform, and does not remove it.
     type: bool
     default: true
 """
@@ -150,7 +76,7 @@ EXAMPLES = r"""
     newest_version: "1.36"
     permissions:
       - {verb: create, resource: namespaces, why: the namespaces of the releases}
-  register: __preflight_cluster
+  register: found
 """
 
 RETURN = r"""
@@ -206,11 +132,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.argocd.existing import Row as Delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.capacity import Need, quantity
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.existing import Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
 with suppress(ImportError):  # which client_from says in a sentence
@@ -224,32 +147,6 @@ PERMISSION = {
     "namespace": {"type": "str", "default": ""},
     "why": {"type": "str", "required": True},
 }
-_NAME = {"type": "str", "required": True}
-EXISTING = {
-    **dict.fromkeys(("release", "what", "namespace", "namespace_setting", "setting"), _NAME),
-    "policy": {"type": "str", "choices": ["leave", "adopt", "refuse"], "required": True},
-    "selected": {"type": "bool", "required": True},
-}
-
-DELIVERY = {
-    **dict.fromkeys(("release", "application", "namespace", "setting"), _NAME),
-    "delivery": {"type": "str", "choices": ["helm", "argocd"], "required": True},
-    "selected": {"type": "bool", "required": True},
-    "comes": {"type": "bool", "required": True},
-}
-
-
-def needs(rows: list[dict[str, Any]]) -> list[Need]:
-    """Return what the rows want; one whose quantities cannot be read is left out, for its setting is refused."""
-    found = []
-    for row in rows:
-        try:
-            cpu, memory = quantity(row["cpu"]), quantity(row["memory"])
-        except (ValueError, KeyError):
-            continue
-        volumes = int(row.get("volumes", 0))
-        found.append(Need(row["name"], int(row["count"]), cpu, memory, volumes, row.get("advice", "")))
-    return found
 
 
 def look(params: dict[str, Any]) -> preflight.Facts:
@@ -261,13 +158,10 @@ def look(params: dict[str, Any]) -> preflight.Facts:
         params["oldest_version"],
         params["newest_version"],
         params["permissions"],
-        params["volumes"],
         params["storage_class"],
-        [Row(**each) for each in params["existing"]],
         params["releases"],
-        {release: needs(rows) for release, rows in params["pods"].items()},
+        params["check_capacity"],
         params["installing"],
-        [Delivery(**each) for each in params["deliveries"]],
     )
     try:
         api = client.client_from(params)
@@ -294,13 +188,10 @@ def main() -> None:
             "oldest_version": {"type": "str", "required": True},
             "newest_version": {"type": "str", "required": True},
             "permissions": {"type": "list", "elements": "dict", "default": [], "options": PERMISSION},
-            "volumes": {"type": "bool", "default": False},
             "storage_class": {"type": "str", "default": ""},
-            "existing": {"type": "list", "elements": "dict", "default": [], "options": EXISTING},
             "releases": {"type": "list", "elements": "dict", "default": []},
-            "pods": {"type": "dict", "default": {}},
+            "check_capacity": {"type": "bool", "default": True},
             "installing": {"type": "bool", "default": True},
-            "deliveries": {"type": "list", "elements": "dict", "default": [], "options": DELIVERY},
         },
         supports_check_mode=True,
     )

@@ -100,11 +100,11 @@ def ask(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     session = Session(params["region"])
     if params["judge"]:
-        found = upgrade_facts.look(
+        found = upgrade_facts.read_versions(
             session, params["name"], params["version"], params["addons"], params["addon_versions"]
         )
     else:
-        found = upgrade_facts.alone(session, params["name"])
+        found = upgrade_facts.read_cluster(session, params["name"])
     if params["judge"] and found.live and found.live != params["version"] and not found.problems:
         with reading(module) as cluster:
             found.problems += upgrade_facts.ask_cluster(cluster, params["version"])

@@ -149,7 +149,7 @@ credentials:
   type: list
   elements: dict
   returned: always
-finished:
+rotated:
   description: Names of the credentials whose rotation, begun by a run that was killed, was ended.
   type: list
   elements: str
@@ -175,26 +175,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
-        expiry,
-        rotation,
-        rotation_ca,
-        store,
-    )
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
-        CA_NAME,
-        CredentialError,
-        parse_items,
-    )
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
-        Found,
-        Plan,
-        Run,
-        Secret,
-        describe,
-        make_plan,
-    )
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
+    from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:
@@ -231,38 +214,6 @@ CREDENTIAL_OPTIONS: dict[str, Any] = {
 }
 
 
-def diff_of(plan: Plan, found: Found) -> list[dict[str, str]]:
-    """Show which Secrets change, by the names of their keys."""
-    there = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found.originals.values()}
-    there |= found.delivered
-    rows = []
-    for wanted in plan.writes:
-        place = (wanted["metadata"]["namespace"], wanted["metadata"]["name"])
-        known = there.get(place)
-        before, after = describe(known) if known else "", describe(wanted, known)
-        title = f"Secret {'/'.join(place)}"
-        if before == after:
-            after = f"{after.rstrip()}, other values\n"
-        rows.append({"before_header": title, "after_header": title, "before": before, "after": after})
-    return rows
-
-
-def planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
-    rows = []
-    for each in diff:
-        namespace, _, name = each["after_header"].removeprefix("Secret ").partition("/")
-        rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
-    return rows
-
-
-def write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
-    for name in namespaces:
-        store.make_namespace(cluster, name)
-    for secret in plan.writes:
-        store.apply_secret(cluster, secret)
-
-
 def fixed_texts(credentials: list[dict[str, Any]]) -> set[str]:
     return {
         str(text)
@@ -274,45 +225,14 @@ def fixed_texts(credentials: list[dict[str, Any]]) -> set[str]:
 
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
-    home = module.params["namespace"]
+    wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
-    module.no_log_values.update(fixed_texts(module.params["credentials"]))
-    items = parse_items(module.params["credentials"], home)
-    wanted = {home} | {item.namespace for item in items if item.kind != "found"}
-    namespaces = store.missing_namespaces(cluster, wanted)
-    found = store.find(cluster, items, home)
-    now = datetime.now(UTC)
-    plan = make_plan(items, found, Run(home, module.params["cluster_name"], now))
-    finished: list[str] = []
-    if not module.check_mode:
-        write(cluster, namespaces, plan)
-    secrets = store.read(cluster)
-    if not module.check_mode:
-        finished, secrets = finish(module, Hands(cluster, home, now), secrets, plan)
-    # In a plan for an empty cluster there is no namespace to look into.
-    leases = home not in (namespaces if module.check_mode else []) and expiry.keep(
-        cluster, secrets, home, now, dry_run=module.check_mode
-    )
-    diff = diff_of(plan, found)
-    return {
-        "changed": bool(plan.writes or namespaces or finished or leases),
-        "planned": planned(diff) if module.check_mode else [],
-        "credentials": plan.rows,
-        "finished": finished,
-        # A certificate authority that is only planned is another one once it is created.
-        "ca_certificate": "" if module.check_mode and plan.ca_is_new else plan.ca_certificate,
-        "diff": diff,
-    }
-
-
-def finish(module: AnsibleModule, hands: Hands, secrets: list[Secret], plan: Plan) -> tuple[list[str], list[Secret]]:
-    """End what a killed rotation began; say what has to wait. Return the names, and the Secrets as they are then."""
-    finished, waiting = rotation.finish(hands, secrets)
-    for sentence in waiting:
+    module.no_log_values.update(fixed_texts(wanted))
+    this_run = Run(module.params["namespace"], module.params["cluster_name"], datetime.now(UTC))
+    result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
+    for sentence in warnings:
         module.warn(sentence)
-    if CA_NAME in finished:
-        plan.ca_certificate = rotation_ca.read_authority(hands)[1].bundle
-    return finished, store.read(hands.cluster) if finished or waiting else secrets
+    return result
 
 
 def main() -> None:

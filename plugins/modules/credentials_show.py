@@ -8,8 +8,8 @@ module: credentials_show
 short_description: Shows the credentials of a cluster, or writes them to a file
 description:
   - Shows service, address, user, password and age of each password that Landfall made or knows of, or writes them to a
-    file that only its owner can read, plain or encrypted. Writes the public certificate of the cluster's certificate
-    authority, and shows how to trust it.
+    file that only its owner can read, plain or encrypted. Writes the public certificate of the cluster's CA, and
+    shows how to trust it.
   - Passwords are shown on the screen (standard output) alone. They are in no result, log file, diff or argument.
   - This is an action; its work is done on the controller.
 author: The Landfall authors

@@ -22,6 +22,11 @@ options:
     description: File that the findings are written to, as JSON.
     type: path
     required: true
+  kinds:
+    description: Kinds that components apply themselves beside Helm, as C(version/Kind); the action reads them.
+    type: list
+    elements: str
+    default: []
   repair:
     description: Whether what was found is put back.
     type: bool
@@ -53,10 +58,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.plan import drift, dr
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     cluster.discover()
-    applied, notes = drift.rolled_out(cluster)
+    applied, notes = drift.rolled_out(cluster, module.params["kinds"])
     namespaces = {each.wanted["metadata"].get("namespace", "") for each in applied}
     situation = dry_run.situation_of(cluster, namespaces)
-    found = drift.look(situation, applied)
+    found = drift.find_drift(situation, applied)
     refused: list[rows.Row] = []
     repairing = module.params["repair"] and not module.check_mode
     if repairing:
@@ -77,6 +82,7 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "cluster": {"type": "str", "required": True},
             "path": {"type": "path", "required": True},
+            "kinds": {"type": "list", "elements": "str", "default": []},
             "repair": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -63,6 +63,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import file
 
 
+# Not text.files: a mounted file cannot be replaced, and atomic_move keeps the owner and SELinux context of another.
 def write(module: AnsibleModule, path: Path, content: bytes) -> None:
     if path.is_mount():
         file.write_in_place(path, content)

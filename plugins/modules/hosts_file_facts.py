@@ -28,7 +28,7 @@ EXAMPLES = r"""
   landfall.eks.hosts_file_facts:
     path: /etc/hosts
     cluster: production
-  register: __preflight_hosts_file
+  register: found
 """
 
 RETURN = r"""

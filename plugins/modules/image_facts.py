@@ -38,10 +38,10 @@ options:
 EXAMPLES = r"""
 - name: Ask for the images
   landfall.eks.image_facts:
-    releases: "{{ platform_releases }}"
-    charts: "{{ __helm_release_charts.charts }}"
+    releases: "{{ ingress_component.releases }}"
+    charts: "{{ platform_run.charts }}"
     kubernetes: v1.35.4
-  register: __preflight_images
+  register: found
 """
 
 RETURN = r"""

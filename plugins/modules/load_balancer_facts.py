@@ -26,50 +26,12 @@ options:
     description: Id of the cluster's VPC; empty to ask EKS.
     type: str
     default: ""
-  services:
-    description: The Services.
+  releases:
+    description:
+      - Release specifications, as role helm_release describes them; those with a C(load_balancer) count here.
     type: list
     elements: dict
     required: true
-    suboptions:
-      release:
-        description: Name of the release that has it.
-        type: str
-        required: true
-      namespace:
-        description: Namespace of the Service.
-        type: str
-        required: true
-      name:
-        description: Name of the Service.
-        type: str
-        required: true
-      settings:
-        description: Beginning of the names of the variables that are about it.
-        type: str
-        required: true
-      load_balancer_class:
-        description: Its class.
-        type: str
-        required: true
-      annotations:
-        description: Its annotations, as the settings want them.
-        type: dict
-        required: true
-      scheme:
-        description: Whether it faces the internet.
-        type: str
-        choices: [internet-facing, internal]
-        required: true
-      addresses:
-        description: How its addresses come to be known.
-        type: str
-        choices: [auto, eip, eni, dns]
-        required: true
-      replace:
-        description: DNS name of the load balancer that may be replaced.
-        type: str
-        default: ""
 """
 
 EXAMPLES = r"""
@@ -77,15 +39,7 @@ EXAMPLES = r"""
   landfall.eks.load_balancer_facts:
     kubeconfig: /home/me/kubeconfig
     cluster: shop
-    services:
-      - release: nginx-ingress
-        namespace: ingress
-        name: nginx-ingress-controller
-        settings: ingress
-        load_balancer_class: service.k8s.aws/nlb
-        annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}
-        scheme: internet-facing
-        addresses: auto
+    releases: "{{ platform_run.releases }}"
 """
 
 RETURN = r"""
@@ -117,8 +71,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.plan i
     Account,
     NoAccount,
     Places,
-    Row,
     plan,
+    rows_of,
 )
 
 
@@ -143,16 +97,6 @@ class Asked:
         return self._account.places(release, scheme, subnets)
 
 
-_TEXT = {"type": "str", "required": True}
-SERVICE = {
-    **dict.fromkeys(("release", "namespace", "name", "settings", "load_balancer_class"), _TEXT),
-    "annotations": {"type": "dict", "required": True},
-    "scheme": {**_TEXT, "choices": ["internet-facing", "internal"]},
-    "addresses": {**_TEXT, "choices": ["auto", "eip", "eni", "dns"]},
-    "replace": {"type": "str", "default": ""},
-}
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -160,13 +104,13 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
             "vpc_id": {"type": "str", "default": ""},
-            "services": {"type": "list", "elements": "dict", "required": True, "options": SERVICE},
+            "releases": {"type": "list", "elements": "dict", "required": True},
         },
         supports_check_mode=True,
     )
     params = module.params
     account = Asked(params["region"], params["cluster"], params["vpc_id"])
-    rows = [Row(**each) for each in params["services"]]
+    rows = rows_of(params["releases"])
     with reading(module) as cluster:
         live = {row.release: cluster.get("v1", "Service", row.name, row.namespace) for row in rows}
     planned = {row.release: plan(row, live[row.release], account) for row in rows}

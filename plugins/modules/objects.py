@@ -57,7 +57,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 
-def look(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any] | None:
+def read_live(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any] | None:
     metadata = wanted["metadata"]
     return cluster.get(wanted["apiVersion"], wanted["kind"], metadata["name"], metadata.get("namespace"))
 
@@ -83,7 +83,7 @@ def main() -> None:
         module.exit_json(
             changed=bool(changes),
             applied=[each.title for each in changes],
-            objects=[live for each in module.params["objects"] if (live := look(cluster, each))],
+            objects=[live for each in module.params["objects"] if (live := read_live(cluster, each))],
             wanted=[each.wanted for each in changes] if module.check_mode else [],
             diff=diff,
         )

@@ -119,7 +119,7 @@ except ImportError as error:
 
 
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
-    report = search.find(session, name)
+    report = search.find_orphans(session, name)
     left = [each.sentence() for each in report.rows if not each.stays_by_choice(asked)]
     foreign = [each.sentence() for each in report.rows if each.why.startswith(IN_NETWORK)]
     return {"changed": False, "left": left, "foreign": foreign, "lines": search.table(report), **report.as_dict()}

@@ -1,21 +1,22 @@
 #!/usr/bin/python
-"""Module that keeps the evidence of failed releases and takes them back."""
+"""Module that keeps the evidence of failed releases and rolls them back."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_failed
-short_description: Keeps the evidence of failed releases and takes them back
+short_description: Keeps the evidence of failed releases and rolls them back
 description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
-  - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one.
+  - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one; one that was
+    adopted stays.
   - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
-    go back too, in the reverse of the order in which they were started.
+    are rolled back too, in the reverse of the order in which they were started.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
   failures:
-    description: The releases, as the settling knows them, each with its C(cause).
+    description: The releases, as M(landfall.eks.settle) returns them, each with its C(cause).
     type: list
     elements: dict
     required: true
@@ -23,16 +24,16 @@ options:
     description: Folder for the evidence; one folder per release is made in it.
     type: path
     required: true
-  go_back:
-    description: Whether to take the releases back.
+  roll_back:
+    description: Whether to roll the releases back.
     type: bool
     default: true
   timeout:
-    description: Seconds that taking one release back may take.
+    description: Seconds that rolling one release back may take.
     type: int
     default: 300
   on_failure:
-    description: Whether what the run changed beside them goes back too, or what got ready is kept.
+    description: Whether what the run changed beside them is rolled back too, or what became ready is kept.
     type: str
     choices: [rollback, keep]
     default: keep
@@ -52,9 +53,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Take a failed release back
+- name: Roll a failed release back
   landfall.eks.release_failed:
-    failures: "{{ __settle_result.failures }}"
+    failures: "{{ settled.failures }}"
     folder: .landfall/evidence/today
 """
 
@@ -71,13 +72,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
-from ansible_collections.landfall.eks.plugins.module_utils.revisions import restore
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import undo
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import roll_back_run
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import evidence
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import remedy_of
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import go_back
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import recover
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
@@ -97,21 +98,19 @@ def sentence(run: dict[str, Any], done: str, kept: str) -> str:
     return f"{run['namespace']}/{run['name']}: {run['cause']}; {advice}{done}; {kept}."
 
 
-def ways_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], list[str]]:
-    """Take back what is to go back; return what became of each failed release, and sentences about the others."""
+def roll_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], list[str]]:
+    """Roll back; return a clause on each failed release, and sentences on the others."""
     options = module.params
     keys = [release_key(run["namespace"], run["name"]) for run in options["failures"]]
-    if not options["go_back"]:
+    if not options["roll_back"]:
         return dict.fromkeys(keys, "it was left as it is"), []
-    means = restore.Means(module.get_bin_path("helm") or "helm", options, options["timeout"], options["run_id"])
+    helm = Helm(module.get_bin_path("helm") or "helm", options, options["timeout"])
     if options["on_failure"] == "rollback" and options["namespace"]:
-        undone = undo(cluster, Store(cluster, options["namespace"]), options["runs"], keys, means)
-        if undone is not None:
-            return undone
-    return {
-        key: go_back(cluster, run, means.helm, means.access, means.seconds)
-        for key, run in zip(keys, options["failures"], strict=True)
-    }, []
+        store = Store(cluster, options["namespace"])
+        rolled_back = roll_back_run(store, options["runs"], keys, helm, options["run_id"])
+        if rolled_back is not None:
+            return rolled_back
+    return {key: recover(cluster, run, helm) for key, run in zip(keys, options["failures"], strict=True)}, []
 
 
 def main() -> None:
@@ -120,7 +119,7 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "failures": {"type": "list", "elements": "dict", "required": True},
             "folder": {"type": "path", "required": True},
-            "go_back": {"type": "bool", "default": True},
+            "roll_back": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 300},
             "on_failure": {"type": "str", "choices": ["rollback", "keep"], "default": "keep"},
             "runs": {"type": "list", "elements": "dict", "default": []},
@@ -131,10 +130,10 @@ def main() -> None:
     with reading(module) as cluster:
         failures = module.params["failures"]
         kept = {release_key(run["namespace"], run["name"]): keep_evidence(module, cluster, run) for run in failures}
-        done, others = ways_back(module, cluster)
+        done, others = roll_back(module, cluster)
         keyed = [(release_key(run["namespace"], run["name"]), run) for run in failures]
         sentences = [sentence(run, done[key], kept[key]) for key, run in keyed]
-        module.exit_json(changed=bool(sentences) and module.params["go_back"], sentences=[*sentences, *others])
+        module.exit_json(changed=bool(sentences) and module.params["roll_back"], sentences=[*sentences, *others])
 
 
 if __name__ == "__main__":

@@ -56,17 +56,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Action, Decision
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restore
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.steps import Step
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import carry_out
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 WOULD = {
-    "rollback": "would go back to Helm's revision {revision}",
-    "uninstall": "would be uninstalled, since it was not there then",
-    "stays": "stays as it is: {why}",
+    Action.ROLL_BACK: "would roll back to Helm's revision {revision}",
+    Action.UNINSTALL: "would be uninstalled, since it was not there then",
+    Action.LEAVE: "stays as it is: {reason}",
 }
 
 
@@ -82,7 +84,7 @@ def target_of(module: AnsibleModule, known: list[Record], live: list[Entry]) -> 
         return found
     target = records.before(known, live)
     if target is None:
-        module.fail_json(msg="There is no earlier revision that was seen ready: nothing to go back to.")
+        module.fail_json(msg="There is no earlier revision that was seen ready: nothing to roll back to.")
     return target
 
 
@@ -92,20 +94,22 @@ def go(module: AnsibleModule, cluster: Cluster) -> None:
     live = entries(cluster, [], records.newest_proven(known))
     target = target_of(module, known, live)
     runs = restore.runs_of(live, target)
-    steps = restore.planned(cluster, target, runs)
-    refused = [f"{step.key}: {step.why}" for step in steps if step.verb == "refused"]
+    planned = restore.planned(cluster, target, runs)
+    refused = [f"{key}: {each.reason}" for key, each in planned.items() if each.action is Action.REFUSE]
     if refused:
         said = "\n- ".join(refused)
         module.fail_json(
-            msg=f"Nothing was changed, since going back to revision {target['number']} cannot be:\n- {said}"
+            msg=f"Nothing was changed, since the platform cannot roll back to revision {target['number']}:\n- {said}"
         )
-    wanted = [step for step in steps if step.verb in {"rollback", "uninstall"}]
-    if module.check_mode or not wanted:
-        module.exit_json(changed=bool(wanted), to=target["number"], sentences=[would(step) for step in shown(steps)])
-    sentences, good = carry_out(module, cluster, steps, runs)
+    shown = {key: each for key, each in planned.items() if each.action is not Action.NOTHING}
+    changed = [key for key, each in shown.items() if each.action in restore.CHANGES]
+    if module.check_mode or not changed:
+        sentences = [would(key, each) for key, each in shown.items()]
+        module.exit_json(changed=bool(changed), to=target["number"], sentences=sentences)
+    sentences, good = carry_out_all(module, cluster, shown, runs)
     fields = {
         "releases": entries(cluster, [], records.newest_proven(known)),
-        "changed": [step.key for step in wanted],
+        "changed": changed,
         "proven": good,
         "note": f"rolled back to {target['number']}",
         "restores": target["number"],
@@ -116,25 +120,21 @@ def go(module: AnsibleModule, cluster: Cluster) -> None:
     module.exit_json(changed=True, to=target["number"], number=number, sentences=sentences)
 
 
-def shown(steps: list[Step]) -> list[Step]:
-    return [step for step in steps if step.verb != "none"]
+def would(key: str, decision: Decision) -> str:
+    return f"{key} {WOULD[decision.action].format(revision=decision.revision, reason=decision.reason)}."
 
 
-def would(step: Step) -> str:
-    return f"{step.key} {WOULD[step.verb].format(revision=step.revision, why=step.why)}."
-
-
-def carry_out(
-    module: AnsibleModule, cluster: Cluster, steps: list[Step], runs: list[dict[str, Any]]
+def carry_out_all(
+    module: AnsibleModule, cluster: Cluster, planned: dict[str, Decision], runs: list[dict[str, Any]]
 ) -> tuple[list[str], bool]:
-    """Do the steps one after another; stop at none, and say whether all got ready."""
+    """Carry the decisions out one after another; stop at none, and say whether all became ready."""
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
-    means = restore.Means(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
+    helm = Helm(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
     sentences, good = [], True
-    for step in shown(steps):
-        done = restore.do(cluster, step, known[step.key], means)
-        good = good and (done.good or step.verb == "stays")
-        sentences.append(f"{step.key}: {done.text}.")
+    for key, decision in planned.items():
+        done = carry_out(cluster, known[key], decision, helm)
+        good = good and (done.good or decision.action is Action.LEAVE)
+        sentences.append(f"{key}: {done.text}.")
     return sentences, good
 
 

@@ -92,7 +92,7 @@ try:
     from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
     from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-        Hands,
+        RotationContext,
         RotationError,
     )
 
@@ -101,17 +101,17 @@ except ImportError:
     HAS_CRYPTOGRAPHY = False
 
 
-def trusted(hands: Hands) -> str:
+def trusted(context: RotationContext) -> str:
     try:
-        return read_authority(hands)[1].bundle
+        return read_authority(context)[1].bundle
     except RotationError:  # a cluster without our certificates
         return ""
 
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     home, name = module.params["namespace"], module.params["cluster_name"]
-    hands = Hands(cluster, home, datetime.now(UTC), module.params["timeout"])
-    found = rotation.rows(hands)
+    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"])
+    found = rotation.rows(context)
     if not found:
         raise RotationError(
             f"Cluster {name} has no credentials in namespace {home}: run site.yml first, or correct platform_namespace."
@@ -119,15 +119,15 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     names = rotation.chosen(found, module.params["names"], module.params["older_than"])
     said: list[str] = []
     if names and not module.check_mode:
-        said = list(rotation.rotate(hands, names, name))
-        found = rotation.rows(hands)
+        said = list(rotation.rotate(context, names, name))
+        found = rotation.rows(context)
     return {
         "changed": bool(names),
         "credentials": found,
         "table": rotation.table(found),
         "rotated": names,
         "said": said,
-        "ca_certificate": trusted(hands),
+        "ca_certificate": trusted(context),
     }
 
 

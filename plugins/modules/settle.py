@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Module half of the wait for releases: one slice of looking; its action plugin repeats it and shows the progress."""
+"""Module half of the wait for releases: polls for a while; its action plugin repeats it and shows the progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ module: settle
 short_description: Waits until Helm releases are ready
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
-  - Shows a line whenever a release gets on, and returns those that do not get ready, each with its cause.
+  - Shows a line whenever a release makes progress, and returns those that do not become ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
@@ -19,7 +19,7 @@ options:
     elements: dict
     required: true
   seconds:
-    description: How long one slice looks before it reports; the action plugin starts the next one.
+    description: How long one call polls before it reports; the action plugin starts the next one.
     type: float
     default: 5
 """
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 failures:
-  description: The runs that did not get ready, each with its C(cause).
+  description: The runs that did not become ready, each with its C(cause).
   type: list
   elements: dict
   returned: always
@@ -44,7 +44,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
     )
     runs = [{"started": time.time(), **run} for run in module.params["runs"]]
     with reading(module) as cluster:
-        outcomes = Settler(cluster, runs).settle(module.params["seconds"])
+        outcomes = ReleaseWaiter(cluster, runs).wait(module.params["seconds"])
         module.exit_json(
             changed=any(each.changed for each in outcomes.values()),
             outcomes={key: each.as_dict() for key, each in outcomes.items()},

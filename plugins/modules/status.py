@@ -26,18 +26,15 @@ options:
     type: str
     required: true
   releases:
-    description: The releases of the settings, which the action reads from the roles itself.
+    description: The release specifications of the settings, as role helm_release describes them.
     type: list
     elements: dict
     default: []
-  prometheus:
-    description: The Service of Prometheus.
-    type: dict
-    default: {}
-    suboptions:
-      namespace: {description: Its namespace., type: str, default: monitoring}
-      name: {description: Its name., type: str, default: kube-prometheus-stack-prometheus}
-      port: {description: Its port., type: str, default: "9090"}
+  checks:
+    description: What verify tries of the components; the one of kind C(metrics) names the Service of Prometheus.
+    type: list
+    elements: dict
+    default: []
   real:
     description: Names of releases whose processes are real on a simulated cluster.
     type: list
@@ -78,7 +75,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.status.options import
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
-    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
+    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather, prometheus_of
 
     HAS_LIBRARIES = True
 except ImportError:
@@ -93,15 +90,7 @@ def main() -> None:
             "folder": {"type": "path", "required": True},
             "namespace": {"type": "str", "required": True},
             "releases": {"type": "list", "elements": "dict", "default": []},
-            "prometheus": {
-                "type": "dict",
-                "default": {},
-                "options": {
-                    "namespace": {"type": "str", "default": "monitoring"},
-                    "name": {"type": "str", "default": "kube-prometheus-stack-prometheus"},
-                    "port": {"type": "str", "default": "9090"},
-                },
-            },
+            "checks": {"type": "list", "elements": "dict", "default": []},
             "real": {"type": "list", "elements": "str", "default": []},
             "simulated": {"type": "bool", "default": False},
             **ADDRESS_OPTIONS,
@@ -117,7 +106,7 @@ def main() -> None:
         cluster=options["cluster"],
         home=options["namespace"],
         releases=options["releases"],
-        prometheus=options["prometheus"],
+        prometheus=prometheus_of(options["checks"]),
         real=options["real"],
         simulated=options["simulated"],
         hosts_file=options["hosts_file"],

@@ -22,7 +22,7 @@ EXAMPLES = r"""
 - name: Look for the tools
   landfall.eks.tool_facts:
     packages: [kubernetes]
-  register: __preflight_tools
+  register: found
 """
 
 RETURN = r"""

@@ -26,7 +26,7 @@ options:
     type: str
     required: true
   ca_file:
-    description: File with the authorities (PEM) of certificates that others provide; empty for the cluster's own.
+    description: File with the CAs (PEM) of certificates that others provide; empty for the cluster's own.
     type: str
     default: ""
   send_alerts:
@@ -47,7 +47,7 @@ options:
     type: bool
     default: false
   releases:
-    description: The releases of the settings; this and all that follows the action reads from the roles itself.
+    description: The release specifications of the settings, as role helm_release describes them.
     type: list
     elements: dict
     default: []
@@ -55,23 +55,15 @@ options:
     description: Host names by release.
     type: dict
     default: {}
-  namespaces:
-    description: Namespaces of monitoring, efk and argocd.
-    type: dict
-    default: {}
+  checks:
+    description: What is tried, as the components say it.
+    type: list
+    elements: dict
+    default: []
   versions:
     description: The versions of Kubernetes that will do, C({oldest, newest}).
     type: dict
     default: {}
-  autoscaling:
-    description: The C(autoscaling) values of the Flask application's chart.
-    type: dict
-    default: {}
-  receivers:
-    description: Who is called, C({name, type, severities}).
-    type: list
-    elements: dict
-    default: []
   ca:
     description: Content of O(ca_file), which the action reads.
     type: str
@@ -109,8 +101,6 @@ try:
 except ImportError:
     HAS_LIBRARIES = False
 
-PROMETHEUS = {"name": "kube-prometheus-stack-prometheus", "port": "9090"}
-
 
 def main() -> None:
     module = AnsibleModule(
@@ -126,10 +116,8 @@ def main() -> None:
             "simulated": {"type": "bool", "default": False},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "hosts": {"type": "dict", "default": {}},
-            "namespaces": {"type": "dict", "default": {}},
+            "checks": {"type": "list", "elements": "dict", "default": []},
             "versions": {"type": "dict", "default": {}},
-            "autoscaling": {"type": "dict", "default": {}},
-            "receivers": {"type": "list", "elements": "dict", "default": []},
             **ADDRESS_OPTIONS,
             "ca": {"type": "str", "default": ""},
         },
@@ -143,7 +131,7 @@ def main() -> None:
             cluster=options["cluster"],
             home=options["namespace"],
             releases=options["releases"],
-            prometheus={"namespace": options["namespaces"]["monitoring"], **PROMETHEUS},
+            prometheus=gather.prometheus_of(options["checks"]),
             real=options["real"],
             simulated=options["simulated"],
             hosts_file=options["hosts_file"],
@@ -151,10 +139,8 @@ def main() -> None:
             ask=addresses.asker(options["way"], options["region"]),
         ),
         hosts=options["hosts"],
-        namespaces=options["namespaces"],
+        checks=options["checks"],
         versions=options["versions"],
-        autoscaling=options["autoscaling"],
-        receivers=options["receivers"],
         send_alerts=options["send_alerts"] and not module.check_mode,
         ca=options["ca"],
         seconds=options["timeout"],

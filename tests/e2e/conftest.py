@@ -11,6 +11,7 @@ import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import commands
 from tests.e2e.machine import words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,15 +56,13 @@ class Checkout:
     def run(self, command, fails=False, **environment):
         """Type a command; return what it printed. Unless `fails`, its exit status must be 0; with it, it must not."""
         self.typed.append(command)
-        done = subprocess.run(
+        done = commands.run(
             ["bash", "-c", command],
             cwd=self.path,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
         assert (done.returncode != 0) is fails, f"{command} ended with {done.returncode}:\n{done.stdout[-6000:]}"
         return done.stdout
@@ -109,12 +108,20 @@ class Checkout:
         except psutil.Error:
             return False
 
+    def helm(self, arguments):
+        return json.loads(self.run(f"KUBECONFIG=.landfall/kubeconfig .landfall/bin/helm {arguments} -o json"))
+
     def revisions(self):
         """Return Helm's newest revision of each release."""
-        listed = json.loads(
-            self.run("KUBECONFIG=.landfall/kubeconfig .landfall/bin/helm list --all-namespaces -o json")
-        )
-        return {each["name"]: (each["revision"], each["updated"]) for each in listed}
+        return {each["name"]: (each["revision"], each["updated"]) for each in self.helm("list --all-namespaces")}
+
+    def statuses(self):
+        """Return what Helm calls the newest revision of each release."""
+        return {each["name"]: each["status"] for each in self.helm("list --all-namespaces")}
+
+    def history(self, name, namespace):
+        """Return all revisions that Helm keeps of a release, the oldest first."""
+        return self.helm(f"history {name} --namespace {namespace}")
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import psutil
+
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,9 +29,7 @@ class Machine:
 
     def try_(self, *command, text=None):
         """Run a command; return its exit status and what it printed."""
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=text or "", capture_output=True, text=True, check=False
-        )
+        done = commands.run(command, cwd=ROOT, env=self.environment, input=text or "", capture_output=True)
         return done.returncode, done.stdout, done.stdout + done.stderr
 
     def run(self, *command, text=None):

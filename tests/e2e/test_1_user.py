@@ -71,6 +71,10 @@ def test_second_up_changes_nothing(second_up, checkout):
     assert checkout.summary()["changed"] == 0
 
 
+def test_ansible_converts_nothing_that_a_module_returned(first_up, second_up):
+    assert "Value for result key" not in first_up + second_up
+
+
 def test_kubectl_and_helm_just_work(second_up, checkout):
     listed = checkout.kubectl("get nodes -o json")
     zones = {each["metadata"]["labels"]["topology.kubernetes.io/zone"] for each in json.loads(listed)["items"]}
@@ -162,10 +166,11 @@ def test_run_killed_in_the_middle_of_an_upgrade_is_finished_by_the_next(second_u
     assert checkout.kubectl(pending).strip(), "the kill came too late to leave anything pending"
     checkout.run(f"ansible-playbook -i inventories/local site.yml -e '{changed}'")
     assert {each["health"] for each in checkout.summary()["components"]} == {"ready"}
-    assert (
-        checkout.kubectl("get secrets --all-namespaces -l 'owner=helm,status notin (deployed,superseded)' -o name")
-        == ""
-    )
+    # The interrupted revision stays in the history, with what happened.
+    *_, interrupted, newest = checkout.history("kube-prometheus-stack", "monitoring")
+    assert (newest["status"], interrupted["status"]) == ("deployed", "failed")
+    assert interrupted["description"].startswith("Landfall: interrupted while it was pending-upgrade")
+    assert set(checkout.statuses().values()) == {"deployed"}
     after = [(each["metadata"]["uid"], each.get("data")) for each in json.loads(checkout.kubectl(secrets))["items"]]
     assert after == credentials
     checkout.run("make up")

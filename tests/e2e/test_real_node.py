@@ -16,7 +16,11 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import real_node, real_node_init
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
+    real_node,
+    real_node_init,
+    real_node_machine,
+)
 from tests.e2e.machine import ROOT, Machine, until, words
 
 pytestmark = pytest.mark.cluster
@@ -68,8 +72,8 @@ def machine():
 def traces():
     """Return all of the machine that a real node touches: mounts, interfaces, cgroups, kernel settings, folders."""
     # A real node that was killed leaves its settings changed and a record of what they were: that is what is put back.
-    record = real_node.SYSCTL_RECORD
-    found = {name: Path("/proc/sys", name).read_text().strip() for name in real_node.SYSCTLS}
+    record = real_node_machine.SYSCTL_RECORD
+    found = {name: Path("/proc/sys", name).read_text().strip() for name in real_node_machine.SYSCTLS}
     sysctls = json.loads(record.read_text()) if record.exists() else found
     cgroups = [str(each) for root in real_node_init.hierarchies() for each in root.iterdir() if "landfall" in each.name]
     folders = ("/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/pods", "/opt/containerd")

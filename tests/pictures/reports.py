@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_text
 from ansible_collections.landfall.eks.plugins.module_utils.verify import report
 from tests.unit.status import sample as stand
 from tests.unit.verify import sample as results
@@ -18,5 +18,5 @@ def write(folder: Path) -> dict[str, str]:
     found = report.document("production", "2026-11-26T06:00:00Z", False, results.ROWS)
     made["verify"] = report.page(found)
     for name, text in made.items():
-        pages.write_text(folder / f"{name}.html", text)
+        write_text(folder / f"{name}.html", text)
     return {name: (folder / f"{name}.html").as_uri() for name in made}

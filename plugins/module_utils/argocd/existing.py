@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
 
+ARGOCD = "argo-cd"
+"""The release of Argo CD itself."""
+
 
 class Reader(Protocol):
     """The part of cluster_client.Cluster that is used here."""
@@ -41,19 +44,21 @@ class Row:
 
 
 @dataclass
-class Found:
+class ExistingApplications:
     """`delivered` are the releases that have an Application, `problems` are sentences."""
 
     delivered: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def look(cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool) -> Found:
+def find_applications(
+    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool
+) -> ExistingApplications:
     """Find out who has an Application, and what keeps Argo CD from delivering the rest.
 
     `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd.
     """
-    found = Found()
+    found = ExistingApplications()
     for row in rows:
         path = cluster.resource_path(*APPLICATION, row.namespace)
         if path and _is_there(cluster, f"{path}/{row.application}"):
@@ -73,7 +78,7 @@ def _is_there(cluster: Reader, path: str) -> bool:
 
 
 def _problems(row: Row, others: Mapping[str, str], known: bool) -> list[str]:
-    there = others.get("argo-cd")
+    there = others.get(ARGOCD)
     if not known and (there is not None or not row.comes):
         lacking = "the Argo CD here brings no Applications" if there is not None else "this cluster has no Argo CD"
         sentence = (

@@ -9,14 +9,15 @@ left that nobody owns. It is what client-go does when it moves fields from a cli
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from kubernetes.client.exceptions import ApiException
+
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 HELM = "helm"
@@ -24,10 +25,7 @@ HELM = "helm"
 ARGOCD = "argocd-controller"
 """Argo CD's field manager with ServerSideApply=true (v3.4.4, common/common.go)."""
 INSTANCE = "app.kubernetes.io/instance"
-MERGE_PATCH = "application/merge-patch+json"
-BACKGROUND = {"propagationPolicy": "Background"}
 GONE_SECONDS = 60
-POLL_SECONDS = 0.5
 TRIES = 5
 
 Object = dict[str, Any]
@@ -116,9 +114,9 @@ def _rename(cluster: Cluster, found: Object, old: str, new: str) -> None:
             return
         body = {"metadata": {"managedFields": fields, "resourceVersion": metadata["resourceVersion"]}}
         try:
-            cluster.request("PATCH", path, body=body, content_type=MERGE_PATCH)
-        except Exception as error:
-            if getattr(error, "status", None) != HTTPStatus.CONFLICT:
+            cluster.patch(path, body)
+        except ApiException as error:
+            if error.status != HTTPStatus.CONFLICT:
                 raise
             continue
         return
@@ -164,13 +162,10 @@ def remove(cluster: Cluster, references: Sequence[Reference], *, dry_run: bool) 
 def _remove(cluster: Cluster, named: Reference, found: Object) -> None:
     path = _path(cluster, named)
     if found["metadata"].get("finalizers"):
-        cluster.request("PATCH", path, body={"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
-    delete(cluster, path, query=BACKGROUND)
-    deadline = time.monotonic() + GONE_SECONDS
-    while cluster.get(named["api_version"], named["kind"], named["name"], named["namespace"]) is not None:
-        if time.monotonic() > deadline:
-            raise TakeoverError(f"{named['kind']} {named['name']} was deleted and is still there: see its finalizers.")
-        time.sleep(POLL_SECONDS)
+        cluster.patch(path, {"metadata": {"finalizers": None}})
+    cluster.delete(path, propagationPolicy="Background")
+    if not cluster.wait_gone(path, GONE_SECONDS):
+        raise TakeoverError(f"{named['kind']} {named['name']} was deleted and is still there: see its finalizers.")
 
 
 def delete_objects(cluster: Cluster, release: Delivered, *, dry_run: bool) -> list[str]:
@@ -179,7 +174,7 @@ def delete_objects(cluster: Cluster, release: Delivered, *, dry_run: bool) -> li
         return []
     found = live_objects(cluster, release)
     for each in [] if dry_run else found:
-        delete(cluster, _path(cluster, reference(each)), query=BACKGROUND)
+        cluster.delete(_path(cluster, reference(each)), propagationPolicy="Background")
     return [title(each) for each in found]
 
 

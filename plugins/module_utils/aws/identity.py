@@ -44,7 +44,7 @@ class Decision:
     allowed: bool | None
 
 
-def who(session: Session) -> Identity:
+def read_identity(session: Session) -> Identity:
     """Ask AWS who we are. AwsError."""
     with spoken("sts get_caller_identity"):
         answer = session.client("sts", **QUICKLY).get_caller_identity()

@@ -13,7 +13,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages impo
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import LABEL_MADE_BY, MADE_BY
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 PREFIX = "expires-"
@@ -46,15 +45,9 @@ def keep(cluster: Cluster, secrets: list[Secret], home: str, now: datetime, *, d
     apply, delete = stale(wanted_leases(secrets, home, now), there)
     collection = f"/apis/{API}/namespaces/{home}/leases"
     for each in [] if dry_run else apply:
-        cluster.request(
-            "PATCH",
-            f"{collection}/{each['metadata']['name']}",
-            body=each,
-            query={"fieldManager": FIELD_MANAGER, "force": "true"},
-            content_type="application/apply-patch+yaml",
-        )
+        cluster.apply(f"{collection}/{each['metadata']['name']}", each, manager=FIELD_MANAGER)
     for name in [] if dry_run else delete:
-        client.delete(cluster, f"{collection}/{name}")
+        cluster.delete(f"{collection}/{name}")
     return bool(apply or delete)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import differs, write_bytes
 
 try:
     # It comes without types.
@@ -131,30 +132,6 @@ def path_problem(setting: str, path: Path, *, make_folder: bool = False) -> str:
         return f"{setting} is {path}, where nothing can be written ({reason}): write another path."
 
 
-def differs(path: Path, content: bytes, mode: int) -> bool:
-    """Tell whether `path` is anything but a file with that content and mode. Raises OSError."""
-    is_file = path.is_file() and not path.is_symlink()
-    return not is_file or path.stat().st_mode & 0o777 != mode or path.read_bytes() != content
-
-
-def write(path: Path, content: bytes, mode: int = PRIVATE) -> bool:
+def write(path: Path, content: bytes, mode: int = PRIVATE, *, dry_run: bool = False) -> bool:
     """Make `path` hold `content` with that mode; return whether it did not. Raises OSError."""
-    if (
-        path.is_file()
-        and not path.is_symlink()
-        and path.stat().st_mode & 0o777 == mode
-        and path.read_bytes() == content
-    ):
-        return False
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Nobody but the owner can read the file at any moment: it is made so.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return True
+    return differs(path, content, mode) if dry_run else write_bytes(path, content, mode, folder_mode=0o700)

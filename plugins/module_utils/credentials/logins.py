@@ -22,6 +22,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     is_staged,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 NOT_MADE_YET = "(not made yet)"
 COLUMNS = ("Service", "Where", "User", "Password", "Age")
@@ -73,15 +74,10 @@ def read_keyring(cluster: Cluster, home: str) -> Keyring:
 
 def table(logins: Iterable[Login], now: datetime) -> list[str]:
     """Lay the logins out as lines of aligned columns."""
-    cells = [
-        COLUMNS,
-        *(
-            (each.service, each.where, each.user, each.password or NOT_MADE_YET, age(each.created, now))
-            for each in logins
-        ),
+    rows = [
+        (each.service, each.where, each.user, each.password or NOT_MADE_YET, age(each.created, now)) for each in logins
     ]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return aligned(COLUMNS, rows)
 
 
 def age(created: str, now: datetime) -> str:

@@ -40,7 +40,7 @@ class Run:
 
 
 @dataclass
-class Found:
+class LiveSecrets:
     """What the cluster holds: originals by credential name, delivered Secrets by (namespace, name)."""
 
     originals: dict[str, Secret] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Plan:
     ca_certificate: str = ""
 
 
-def make_plan(items: list[Item], found: Found, run: Run) -> Plan:
+def make_plan(items: list[Item], found: LiveSecrets, run: Run) -> Plan:
     """Decide what to write.
 
     Raises CredentialError if a Secret of somebody else has the name.
@@ -120,7 +120,7 @@ def describe(secret: Secret, there: Secret | None = None) -> str:
     return f"{secret['type']} with {', '.join(sorted(keys)) or 'no keys'}\n{said}"
 
 
-def _authority(plan: Plan, items: list[Item], found: Found, run: Run) -> Authority | None:
+def _authority(plan: Plan, items: list[Item], found: LiveSecrets, run: Run) -> Authority | None:
     if not any(item.kind == "certificate" for item in items):
         return None
     original = found.originals.get(CA_NAME)
@@ -153,7 +153,9 @@ def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: 
     return leaf.data, ""
 
 
-def _deliver(plan: Plan, item: Item, data: dict[str, str], found: Found, made: tuple[str, bool, datetime]) -> None:
+def _deliver(
+    plan: Plan, item: Item, data: dict[str, str], found: LiveSecrets, made: tuple[str, bool, datetime]
+) -> None:
     wanted = _secret(item.secret, item.namespace, item.secret_type, _delivered_data(plan, item, data), item.name)
     wanted["metadata"]["labels"] |= item.labels
     there = found.delivered.get((item.namespace, item.secret))

@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     change_password,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
     Subject,
     check,
@@ -28,6 +28,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     restart,
     stage,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 COLUMNS = ("Name", "Kind", "Age", "Ends", "Rotating it means")
 MEANS_BY_KIND = {
@@ -41,50 +42,46 @@ NOT_KNOWN = "Run site.yml first, which notes how."
 Row = dict[str, Any]
 
 
-def read_subjects(hands: Hands) -> dict[str, Subject]:
+def read_subjects(context: RotationContext) -> dict[str, Subject]:
     """Return all credentials that say how they are rotated, by name."""
-    originals = [each for each in store.read(hands.cluster) if each["metadata"]["namespace"] == hands.home]
+    originals = [each for each in store.read(context.cluster) if each["metadata"]["namespace"] == context.home]
     found = [Subject.read(each) for each in originals]
     return {each.name: each for each in found if each}
 
 
-def rows(hands: Hands) -> list[Row]:
+def rows(context: RotationContext) -> list[Row]:
     """Return the rows of `ages`, each with `age` in whole days, what rotating `means`, and whether it is `unfinished`.
 
     `rotatable` tells whether it can be named, `by_hand` whether a person has to do something elsewhere too.
     """
-    subjects = read_subjects(hands)
-    authority = _moving(hands)
+    subjects = read_subjects(context)
+    authority = _moving(context)
     return [
         row
         | {
-            "age": (hands.now - datetime.fromisoformat(row["made"]).astimezone(UTC)).days if row["made"] else None,
+            "age": (context.now - datetime.fromisoformat(row["made"]).astimezone(UTC)).days if row["made"] else None,
             "means": _means(row, subjects.get(row["name"])),
             "rotatable": _is_rotatable(row, subjects.get(row["name"])),
             "by_hand": row["kind"] == "authority" or bool(_how(subjects.get(row["name"])).get("by_hand")),
             "unfinished": authority if row["kind"] == "authority" else _is_staged(subjects.get(row["name"])),
         }
-        for row in read_ages(hands.cluster, hands.home, hands.now)
+        for row in read_ages(context.cluster, context.home, context.now)
     ]
 
 
 def table(found: list[Row]) -> list[str]:
     """Lay the rows out as lines of aligned columns."""
     cells = [
-        COLUMNS,
-        *(
-            (
-                row["name"],
-                row["kind"],
-                "" if row["age"] is None else f"{row['age']} d",
-                f"in {row['days_left']} d" if row["days_left"] is not None else "",
-                ("Its rotation is unfinished: name it to go on. " if row["unfinished"] else "") + row["means"],
-            )
-            for row in found
-        ),
+        (
+            row["name"],
+            row["kind"],
+            "" if row["age"] is None else f"{row['age']} d",
+            f"in {row['days_left']} d" if row["days_left"] is not None else "",
+            ("Its rotation is unfinished: name it to go on. " if row["unfinished"] else "") + row["means"],
+        )
+        for row in found
     ]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS) - 1)]
-    return ["  ".join([*map(str.ljust, line, widths), line[-1]]).rstrip() for line in cells]
+    return aligned(COLUMNS, cells)
 
 
 def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[str]:
@@ -104,35 +101,35 @@ def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[s
     return list(dict.fromkeys([*names, *old]))
 
 
-def rotate(hands: Hands, names: list[str], cluster: str) -> Iterator[str]:
+def rotate(context: RotationContext, names: list[str], cluster: str) -> Iterator[str]:
     """Rotate credentials one after another; yield a sentence on each once it is done.
 
     `cluster` is the name in the certificate authority's subject. What all of them need is checked before the first.
     Raises RotationError.
     """
-    subjects = read_subjects(hands)
+    subjects = read_subjects(context)
     for name in names:
         if name in subjects and subjects[name].kind != "certificate":
-            check(hands, subjects[name])
+            check(context, subjects[name])
     for name in names:
-        yield _rotate(hands, name, subjects.get(name), cluster)
-    expiry.keep(hands.cluster, store.read(hands.cluster), hands.home, hands.now)
+        yield _rotate(context, name, subjects.get(name), cluster)
+    expiry.keep(context.cluster, store.read(context.cluster), context.home, context.now)
 
 
-def finish(hands: Hands, secrets: list[Secret]) -> tuple[list[str], list[str]]:
+def finish(context: RotationContext, secrets: list[Secret]) -> tuple[list[str], list[str]]:
     """End the rotations that a killed run began, as far as it goes now.
 
     `secrets` are all that carry the label of a credential. Returns the names that are done, and a sentence for each
     that has to wait.
     """
-    originals = [each for each in secrets if each["metadata"]["namespace"] == hands.home]
+    originals = [each for each in secrets if each["metadata"]["namespace"] == context.home]
     begun: dict[str, Callable[[], Any]] = {}
     for each in originals:
         subject = Subject.read(each)
         if subject and subject.staged:
-            begun[subject.name] = partial(_password, hands, subject)
+            begun[subject.name] = partial(_password, context, subject)
         elif each["metadata"]["name"] == CA_NAME and (authority := Authority.read(decoded(each))) and authority.moving:
-            begun[CA_NAME] = partial(rotation_ca.move, hands)
+            begun[CA_NAME] = partial(rotation_ca.move, context)
     done, waiting = [], []
     for name, go_on in begun.items():
         try:
@@ -146,41 +143,41 @@ def finish(hands: Hands, secrets: list[Secret]) -> tuple[list[str], list[str]]:
     return done, waiting
 
 
-def _rotate(hands: Hands, name: str, subject: Subject | None, cluster: str) -> str:
+def _rotate(context: RotationContext, name: str, subject: Subject | None, cluster: str) -> str:
     if name == CA_NAME:
-        return _authority(hands, cluster)
+        return _authority(context, cluster)
     if subject is None:
         raise RotationError(f"{name} does not say how it is rotated: run site.yml first, which notes that.")
     if subject.kind == "certificate":
-        rotation_ca.renew(hands, name)
+        rotation_ca.renew(context, name)
     elif subject.method == "recreate":
-        recreate(hands, subject)
+        recreate(context, subject)
     else:
-        _password(hands, subject)
+        _password(context, subject)
     by_hand = f" {subject.how['by_hand']}" if subject.how.get("by_hand") else ""
     return f"{name}: rotated.{by_hand}"
 
 
-def _password(hands: Hands, subject: Subject) -> None:
+def _password(context: RotationContext, subject: Subject) -> None:
     """Old and new are both kept, until everybody uses the new one; done again from anywhere, this ends the same."""
     begun_before = subject.staged
-    subject = stage(hands, subject)
+    subject = stage(context, subject)
     if subject.method == "grafana":
-        change_password(hands, subject, begun_before=begun_before)
-    deliver(hands, subject)
-    restart(hands, subject)
-    promote(hands, read_again(hands, subject))
+        change_password(context, subject, begun_before=begun_before)
+    deliver(context, subject)
+    restart(context, subject)
+    promote(context, read_again(context, subject))
 
 
-def _authority(hands: Hands, cluster: str) -> str:
-    _, authority = rotation_ca.read_authority(hands)
+def _authority(context: RotationContext, cluster: str) -> str:
+    _, authority = rotation_ca.read_authority(context)
     # A killed announcement is finished first: until then nobody has got ca.crt.
-    if not authority.moving and rotation_ca.announce(hands, cluster):
+    if not authority.moving and rotation_ca.announce(context, cluster):
         return (
             f"{CA_NAME}: the next certificate authority exists, is trusted with the old one, and signs nothing yet. "
             "Distribute ca.crt to all who trust the old one, then run this again to move the certificates."
         )
-    rotation_ca.move(hands)
+    rotation_ca.move(context)
     return f"{CA_NAME}: the next certificate authority has signed all certificates, and only it is trusted now."
 
 
@@ -215,7 +212,7 @@ def _means(row: Row, subject: Subject | None) -> str:
     return str(subject.how.get("means") or MEANS_BY_KIND.get(row["kind"], "A new one is brought to all its readers."))
 
 
-def _moving(hands: Hands) -> bool:
-    original = hands.cluster.get("v1", "Secret", CA_NAME, hands.home)
+def _moving(context: RotationContext) -> bool:
+    original = context.cluster.get("v1", "Secret", CA_NAME, context.home)
     authority = Authority.read(decoded(original)) if original else None
     return bool(authority and authority.next)

@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CA_NAME, LABEL_CREDENTIAL
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Secret, decoded, life_of
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
     patch_secret,
 )
@@ -18,83 +18,83 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
 KEYS = ("tls.crt", "tls.key", f"{NEXT}tls.crt", f"{NEXT}tls.key", f"{NEXT}moving")
 
 
-def read_authority(hands: Hands) -> tuple[Secret, Authority]:
+def read_authority(context: RotationContext) -> tuple[Secret, Authority]:
     """Return the certificate authority and its original. Raises RotationError if there is none."""
-    original = hands.cluster.get("v1", "Secret", CA_NAME, hands.home)
+    original = context.cluster.get("v1", "Secret", CA_NAME, context.home)
     found = Authority.read(decoded(original))
     if original is None or found is None:
-        raise RotationError(f"Secret {hands.home}/{CA_NAME} holds no CA: run site.yml, which creates one.")
+        raise RotationError(f"Secret {context.home}/{CA_NAME} holds no CA: run site.yml, which creates one.")
     return original, found
 
 
-def renew(hands: Hands, name: str) -> None:
+def renew(context: RotationContext, name: str) -> None:
     """Renew a certificate for its names; its readers have the old one until they get the new one."""
-    _, authority = read_authority(hands)
-    original = hands.cluster.get("v1", "Secret", name, hands.home)
+    _, authority = read_authority(context)
+    original = context.cluster.get("v1", "Secret", name, context.home)
     leaf = KeyPair.read(decoded(original))
     if original is None or leaf is None:
-        raise RotationError(f"Secret {hands.home}/{name} holds no certificate: run site.yml, which makes one.")
+        raise RotationError(f"Secret {context.home}/{name} holds no certificate: run site.yml, which makes one.")
     hosts = certificates.hosts_in_order(leaf.certificate)
-    made = certificates.make_leaf(authority.signer, hosts, hands.now)
-    patch_secret(hands, original, made.data, life_of(made.data))
-    bring(hands, name, made, authority)
+    made = certificates.make_leaf(authority.signer, hosts, context.now)
+    patch_secret(context, original, made.data, life_of(made.data))
+    bring(context, name, made, authority)
 
 
-def bring(hands: Hands, name: str, leaf: KeyPair, authority: Authority) -> bool:
+def bring(context: RotationContext, name: str, leaf: KeyPair, authority: Authority) -> bool:
     """Deliver a certificate, with what has to be trusted; return whether it was not so already."""
     changed = False
-    for each in store.read(hands.cluster):
+    for each in store.read(context.cluster):
         metadata = each["metadata"]
-        if metadata["labels"][LABEL_CREDENTIAL] == name and metadata["namespace"] != hands.home:
+        if metadata["labels"][LABEL_CREDENTIAL] == name and metadata["namespace"] != context.home:
             wanted = leaf.data | {"ca.crt": authority.bundle}
             if not wanted.items() <= (decoded(each) or {}).items():
-                patch_secret(hands, each, wanted)
+                patch_secret(context, each, wanted)
                 changed = True
     return changed
 
 
-def announce(hands: Hands, cluster: str) -> bool:
+def announce(context: RotationContext, cluster: str) -> bool:
     """Create the next certificate authority, which signs nothing yet, and make it trusted with the current one.
 
     Return whether it was not so already.
     """
-    original, authority = read_authority(hands)
+    original, authority = read_authority(context)
     if authority.next is None:
-        _write(hands, original, authority.with_next(cluster, hands.now))
-    return bring_all(hands) or authority.next is None
+        _write(context, original, authority.with_next(cluster, context.now))
+    return bring_all(context) or authority.next is None
 
 
-def move(hands: Hands) -> None:
+def move(context: RotationContext) -> None:
     """Let the next certificate authority sign every certificate, then trust only that one."""
-    original, authority = read_authority(hands)
+    original, authority = read_authority(context)
     if not authority.moving:
-        _write(hands, original, authority.in_motion())
-    original, authority = read_authority(hands)
-    for name, leaf in _leaves(hands):
+        _write(context, original, authority.in_motion())
+    original, authority = read_authority(context)
+    for name, leaf in _leaves(context):
         if not certificates.is_signed_by(leaf, authority.signer):
-            renew(hands, name)
-    bring_all(hands)
-    _write(hands, original, authority.promoted())
-    bring_all(hands)
+            renew(context, name)
+    bring_all(context)
+    _write(context, original, authority.promoted())
+    bring_all(context)
 
 
-def bring_all(hands: Hands) -> bool:
+def bring_all(context: RotationContext) -> bool:
     """Bring every certificate and what has to be trusted to where it is read; return whether it was not there."""
-    _, authority = read_authority(hands)
-    brought = [bring(hands, name, leaf, authority) for name, leaf in _leaves(hands)]
+    _, authority = read_authority(context)
+    brought = [bring(context, name, leaf, authority) for name, leaf in _leaves(context)]
     return any(brought)
 
 
-def _leaves(hands: Hands) -> Iterator[tuple[str, KeyPair]]:
-    for each in store.read(hands.cluster):
+def _leaves(context: RotationContext) -> Iterator[tuple[str, KeyPair]]:
+    for each in store.read(context.cluster):
         metadata = each["metadata"]
         leaf = KeyPair.read(decoded(each))
-        if metadata["namespace"] == hands.home and metadata["name"] != CA_NAME and leaf:
+        if metadata["namespace"] == context.home and metadata["name"] != CA_NAME and leaf:
             yield metadata["name"], leaf
 
 
-def _write(hands: Hands, original: Secret, authority: Authority) -> None:
+def _write(context: RotationContext, original: Secret, authority: Authority) -> None:
     data: dict[str, str | None] = dict.fromkeys(KEYS) | authority.data
     there = (decoded(original) or {}).keys()
     changed = {key: value for key, value in data.items() if value is not None or key in there}
-    patch_secret(hands, original, changed, life_of(authority.current.data))
+    patch_secret(context, original, changed, life_of(authority.current.data))

@@ -12,6 +12,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from kubernetes.client.exceptions import ApiException
+
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -29,9 +31,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     life_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
-MERGE_PATCH = "application/merge-patch+json"
 PAUSE_SECONDS = 1.0
 MADE_ANEW = ("password", "created", "password_bcrypt")
 """Keys of an original that belong to one password; a token beside it (Argo CD's signing key) stays."""
@@ -42,7 +43,7 @@ class RotationError(Exception):
 
 
 @dataclass(frozen=True)
-class Hands:
+class RotationContext:
     """The cluster, the namespace of the originals, the time in UTC, and how long to wait for a workload."""
 
     cluster: Cluster
@@ -116,134 +117,124 @@ class Subject:
         return [(each[-3] if len(each) > 2 else self.namespace, each[-2], each[-1]) for each in parts]  # noqa: PLR2004
 
 
-def read_again(hands: Hands, subject: Subject) -> Subject:
+def read_again(context: RotationContext, subject: Subject) -> Subject:
     """Return the subject as its original is now."""
-    original = hands.cluster.get("v1", "Secret", subject.name, hands.home)
+    original = context.cluster.get("v1", "Secret", subject.name, context.home)
     found = Subject.read(original) if original else None
     if found is None:
-        raise RotationError(f"Secret {hands.home}/{subject.name} is gone: run site.yml, which recreates it.")
+        raise RotationError(f"Secret {context.home}/{subject.name} is gone: run site.yml, which recreates it.")
     return found
 
 
-def check(hands: Hands, subject: Subject) -> None:
+def check(context: RotationContext, subject: Subject) -> None:
     """Check everything that the rotation will need. Raises RotationError before anything is changed."""
     place = f"{subject.namespace}/{subject.secret}"
-    if hands.cluster.get("v1", "Secret", subject.secret, subject.namespace) is None:
+    if context.cluster.get("v1", "Secret", subject.secret, subject.namespace) is None:
         raise RotationError(f"Secret {place} is not there: run site.yml, which delivers it.")
     for where in [*subject.workloads("restart"), *subject.workloads("needs")]:
-        if _workload(hands, where) is None:
+        if _workload(context, where) is None:
             raise RotationError(f"{_named(where)} is not there, which reads {place}: run site.yml, then this again.")
     for where in subject.workloads("needs"):
-        if not ((_workload(hands, where) or {}).get("status") or {}).get("readyReplicas"):
+        if not ((_workload(context, where) or {}).get("status") or {}).get("readyReplicas"):
             raise RotationError(f"{_named(where)} is not ready, and it recreates {place}: wait until it is ready.")
 
 
-def stage(hands: Hands, subject: Subject) -> Subject:
+def stage(context: RotationContext, subject: Subject) -> Subject:
     """Keep a new password beside the old one; nobody uses it yet."""
     if subject.staged:
         return subject
     data = subject.data
     # Forms that are in use, and the token, which stays.
     wanted = Item(subject.name, "password", subject.secret, subject.namespace, (), len(data["password"]), subject.forms)
-    made = complete_password(wanted, {}, hands.now)
-    patch_secret(hands, subject.original, {f"{NEXT}{key}": made[key] for key in MADE_ANEW if key in made})
-    return read_again(hands, subject)
+    made = complete_password(wanted, {}, context.now)
+    patch_secret(context, subject.original, {f"{NEXT}{key}": made[key] for key in MADE_ANEW if key in made})
+    return read_again(context, subject)
 
 
-def deliver(hands: Hands, subject: Subject) -> None:
+def deliver(context: RotationContext, subject: Subject) -> None:
     """Put the next password where its readers look; what else is in that Secret stays."""
-    there = hands.cluster.get("v1", "Secret", subject.secret, subject.namespace)
+    there = context.cluster.get("v1", "Secret", subject.secret, subject.namespace)
     if there is None:
         raise RotationError(f"Secret {subject.namespace}/{subject.secret} is gone: run site.yml, which delivers it.")
     wanted = {key: fill(template, subject.following) for key, template in subject.forms.items()}
     known = decoded(there) or {}
     if {key: known.get(key) for key in wanted} != wanted:
-        patch_secret(hands, there, wanted)
+        patch_secret(context, there, wanted)
 
 
-def restart(hands: Hands, subject: Subject) -> None:
+def restart(context: RotationContext, subject: Subject) -> None:
     """Replace the pods of those that read the Secret once, when they start; wait until the new ones are there."""
     mark = {f"landfall.eks/rotated-{subject.name}"[:76]: subject.following["created"]}
     for where in subject.workloads("restart"):
-        found = _workload(hands, where)
+        found = _workload(context, where)
         if found is None:
             raise RotationError(f"{_named(where)} is gone: run site.yml, then this again.")
         template = found["spec"]["template"].get("metadata") or {}
         if not mark.items() <= (template.get("annotations") or {}).items():
-            path = hands.cluster.resource_path("apps/v1", where[1], where[0], where[2])
-            hands.cluster.request(
-                "PATCH",
-                str(path),
-                body={"spec": {"template": {"metadata": {"annotations": mark}}}},
-                query={"fieldManager": FIELD_MANAGER},
-                content_type=MERGE_PATCH,
-            )
+            path = context.cluster.resource_path("apps/v1", where[1], where[0], where[2])
+            changes = {"spec": {"template": {"metadata": {"annotations": mark}}}}
+            context.cluster.patch(str(path), changes, manager=FIELD_MANAGER)
     for where in subject.workloads("restart"):
-        hands.until(partial(_is_replaced, hands, where), f"{_named(where)} is not replaced")
+        context.until(partial(_is_replaced, context, where), f"{_named(where)} is not replaced")
 
 
-def promote(hands: Hands, subject: Subject) -> None:
+def promote(context: RotationContext, subject: Subject) -> None:
     """Let the next password be the only one."""
     there = subject.data
     # A form of the old password that nobody reads any more goes with it.
     data = {key: there.get(f"{NEXT}{key}") for key in MADE_ANEW if key in there or f"{NEXT}{key}" in there}
     data |= {key: None for key in there if key.startswith(NEXT)}
-    patch_secret(hands, subject.original, data, life_of(subject.following))
+    patch_secret(context, subject.original, data, life_of(subject.following))
 
 
-def recreate(hands: Hands, subject: Subject) -> None:
+def recreate(context: RotationContext, subject: Subject) -> None:
     """Delete a Secret that an operator recreates, with a new password, and wait until it has."""
     place = found_in(subject.original) or (subject.namespace, subject.secret)
     key = annotations_of(subject.original)[ANNOTATION_FOUND_IN].rpartition("/")[2]
-    there = hands.cluster.get("v1", "Secret", place[1], place[0])
+    there = context.cluster.get("v1", "Secret", place[1], place[0])
     old = there["metadata"]["uid"] if there else ""
     if old:
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": old}}
-        delete(hands.cluster, f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", body=options)
+        context.cluster.delete(f"/api/v1/namespaces/{place[0]}/secrets/{place[1]}", preconditions={"uid": old})
 
     def is_new() -> bool:
-        found = hands.cluster.get("v1", "Secret", place[1], place[0])
+        found = context.cluster.get("v1", "Secret", place[1], place[0])
         return found is not None and found["metadata"]["uid"] != old and bool((found.get("data") or {}).get(key))
 
-    hands.until(is_new, f"Secret {'/'.join(place)} was not recreated by its operator")
+    context.until(is_new, f"Secret {'/'.join(place)} was not recreated by its operator")
 
 
 def patch_secret(
-    hands: Hands, there: Secret, data: Mapping[str, str | None], annotations: dict[str, str] | None = None
+    context: RotationContext, there: Secret, data: Mapping[str, str | None], annotations: dict[str, str] | None = None
 ) -> None:
     """Change keys of a Secret, None for one that goes; only as it was read: nobody else's change is written over.
 
     Raises RotationError if it is another one by now.
     """
     metadata = there["metadata"]
+    changes = {
+        "metadata": {"resourceVersion": metadata.get("resourceVersion"), "annotations": annotations or {}},
+        "data": {key: value and base64.b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+    path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
     try:
-        hands.cluster.request(
-            "PATCH",
-            f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}",
-            body={
-                "metadata": {"resourceVersion": metadata.get("resourceVersion"), "annotations": annotations or {}},
-                "data": {key: value and base64.b64encode(value.encode()).decode() for key, value in data.items()},
-            },
-            query={"fieldManager": FIELD_MANAGER},
-            content_type=MERGE_PATCH,
-        )
-    except Exception as error:
-        if getattr(error, "status", None) != HTTPStatus.CONFLICT:
+        context.cluster.patch(path, changes, manager=FIELD_MANAGER)
+    except ApiException as error:
+        if error.status != HTTPStatus.CONFLICT:
             raise
         place = f"{metadata['namespace']}/{metadata['name']}"
         raise RotationError(f"Secret {place} was changed meanwhile by somebody else: run this again.") from error
 
 
-def _workload(hands: Hands, where: tuple[str, str, str]) -> dict[str, Any] | None:
-    return hands.cluster.get("apps/v1", where[1], where[2], where[0])
+def _workload(context: RotationContext, where: tuple[str, str, str]) -> dict[str, Any] | None:
+    return context.cluster.get("apps/v1", where[1], where[2], where[0])
 
 
 def _named(where: tuple[str, str, str]) -> str:
     return f"{where[1]} {where[0]}/{where[2]}"
 
 
-def _is_replaced(hands: Hands, where: tuple[str, str, str]) -> bool:
-    found = _workload(hands, where)
+def _is_replaced(context: RotationContext, where: tuple[str, str, str]) -> bool:
+    found = _workload(context, where)
     if found is None:
         return False
     spec, status = found["spec"], found.get("status") or {}

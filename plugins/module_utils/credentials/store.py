@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     LABEL_CREDENTIAL,
     LABEL_MADE_BY,
     MADE_BY,
     Item,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Secret
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Secret
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 FIELD_MANAGER = "landfall-credentials"
@@ -21,9 +19,9 @@ def read(cluster: Cluster) -> list[Secret]:
     return cluster.list("v1", "Secret", query={"labelSelector": LABEL_CREDENTIAL})
 
 
-def find(cluster: Cluster, items: list[Item], home: str) -> Found:
+def find(cluster: Cluster, items: list[Item], home: str) -> LiveSecrets:
     """Read the originals in `home` and the Secrets that the items are delivered to."""
-    found = Found()
+    found = LiveSecrets()
     for each in read(cluster):
         metadata = each["metadata"]
         if metadata["namespace"] == home:
@@ -45,27 +43,12 @@ def missing_namespaces(cluster: Cluster, names: set[str]) -> list[str]:
 
 def make_namespace(cluster: Cluster, name: str) -> None:
     """Make a namespace, marked as ours so that uninstalling may remove it."""
-    _apply(
-        cluster,
-        "/api/v1/namespaces",
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": name, "labels": {LABEL_MADE_BY: MADE_BY}},
-        },
-    )
+    metadata = {"name": name, "labels": {LABEL_MADE_BY: MADE_BY}}
+    wanted = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    cluster.apply(f"/api/v1/namespaces/{name}", wanted, manager=FIELD_MANAGER)
 
 
 def apply_secret(cluster: Cluster, secret: Secret) -> None:
     """Apply the named keys and labels alone; what others keep in the same Secret stays."""
-    _apply(cluster, f"/api/v1/namespaces/{secret['metadata']['namespace']}/secrets", secret)
-
-
-def _apply(cluster: Cluster, collection: str, wanted: dict[str, Any]) -> None:
-    cluster.request(
-        "PATCH",
-        f"{collection}/{wanted['metadata']['name']}",
-        body=wanted,
-        query={"fieldManager": FIELD_MANAGER, "force": "true"},
-        content_type="application/apply-patch+yaml",
-    )
+    namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
+    cluster.apply(f"/api/v1/namespaces/{namespace}/secrets/{name}", secret, manager=FIELD_MANAGER)

@@ -8,6 +8,8 @@ import shlex
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+
 
 def instructions(path: str, pem: str, cluster: str) -> list[str]:
     """Return lines that say how to trust the certificate authority whose certificate (PEM) is at `path`."""
@@ -24,10 +26,10 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
         " (PowerShell, as administrator)",
         "Firefox": f"Settings, Privacy & Security, View Certificates, Authorities, Import: {path}",
     }
-    width = max(len(system) for system in steps)
+    first, *others = steps.items()
     return [
         f"The certificate authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
-        *(f"  {system.ljust(width)}  {step}" for system, step in steps.items()),
+        *(f"  {line}" for line in aligned(first, others)),
         f"  Its SHA-256 fingerprint, to be compared: {digest}",
         *(_of_the_next(each) for each in following),
     ]

@@ -44,7 +44,7 @@ def _several(values: str | Sequence[str]) -> list[str]:
     return [values] if isinstance(values, str) else list(values)
 
 
-def look(regions: Sequence[str], access: Access) -> list[Facts]:
+def read_clusters(regions: Sequence[str], access: Access) -> list[Facts]:
     """Return the facts of all clusters of some regions; without any, of the region that the environment names.
 
     Raises AwsError, with a sentence for each region without an answer.

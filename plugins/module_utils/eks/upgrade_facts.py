@@ -24,7 +24,9 @@ class Versions:
     notes: list[str] = field(default_factory=list)
 
 
-def look(session: Session, name: str, wanted: str, addons: Iterable[str], by_hand: Mapping[str, str]) -> Versions:
+def read_versions(
+    session: Session, name: str, wanted: str, addons: Iterable[str], by_hand: Mapping[str, str]
+) -> Versions:
     """Ask EKS for a cluster, its add-ons and its insights. AwsError."""
     versions = Versions(facts=_cluster(session, name))
     versions.live = str(versions.facts.get("version", ""))
@@ -46,7 +48,7 @@ def look(session: Session, name: str, wanted: str, addons: Iterable[str], by_han
     return versions
 
 
-def alone(session: Session, name: str) -> Versions:
+def read_cluster(session: Session, name: str) -> Versions:
     """Ask EKS for a cluster and nothing else. AwsError."""
     found = _cluster(session, name)
     return Versions(str(found.get("version", "")), found)

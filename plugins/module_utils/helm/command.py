@@ -1,4 +1,4 @@
-"""Helm's own verbs that no module has: run with a kubeconfig that stands in no argument list."""
+"""Helm's own verbs that no module has: run with a kubeconfig that no argument list contains."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,5 +49,23 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
             )
         except (subprocess.SubprocessError, OSError) as error:
             words = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-            raise HelmError(words[-1] if words else "helm ended without a word") from error
+            raise HelmError(words[-1] if words else "helm failed without a message") from error
     return done.stdout
+
+
+@dataclass(frozen=True)
+class Helm:
+    """Helm for one cluster: the `path` of its program, `access` {kubeconfig, context}, and `seconds` for each call."""
+
+    path: str
+    access: dict[str, Any]
+    seconds: float
+
+    def uninstall(self, name: str, namespace: str) -> None:
+        """Uninstall a release and wait until its objects are gone. Raises HelmError."""
+        words = ["uninstall", name, f"--namespace={namespace}", "--wait", f"--timeout={self.seconds:.0f}s"]
+        run_helm(self.path, words, self.access, self.seconds + 30)
+
+    def roll_back(self, name: str, namespace: str, revision: int) -> None:
+        """Bring a release back to one of its revisions; nothing is waited for. Raises HelmError."""
+        run_helm(self.path, ["rollback", name, str(revision), f"--namespace={namespace}"], self.access, self.seconds)

@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text import digests
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -110,22 +110,12 @@ def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]
 def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
     """Apply definitions server-side, side by side, and wait until the cluster serves each of them."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(lambda each: _apply(cluster, each), wanted))
+        list(pool.map(lambda each: cluster.apply(f"{API}/{each['metadata']['name']}", each), wanted))
     _wait_served(cluster, wanted)
 
 
-def _apply(cluster: Cluster, definition: Definition) -> None:
-    cluster.request(
-        "PATCH",
-        f"{API}/{definition['metadata']['name']}",
-        body=definition,
-        query={"fieldManager": "landfall", "force": "true"},
-        content_type="application/apply-patch+yaml",
-    )
-
-
 def _wait_served(cluster: Cluster, definitions: list[Definition]) -> None:
-    """Wait until every kind stands in the discovery of its group, which is a fraction of the definitions' own size."""
+    """Wait until the discovery of its group lists every kind, which is a fraction of the definitions' own size."""
     left = definitions
     deadline = time.monotonic() + ESTABLISH_SECONDS
     while left:
@@ -181,5 +171,5 @@ def remove_unused(cluster: Cluster, release: str, keep: bool, dry_run: bool) -> 
             continue
         removed.append(name)
         if not dry_run:
-            delete(cluster, f"{API}/{name}")
+            cluster.delete(f"{API}/{name}")
     return removed, kept

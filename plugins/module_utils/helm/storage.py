@@ -1,4 +1,4 @@
-"""What Helm keeps in the cluster: one Secret a revision, read without starting helm."""
+"""What Helm keeps in the cluster: one Secret a revision, read and marked without starting helm."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 LABEL_IDENTITY = "landfall.eks/identity"
 LABEL_SOURCE = "landfall.eks/chart-source"
+FAILED = "failed"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
-Release = dict[str, Any]
+Release = state.Release
 
 
 def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:
@@ -67,11 +69,40 @@ def read_releases(cluster: Cluster, namespace: str | None = None) -> dict[str, R
     return newest_releases(found.get("items") or [])
 
 
+def read_revisions(cluster: Cluster, namespace: str, name: str) -> tuple[Release, ...]:
+    """Read every revision that Helm keeps of one release, in one call; see newest_releases for the shape."""
+    return tuple(entry(metadata) for metadata in _metadata(cluster, namespace, name))
+
+
 def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
     """Return Helm's record of a revision (manifest, chart, info …) from its Secret: base64 of gzip of JSON."""
     packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
     record: dict[str, Any] = json.loads(gzip.decompress(packed))
     return record
+
+
+def encode_release(record: dict[str, Any]) -> str:
+    """Return a record as its Secret stores it; the reverse of decode_release."""
+    packed = gzip.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode())
+    return base64.b64encode(base64.b64encode(packed)).decode()
+
+
+def mark_failed(cluster: Cluster, secret: dict[str, Any], description: str) -> None:
+    """Write on a revision, its Secret as it was read, that it failed and why.
+
+    Raises ApiException, with status 409 if somebody else has written the Secret since.
+    """
+    record = decode_release(secret)
+    record["info"] |= {"status": FAILED, "description": description}
+    metadata = secret["metadata"]
+    changed = {
+        **secret,
+        "metadata": {**metadata, "labels": {**metadata["labels"], "status": FAILED}},
+        "data": {**secret["data"], "release": encode_release(record)},
+    }
+    # With the resourceVersion that was read: the API server refuses what would undo another's change.
+    path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
+    cluster.request("PUT", path, body=changed)
 
 
 def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -81,24 +112,25 @@ def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def note_identity(cluster: Cluster, release: Release, identity: str, source: str) -> None:
     """Write on the Secret of a revision that is ready what it was made of and where its chart came from."""
-    cluster.request(
-        "PATCH",
-        f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}",
-        body={"metadata": {"labels": {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}}},
-        content_type="application/merge-patch+json",
-    )
-
-
-def records(cluster: Cluster, namespace: str, name: str) -> list[str]:
-    """Return the names of the Secrets, one a revision, in which Helm keeps a release."""
-    path = f"/api/v1/namespaces/{namespace}/secrets"
-    found = cluster.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=METADATA_ONLY)
-    return [each["metadata"]["name"] for each in found.get("items") or []]
+    labels = {LABEL_IDENTITY: f"{release['revision']}.{identity}", LABEL_SOURCE: source}
+    path = f"/api/v1/namespaces/{release['namespace']}/secrets/{release['secret']}"
+    cluster.patch(path, {"metadata": {"labels": labels}})
 
 
 def forget(cluster: Cluster, namespace: str, name: str) -> bool:
     """Delete Helm's records of a release and none of its objects; say whether there were any."""
     found = records(cluster, namespace, name)
     for each in found:
-        delete(cluster, f"/api/v1/namespaces/{namespace}/secrets/{each}")
+        cluster.delete(f"/api/v1/namespaces/{namespace}/secrets/{each}")
     return bool(found)
+
+
+def records(cluster: Cluster, namespace: str, name: str) -> list[str]:
+    """Return the names of the Secrets, one a revision, in which Helm keeps a release."""
+    return [metadata["name"] for metadata in _metadata(cluster, namespace, name)]
+
+
+def _metadata(cluster: Cluster, namespace: str, name: str) -> list[dict[str, Any]]:
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    found = cluster.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=METADATA_ONLY)
+    return [each["metadata"] for each in found.get("items") or []]

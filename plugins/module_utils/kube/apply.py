@@ -11,8 +11,6 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
-FIELD_MANAGER = "landfall"
-APPLY = "application/apply-patch+yaml"
 ANNOTATION = "landfall.eks/applied"
 """Holds the object as it was applied, so that later manual changes can be detected, and reverted, without a run."""
 _OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
@@ -51,13 +49,13 @@ def apply(cluster: Cluster, wanted: Object, *, dry_run: bool) -> Change | None:
     found = cluster.get(*where, metadata["name"], metadata.get("namespace"))
     if found is None or path is None:
         if path and not dry_run:
-            _patch(cluster, path, wanted, dry_run=False)
+            cluster.apply(path, wanted)
         return Change(title, "", _text(bare), bare)
-    before, after = decided(found), decided(_patch(cluster, path, wanted, dry_run=True))
+    before, after = decided(found), decided(cluster.apply(path, wanted, dry_run=True))
     if before == after:
         return None
     if not dry_run:
-        _patch(cluster, path, wanted, dry_run=False)
+        cluster.apply(path, wanted)
     return Change(title, _text(before), _text(after), bare)
 
 
@@ -67,11 +65,6 @@ def noted(wanted: Object) -> Object:
     text = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
     made["metadata"]["annotations"] = {**(made["metadata"].get("annotations") or {}), ANNOTATION: text}
     return made
-
-
-def _patch(cluster: Cluster, path: str, wanted: Object, *, dry_run: bool) -> Object:
-    query = {"fieldManager": FIELD_MANAGER, "force": "true"} | ({"dryRun": "All"} if dry_run else {})
-    return cluster.request("PATCH", path, body=wanted, query=query, content_type=APPLY)
 
 
 def decided(found: Object) -> Object:

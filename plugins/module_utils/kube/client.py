@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -32,6 +33,13 @@ DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLis
 """All groups, versions and kinds in one answer: KEP-3352."""
 
 FIRST_ERROR_STATUS = 400
+
+FIELD_MANAGER = "landfall"
+"""Owns the fields of what Landfall applies itself, unless a caller names another manager."""
+APPLY_PATCH = "application/apply-patch+yaml"
+MERGE_PATCH = "application/merge-patch+json"
+POLL_SECONDS = 0.5
+"""Between two looks at an object that is about to go."""
 
 MORE_TRIES = 4
 """After the first; with the pauses between them, about 0, 1, 2 and 4 s, they outlast an API server that stumbles."""
@@ -146,6 +154,59 @@ class Cluster:
         # In a list the API leaves out what all items have in common.
         return [{"apiVersion": api_version, "kind": kind, **each} for each in items]
 
+    def apply(
+        self,
+        path: str,
+        wanted: dict[str, Any],
+        *,
+        manager: str = FIELD_MANAGER,
+        force: bool = True,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Apply an object server-side as a field manager; return it as it is then, or would be in a dry run.
+
+        Fields of other managers are taken over, or without `force` refused. Raises ApiException: 409 for such a field.
+        """
+        forced, dry = {"force": "true"} if force else {}, {"dryRun": "All"} if dry_run else {}
+        query = {"fieldManager": manager, **forced, **dry}
+        return self.request("PATCH", path, body=wanted, query=query, content_type=APPLY_PATCH)
+
+    def patch(self, path: str, changes: dict[str, Any], *, manager: str = "") -> dict[str, Any]:
+        """Merge changes into an object; a value of None removes its field.
+
+        Raises ApiException: 409 where `changes` name a resourceVersion that is no longer the object's.
+        """
+        query = {"fieldManager": manager} if manager else None
+        return self.request("PATCH", path, body=changes, query=query, content_type=MERGE_PATCH)
+
+    def create(self, collection: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Create an object in a collection. Raises ApiException: 409 where it exists."""
+        return self.request("POST", collection, body=wanted)
+
+    def replace(self, path: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Replace an object as it was read. Raises ApiException: 409 where its resourceVersion has changed since."""
+        return self.request("PUT", path, body=wanted)
+
+    def delete(self, path: str, **options: Any) -> None:
+        """Delete an object with the fields of DeleteOptions; one that is already gone is as good.
+
+        Raises ApiException for every other answer of 400 and above, 409 where a precondition does not hold.
+        """
+        try:
+            self.request("DELETE", path, body=options or None)
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+
+    def wait_gone(self, path: str, seconds: float) -> bool:
+        """Wait until an object is gone; return whether it was within `seconds`. Raises ApiException."""
+        deadline = time.monotonic() + seconds
+        while self._or_none(path) is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
     def kinds(self, api_version: str) -> set[str]:
         """Return the kinds of an API version; none if the cluster does not serve it."""
         return set(self._kinds(api_version))
@@ -208,18 +269,6 @@ class Cluster:
         except ApiException as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
-            raise
-
-
-def delete(cluster: Cluster, path: str, **options: Any) -> None:
-    """Delete one object, `options` being those of Cluster.request; one that has gone already is as good.
-
-    Raises ApiException for every other answer of 400 and above.
-    """
-    try:
-        cluster.request("DELETE", path, **options)
-    except ApiException as error:
-        if error.status != HTTPStatus.NOT_FOUND:
             raise
 
 

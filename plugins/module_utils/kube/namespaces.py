@@ -8,7 +8,6 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 LABEL_OURS = {"landfall.eks/made-by": "landfall"}
@@ -22,7 +21,6 @@ KEPT = (
     ("argoproj.io/v1alpha1", "ApplicationSet"),
 )
 POLL_SECONDS = 0.5
-MERGE_PATCH = "application/merge-patch+json"
 
 
 def ours(cluster: Cluster) -> list[str]:
@@ -60,8 +58,7 @@ def _merged(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def label(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
     """Add labels to a namespace that is there. Raises ApiException."""
-    body = {"metadata": {"labels": labels}}
-    cluster.request("PATCH", f"/api/v1/namespaces/{name}", body=body, content_type=MERGE_PATCH)
+    cluster.patch(f"/api/v1/namespaces/{name}", {"metadata": {"labels": labels}})
 
 
 def create(cluster: Cluster, name: str, labels: dict[str, str]) -> bool:
@@ -71,7 +68,7 @@ def create(cluster: Cluster, name: str, labels: dict[str, str]) -> bool:
     """
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**LABEL_OURS, **labels}}}
     try:
-        cluster.request("POST", "/api/v1/namespaces", body=body)
+        cluster.create("/api/v1/namespaces", body)
     except ApiException as error:
         if error.status != HTTPStatus.CONFLICT:
             raise
@@ -100,14 +97,11 @@ def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:
 
 def delete(cluster: Cluster, names: list[str], seconds: float) -> list[str]:
     """Delete namespaces and wait until they are gone; return those that are still there after `seconds`."""
-    for name in names:
-        client.delete(cluster, f"/api/v1/namespaces/{name}")
+    paths = {name: f"/api/v1/namespaces/{name}" for name in names}
+    for path in paths.values():
+        cluster.delete(path)
     deadline = time.monotonic() + seconds
-    left = names
-    while left and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        left = [name for name in left if cluster.get("v1", "Namespace", name) is not None]
-    return left
+    return [name for name, path in paths.items() if not cluster.wait_gone(path, deadline - time.monotonic())]
 
 
 def _names(cluster: Cluster, api_version: str, kind: str, namespace: str) -> list[str]:

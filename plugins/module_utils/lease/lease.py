@@ -117,7 +117,7 @@ class Lease:
             return busy
         try:
             if found is None:
-                return self.cluster.request("POST", self.path, body=self._taken(self._new(), holder, seconds))
+                return self.cluster.create(self.path, self._taken(self._new(), holder, seconds))
             return self._put(self._taken(found, holder, seconds))
         except ApiException as error:
             if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
@@ -154,8 +154,8 @@ class Lease:
         try:
             now = self.still_ours(hold_of(held).holder)
             if delete:
-                body = {"preconditions": {"resourceVersion": now["metadata"]["resourceVersion"]}}
-                self.cluster.request("DELETE", f"{self.path}/{NAME}", body=body)
+                read = {"resourceVersion": now["metadata"]["resourceVersion"]}
+                self.cluster.delete(f"{self.path}/{NAME}", preconditions=read)
             else:
                 self._put(self._freed(now))
         except LeaseLostError:
@@ -176,7 +176,7 @@ class Lease:
         return Busy(hold.who(), passing=False, holder=hold.holder)
 
     def _put(self, body: Body) -> Body:
-        return self.cluster.request("PUT", f"{self.path}/{NAME}", body=body)
+        return self.cluster.replace(f"{self.path}/{NAME}", body)
 
     def _new(self) -> Body:
         return {

@@ -44,7 +44,7 @@ class RunProcesses:
         except psutil.NoSuchProcess:
             self.playbook = None
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Note what ansible-playbook has running now, and say whether it runs itself."""
         if self.playbook is None or not running(self.playbook):
             return False

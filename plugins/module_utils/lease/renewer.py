@@ -77,7 +77,7 @@ class Renewer:
     def run(self) -> None:
         """Work until the run has ended, or the Lease is lost."""
         try:
-            while self.processes.look():
+            while self.processes.refresh():
                 self._renew_if_due()
                 time.sleep(LOOK_SECONDS)
             self.processes.end_orphans()

@@ -34,7 +34,7 @@ class Balancer:
 
 
 @dataclass(frozen=True)
-class Found:
+class BalancerAddresses:
     """The addresses of load balancers; `way` says in words where they are from, `missing` what is not there yet."""
 
     addresses: tuple[str, ...]
@@ -71,26 +71,28 @@ def _balancer(listed: dict[str, Any]) -> Balancer:
     )
 
 
-def look(session: Session, dns_names: Sequence[str]) -> Found:
+def find_addresses(session: Session, dns_names: Sequence[str]) -> BalancerAddresses:
     """Look once for the addresses of the load balancers of these names. AwsError."""
     there = balancers(session, dns_names)
     if not there:
         missing = f"AWS lists no load balancer {', '.join(dns_names)} in the region {session.region}"
-        return Found((), "", missing, listed=False)
+        return BalancerAddresses((), "", missing, listed=False)
     found = [_addresses_of(session, each) for each in there]
     addresses = sorted({address for each in found for address in each.addresses})
     ways = sorted({each.way for each in found if each.way})
-    return Found(tuple(addresses), " and ".join(ways), "; ".join(each.missing for each in found if each.missing))
+    return BalancerAddresses(
+        tuple(addresses), " and ".join(ways), "; ".join(each.missing for each in found if each.missing)
+    )
 
 
-def _addresses_of(session: Session, balancer: Balancer) -> Found:
+def _addresses_of(session: Session, balancer: Balancer) -> BalancerAddresses:
     elastic = tuple(each["elastic"] for each in balancer.zones.values() if each["elastic"])
     if elastic and len(elastic) == len(balancer.zones) and not balancer.internal:
-        return Found(elastic, "its Elastic IPs", _not_ready(balancer))
+        return BalancerAddresses(elastic, "its Elastic IPs", _not_ready(balancer))
     by_subnet = _by_subnet(session, balancer)
     without = [zone for zone, each in balancer.zones.items() if each["subnet"] not in by_subnet]
     missing = f"{balancer.name} has no address yet in {', '.join(sorted(without))}" if without else _not_ready(balancer)
-    return Found(tuple(by_subnet.values()), "its network interfaces", missing)
+    return BalancerAddresses(tuple(by_subnet.values()), "its network interfaces", missing)
 
 
 def _not_ready(balancer: Balancer) -> str:
@@ -119,11 +121,11 @@ def wait(
     timeout: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Found:
+) -> BalancerAddresses:
     """Look until nothing is missing, or return the last answer after `timeout` seconds. AwsError."""
     start = clock()
     while True:
-        found = look(session, dns_names)
+        found = find_addresses(session, dns_names)
         if not found.missing or clock() - start >= (timeout if found.listed else min(timeout, UNLISTED)):
             return found
         sleep(BETWEEN_LOOKS)

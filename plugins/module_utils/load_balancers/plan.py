@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import changes as changing
 
 AUTO_MODE_CLASS = "eks.amazonaws.com/nlb"
-_OTHERWISE = {"ingress": "auto", "argocd": "dns"}
-"""By the settings' prefix: what <prefix>_addresses may be where Elastic IPs cannot be had."""
 Object = Mapping[str, Any]
 
 
@@ -19,8 +17,8 @@ class Row:
     """A Service of type LoadBalancer as the settings want it.
 
     `settings` is the prefix of the variables that are about it (ingress, argocd); `annotations` are those that follow
-    from the settings alone; `addresses` is auto, eip, eni or dns; `replace` is the DNS name of the load balancer that
-    may go.
+    from the settings alone; `addresses` is auto, eip, eni or dns, and `without_eip` what it may be where Elastic IPs
+    cannot be had; `replace` is the DNS name of the load balancer that may go.
     """
 
     release: str
@@ -32,6 +30,23 @@ class Row:
     scheme: str
     addresses: str
     replace: str = ""
+    without_eip: str = "dns"
+
+
+def rows_of(releases: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Return the Services of release specifications (roles/helm_release) that have a load balancer."""
+    same = ("settings", "annotations", "scheme", "addresses", "replace", "without_eip")
+    return [
+        Row(
+            release=each["name"],
+            namespace=each["namespace"],
+            name=each["load_balancer"]["service"],
+            load_balancer_class=each["load_balancer"]["class"],
+            **{name: each["load_balancer"][name] for name in same},
+        )
+        for each in releases
+        if each.get("load_balancer")
+    ]
 
 
 @dataclass
@@ -125,7 +140,7 @@ def _refusals(row: Row, live: Object, host: str, found: Sequence[changing.Change
     if host and row.addresses == "eip" and not named:
         problems.append(
             f"{row.settings}_addresses is eip, and {host} was made without Elastic IPs, which cannot be given to it "
-            f"later: write {row.settings}_addresses: {_OTHERWISE[row.settings]}, or {_on_purpose(row, host)}."
+            f"later: write {row.settings}_addresses: {row.without_eip}, or {_on_purpose(row, host)}."
         )
     return problems
 
@@ -175,7 +190,7 @@ def _allocate(planned: Planned, row: Row, account: Account) -> None:
     elif row.addresses == "eip":
         planned.problems.append(
             f"{row.settings}_addresses is eip, and the Elastic IPs cannot be had: {places.hindrance}. See to that, "
-            f"write {row.settings}_eip_allocations yourself, or {row.settings}_addresses: {_OTHERWISE[row.settings]}."
+            f"write {row.settings}_eip_allocations yourself, or {row.settings}_addresses: {row.without_eip}."
         )
     else:
         planned.line = f"made with addresses that AWS chooses, since Elastic IPs cannot be had: {places.hindrance}"

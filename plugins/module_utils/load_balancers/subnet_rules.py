@@ -19,7 +19,7 @@ Subnet = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BalancerRequest:
     """A load balancer's name, its scheme, the subnets that were named for it (ids or names), and by which setting."""
 
     name: str
@@ -59,7 +59,9 @@ def read(session: Session, vpc: str) -> tuple[list[Subnet], list[Mapping[str, An
     return subnets_by(session, in_vpc(vpc)), tables_of(session, vpc)
 
 
-def judge(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]) -> Verdict:
+def judge(
+    wanted: BalancerRequest, cluster: str, vpc: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]
+) -> Verdict:
     """Judge the subnets (describe_subnets) and route tables (describe_route_tables) of a VPC for one load balancer."""
     verdict = Verdict()
     chosen = _named(wanted, vpc, subnets, verdict) if wanted.subnets else _found(wanted, cluster, subnets, tables)
@@ -77,7 +79,7 @@ def judge(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet], tab
     return verdict
 
 
-def _none(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet]) -> str:
+def _none(wanted: BalancerRequest, cluster: str, vpc: str, subnets: Sequence[Subnet]) -> str:
     tag = ROLE_TAGS[wanted.scheme]
     others = sorted(_id(each) for each in subnets if _tagged(each, wanted.scheme) and of_others(each, cluster))
     foreign = f" ({', '.join(others)} carry {CLUSTER_TAG}<another cluster> only)" if others else ""
@@ -88,7 +90,7 @@ def _none(wanted: Wanted, cluster: str, vpc: str, subnets: Sequence[Subnet]) -> 
     )
 
 
-def _judge_room(wanted: Wanted, chosen: Iterable[Subnet], verdict: Verdict) -> None:
+def _judge_room(wanted: BalancerRequest, chosen: Iterable[Subnet], verdict: Verdict) -> None:
     """In a zone with several subnets the controller takes one with room: only a zone without any is in the way."""
     zones: dict[str, list[Subnet]] = {}
     for each in chosen:
@@ -103,7 +105,7 @@ def _judge_room(wanted: Wanted, chosen: Iterable[Subnet], verdict: Verdict) -> N
             )
 
 
-def _judge_zones(wanted: Wanted, chosen: Iterable[Subnet], verdict: Verdict) -> None:
+def _judge_zones(wanted: BalancerRequest, chosen: Iterable[Subnet], verdict: Verdict) -> None:
     verdict.zones = sorted({str(each["AvailabilityZone"]) for each in chosen})
     there = ", ".join(verdict.zones)
     if len(verdict.zones) < FEWEST_ZONES:
@@ -115,7 +117,7 @@ def _judge_zones(wanted: Wanted, chosen: Iterable[Subnet], verdict: Verdict) -> 
         verdict.notes.append(f"{there}: {ADVISED_ZONES} zones are advised")
 
 
-def _named(wanted: Wanted, vpc: str, subnets: Sequence[Subnet], verdict: Verdict) -> list[Subnet]:
+def _named(wanted: BalancerRequest, vpc: str, subnets: Sequence[Subnet], verdict: Verdict) -> list[Subnet]:
     chosen = []
     for name in wanted.subnets:
         found = [each for each in subnets if name in {_id(each), _tags(each).get("Name")}]
@@ -127,7 +129,7 @@ def _named(wanted: Wanted, vpc: str, subnets: Sequence[Subnet], verdict: Verdict
     return chosen
 
 
-def _found(wanted: Wanted, cluster: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]) -> list[Subnet]:
+def _found(wanted: BalancerRequest, cluster: str, subnets: Sequence[Subnet], tables: Sequence[Subnet]) -> list[Subnet]:
     """Those with the role's tag, and if there are none, by their routes; never those of other clusters alone."""
     return [each for each in candidates(subnets, wanted.scheme, lambda: tables) if not of_others(each, cluster)]
 

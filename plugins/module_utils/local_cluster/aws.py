@@ -24,7 +24,7 @@ KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 Tags = dict[str, str]
 SubnetFact = dict[str, str]
-Found = tuple[str, list[SubnetFact], dict[str, str]]
+Network = tuple[str, list[SubnetFact], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _whole_tags(settings: Settings) -> Tags:
     return {"landfall.test/made-from": hashlib.sha256(made_from.encode()).hexdigest()}
 
 
-def _find(account: Account, settings: Settings) -> Found | None:
+def _find(account: Account, settings: Settings) -> Network | None:
     """Return the VPC's id, the subnets and the load balancers' host names; None unless everything is there."""
     vpcs = account.ec2.describe_vpcs(Filters=_filter(_whole_tags(settings)))["Vpcs"]
     if not vpcs:
@@ -92,7 +92,7 @@ def _find(account: Account, settings: Settings) -> Found | None:
     return vpc_id, subnets, {each.key: names[each.name] for each in settings.load_balancers}
 
 
-def _found(account: Account, settings: Settings) -> Found:
+def _found(account: Account, settings: Settings) -> Network:
     found = _find(account, settings)
     if found is None:
         raise LocalClusterError("The simulated AWS does not keep what was made in it: run `make down`, then `make up`.")

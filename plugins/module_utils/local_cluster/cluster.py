@@ -21,18 +21,20 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     pki,
     ports,
     processes,
+    program_files,
     programs,
     real_node,
+    real_node_files,
+    real_node_machine,
     stages,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import LOOPBACK, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import LOOPBACK, NAMES, PORTS, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     LocalClusterError,
     Settings,
 )
 
 RECORD = "cluster.json"
-READY_SECONDS = 60
 ANSWER_SECONDS = 10
 RETRY_SECONDS = 0.1
 AFTER_OBJECTS = ("kwok", "metrics-server")
@@ -81,7 +83,7 @@ class Keeper:
 
     def wait(self, name: str) -> None:
         """Wait until a process is well."""
-        processes.wait_well(self.programs[name], self.running[name], self.directory, READY_SECONDS)
+        processes.wait_well(self.programs[name], self.running[name], self.directory)
 
 
 def ensure(settings: Settings) -> Report:
@@ -95,10 +97,10 @@ def ensure(settings: Settings) -> Report:
         _remember_ports(place)
         report.written = pki.ensure(settings, place.pki)
         if settings.real_node:
-            real_node.prepare(place.node, place.ports, place.pki)
-        report.written |= programs.write_files(place)
+            real_node_files.prepare(place.node, place.ports, place.pki)
+        report.written |= program_files.write_files(place)
         keeper = Keeper(place, report)
-        if not settings.real_node and real_node.clear(place.node):
+        if not settings.real_node and real_node_machine.clear(place.node):
             report.applied.append("real node removed")
         for name in ("etcd", "egress-proxy", "moto"):
             keeper.keep(name)
@@ -135,7 +137,7 @@ def _place(settings: Settings) -> Place:
         running.add("etcd-peer")
     if real_node.NAME in running:
         running.add(real_node.KUBELET_PORT_NAME)
-    return Place(settings, ports.choose(programs.PORTS, remembered, running))
+    return Place(settings, ports.choose(PORTS, remembered, running))
 
 
 def _remember_ports(place: Place) -> None:
@@ -171,15 +173,15 @@ def _objects(keeper: Keeper, hostnames: Callable[[], dict[str, str]]) -> None:
     settings = keeper.place.settings
     cluster = Cluster(client_from({"kubeconfig": str(settings.kubeconfig)}))
     version = cluster.request("GET", "/version")["gitVersion"]
-    _apply(cluster, keeper.report, [objects.Wanted(objects.stage_definition()), *objects.base(settings, version)])
-    wanted = [objects.Wanted(stage) for stage in stages.load(settings, hostnames())]
-    _retried(lambda: _apply(cluster, keeper.report, wanted))
+    _apply(cluster, keeper.report, [objects.WantedObject(objects.stage_definition()), *objects.base(settings, version)])
+    wanted = [objects.WantedObject(stage) for stage in stages.load(settings, hostnames())]
+    _retried(keeper, lambda: _apply(cluster, keeper.report, wanted))
     for name in AFTER_OBJECTS:
         keeper.keep(name)
     _real_node(keeper, cluster)
     for name in keeper.programs:
         keeper.wait(name)
-    _retried(lambda: _check_nodes(cluster, settings))
+    _retried(keeper, lambda: _check_nodes(cluster, settings))
 
 
 def _real_node(keeper: Keeper, cluster: Cluster) -> None:
@@ -199,7 +201,7 @@ def _real_node(keeper: Keeper, cluster: Cluster) -> None:
         keeper.report.applied.append(f"Node/{node.name} removed")
 
 
-def _apply(cluster: Cluster, report: Report, wanted: list[objects.Wanted]) -> None:
+def _apply(cluster: Cluster, report: Report, wanted: list[objects.WantedObject]) -> None:
     report.applied += [str(each) for each in wanted if objects.apply(cluster, each)]
 
 
@@ -219,13 +221,17 @@ def _check_nodes(cluster: Cluster, settings: Settings) -> None:
         raise LookupError("The service account default is missing.")
 
 
-def _retried(action: Callable[[], None]) -> None:
-    """Do `action` again while the cluster is not there yet; LocalClusterError after READY_SECONDS."""
-    deadline = time.monotonic() + READY_SECONDS
+def _retried(keeper: Keeper, action: Callable[[], None]) -> None:
+    """Do `action` again while the cluster is not there yet and all its processes live.
+
+    Raises LocalClusterError if one ends, or after processes.READY_SECONDS.
+    """
+    deadline = time.monotonic() + processes.READY_SECONDS
     while True:
         try:
             action()
         except (LookupError, ApiException, HTTPError) as error:
+            processes.check_alive(keeper.running.values(), keeper.directory)
             if time.monotonic() > deadline:
                 raise LocalClusterError(f"The local cluster does not settle: {error}") from error
             time.sleep(RETRY_SECONDS)
@@ -246,7 +252,7 @@ def _write_record(keeper: Keeper) -> None:
 def missing(settings: Settings) -> list[str]:
     """Return the names of the processes that do not run."""
     alive = {each.name for each in processes.find(settings.directory)}
-    wanted = [*programs.NAMES, *([real_node.NAME] if settings.real_node else [])]
+    wanted = [*NAMES, *([real_node.NAME] if settings.real_node else [])]
     return [name for name in wanted if name not in alive]
 
 
@@ -257,14 +263,14 @@ def remove(settings: Settings, *, dry_run: bool = False) -> bool:
         running = processes.find(directory)  # somebody removed the folder by hand
         if not dry_run:
             processes.stop(running)
-            real_node.clear(real_node.Node(settings))
+            real_node_machine.clear(real_node.Node(settings))
         return bool(running)
     if any(directory.iterdir()) and not (directory / RECORD).is_file():
         raise LocalClusterError(f"{directory} holds no local cluster: set local_cluster_dir to the folder of one.")
     if not dry_run:
         with files.locked(directory):
             processes.stop(processes.find(directory))
-            real_node.clear(real_node.Node(settings))
+            real_node_machine.clear(real_node.Node(settings))
             _remove_kubeconfig(settings)
             shutil.rmtree(directory)
     return True

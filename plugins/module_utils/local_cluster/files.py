@@ -5,30 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FOLDER_MODE = 0o700
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_bytes
+
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 
 def write(path: Path, content: bytes | str) -> bool:
     """Make `path` hold `content`, readable by its owner alone; return whether it did not."""
     data = content.encode() if isinstance(content, str) else content
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
-    return True
+    return write_bytes(path, data, FILE_MODE, FOLDER_MODE)
 
 
 def write_json(path: Path, value: Any) -> bool:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import METRICS_SERVER_USER
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import (
@@ -30,7 +30,7 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedObject:
     """An object to apply, or one of its subresources."""
 
     manifest: Manifest
@@ -57,11 +57,11 @@ def stage_definition() -> Manifest:
     return _manifest("apiextensions.k8s.io/v1", "CustomResourceDefinition", "stages.kwok.x-k8s.io", spec=spec)
 
 
-def base(settings: Settings, version: str) -> list[Wanted]:
+def base(settings: Settings, version: str) -> list[WantedObject]:
     """Return what the cluster holds before anybody installs anything; `version` is that of the API server."""
-    wanted = [Wanted(each) for each in (*_storage(), *_metrics_server_rights())]
+    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_rights())]
     for node in settings.nodes():
-        wanted += [Wanted(_node(settings, node)), Wanted(_node_status(node, version), "status")]
+        wanted += [WantedObject(_node(settings, node)), WantedObject(_node_status(node, version), "status")]
     return wanted
 
 
@@ -155,7 +155,7 @@ def _binding(kind: str, role_kind: str, role: str) -> Manifest:
     )
 
 
-def apply(cluster: Cluster, wanted: Wanted) -> bool:
+def apply(cluster: Cluster, wanted: WantedObject) -> bool:
     """Make the cluster hold `wanted`; return whether it did not. LookupError while its kind is not known."""
     manifest = wanted.manifest if wanted.subresource else _signed(wanted.manifest)
     metadata = manifest["metadata"]
@@ -166,13 +166,7 @@ def apply(cluster: Cluster, wanted: Wanted) -> bool:
         raise LookupError(f"The cluster does not know {manifest['kind']} yet.")
     if _holds(cluster.get(*address, metadata["name"], metadata.get("namespace")), manifest):
         return False
-    cluster.request(
-        "PATCH",
-        f"{path}/{wanted.subresource}" if wanted.subresource else path,
-        body=manifest,
-        query={"fieldManager": FIELD_MANAGER, "force": "true"},
-        content_type="application/apply-patch+yaml",
-    )
+    cluster.apply(f"{path}/{wanted.subresource}" if wanted.subresource else path, manifest, manager=FIELD_MANAGER)
     return True
 
 
@@ -180,13 +174,11 @@ def forget_node(cluster: Cluster, name: str) -> bool:
     """Remove a node that has gone for good, and its pods, which nobody would end; return whether it was there."""
     if cluster.get("v1", "Node", name) is None:
         return False
-    at_once = {"gracePeriodSeconds": 0}
     for pod in cluster.list("v1", "Pod"):
         if pod["spec"].get("nodeName") == name:
             meta = pod["metadata"]
-            path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
-            delete(cluster, path, body=at_once)
-    delete(cluster, f"/api/v1/nodes/{name}", body=at_once)
+            cluster.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", gracePeriodSeconds=0)
+    cluster.delete(f"/api/v1/nodes/{name}", gracePeriodSeconds=0)
     return True
 
 

@@ -24,6 +24,8 @@ MARK_RECIPE = "_LANDFALL_PROCESS_RECIPE"
 MARK_START = "_LANDFALL_PROCESS_START"
 
 LOOPBACK = "127.0.0.1"
+READY_SECONDS = 600
+"""How long a process that lives may take: on a busy machine a healthy API server needs minutes."""
 STOP_SECONDS = 10
 POLL_SECONDS = 0.1
 LOG_LIMIT = 20 * 1024 * 1024
@@ -158,14 +160,21 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def answers(health: Health, timeout: float) -> bool:
-    """Say whether the process behind `health` answers 200 within `timeout` seconds."""
+def trouble(health: Health, timeout: float) -> str:
+    """Return what keeps the process behind `health` from being well; empty if it answers 200 within `timeout` seconds.
+
+    An API server names the checks that fail, one a line, each after `[-]`.
+    """
     connection = _connection(health, timeout)
     try:
         connection.request("GET", health.path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
+        answer = connection.getresponse()
+        if answer.status == http.HTTPStatus.OK:
+            return ""
+        checks = [line for line in answer.read().decode(errors="replace").splitlines() if line.startswith("[-]")]
+        return f"{health.path} answers {answer.status}" + "".join(f", {each}" for each in checks)
+    except (OSError, http.client.HTTPException) as error:
+        return f"port {health.port} does not answer ({error or type(error).__name__})"
     finally:
         connection.close()
 
@@ -173,7 +182,7 @@ def answers(health: Health, timeout: float) -> bool:
 def answers_within(health: Health, seconds: float) -> bool:
     """Say whether the process behind `health` answers at least once within `seconds`."""
     deadline = time.monotonic() + seconds
-    while not answers(health, timeout=seconds):
+    while trouble(health, timeout=seconds):
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_SECONDS)
@@ -189,19 +198,30 @@ def _connection(health: Health, timeout: float) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(LOOPBACK, health.port, timeout=timeout, context=context)
 
 
-def wait_well(program: Program, running: Running, directory: Path, seconds: float) -> None:
-    """Wait until `program` is well; LocalClusterError with the end of its log if it ends first or takes too long."""
+def wait_well(program: Program, running: Running, directory: Path, seconds: float = READY_SECONDS) -> None:
+    """Wait until `program` is well, for as long as it lives, `seconds` at most.
+
+    Raises LocalClusterError with what it was waited for and the end of its log if it ends first or takes too long.
+    """
     deadline = time.monotonic() + seconds
-    while not answers(program.health, timeout=5):
+    while reason := trouble(program.health, timeout=5):
         ended = not _alive(running.process)
         if ended or time.monotonic() > deadline:
             log = directory / "logs" / f"{program.name}.log"
-            what = "ended" if ended else f"was not ready after {seconds:.0f} s"
+            what = "ended" if ended else f"was not ready after {seconds:.0f} s ({reason})"
             raise LocalClusterError(
                 f"{program.name} {what}: fix what its log reports, or start over with `make down` and `make up`; "
                 f"the end of {log}: {_tail(log)}"
             )
         time.sleep(POLL_SECONDS)
+
+
+def check_alive(running: Iterable[Running], directory: Path) -> None:
+    """Raise LocalClusterError with the end of its log for a process that has ended."""
+    for each in running:
+        if not _alive(each.process):
+            log = directory / "logs" / f"{each.name}.log"
+            raise LocalClusterError(f"{each.name} ended: run this again; the end of {log}: {_tail(log)}")
 
 
 def _tail(log: Path) -> str:

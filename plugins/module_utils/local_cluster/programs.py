@@ -1,144 +1,28 @@
-"""The processes of the cluster: their commands, and the files that they read."""
+"""The processes of the cluster, each with its command and its health."""
 
 from __future__ import annotations
 
-import base64
-import inspect
-import ipaddress
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
-    egress_proxy,
-    files,
-    metrics,
     real_node,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import LOOPBACK, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     API_SERVER_IP,
-    METRICS_SERVER_IP,
     POD_CIDR,
-    REAL_NODE_CIDR,
     SERVICE_CIDR,
-    Settings,
 )
 
-LOOPBACK = "127.0.0.1"
-CLIENTS = ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server")
-NAMES = ("etcd", "egress-proxy", "moto", "kube-apiserver", *CLIENTS)
-PORTS = (*NAMES, "etcd-peer", real_node.NAME, real_node.KUBELET_PORT_NAME)
 FAKE_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 FAKE_NODE_VALUE = "fake"
 KUBELET_PORT = 10250
 # Whatever name this interpreter was called by, its processes are the same ones.
 PYTHON = f"{sys.prefix}/bin/python3"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the cluster keeps its things, and on which ports it listens."""
-
-    settings: Settings
-    ports: dict[str, int]
-
-    @property
-    def node(self) -> real_node.Node:
-        """The real node, whether there is to be one or not."""
-        return real_node.Node(self.settings)
-
-    @property
-    def pki(self) -> Path:
-        """The folder of keys and certificates."""
-        return self.settings.directory / "pki"
-
-    def path(self, name: str) -> Path:
-        """A file of the cluster's folder."""
-        return self.settings.directory / name
-
-    def certificate(self, name: str) -> str:
-        """The path of a certificate."""
-        return str(self.pki / f"{name}.crt")
-
-    def key(self, name: str) -> str:
-        """The path of a key."""
-        return str(self.pki / f"{name}.key")
-
-    def tool(self, name: str) -> str:
-        """The path of a program."""
-        return str(self.settings.tools / name)
-
-    def kubeconfig(self, client: str) -> Path:
-        """The path of the kubeconfig of one of the cluster's own programs."""
-        return self.path("kubeconfigs") / f"{client}.yml"
-
-    def url(self, name: str) -> str:
-        """The loopback address of one of the HTTPS servers."""
-        return f"https://{LOOPBACK}:{self.ports[name]}"
-
-    def health(self, name: str, path: str) -> Health:
-        """How to ask one of the HTTPS servers, as the administrator."""
-        return Health(self.ports[name], path, self.certificate("ca"), self.certificate("admin"), self.key("admin"))
-
-
-def write_files(place: Place) -> bool:
-    """Write what the processes read, and the user's kubeconfig; return whether that one changed."""
-    for client in (*CLIENTS, *([real_node.NAME] if place.settings.real_node else [])):
-        files.write(place.kubeconfig(client), kubeconfig(place, client, place.settings.name))
-    files.write(place.path("egress-selector.yml"), yaml.safe_dump(_egress_selector()))
-    files.write(place.path("egress_proxy.py"), inspect.getsource(egress_proxy))
-    files.write(place.path("kwok.yml"), yaml.safe_dump_all(metrics.documents()))
-    files.write_json(place.path("routes.json"), routes(place))
-    return files.write(place.settings.kubeconfig, kubeconfig(place, "admin", place.settings.context))
-
-
-def kubeconfig(place: Place, client: str, context: str) -> str:
-    """Return the kubeconfig with which `client` reaches the API server, its certificate inside."""
-    name = place.settings.name
-
-    def embedded(path: str) -> str:
-        return base64.b64encode(Path(path).read_bytes()).decode()
-
-    server = {"server": place.url("kube-apiserver"), "certificate-authority-data": embedded(place.certificate("ca"))}
-    user = {
-        "client-certificate-data": embedded(place.certificate(client)),
-        "client-key-data": embedded(place.key(client)),
-    }
-    document = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": name, "cluster": server}],
-        "users": [{"name": f"{name}-{client}", "user": user}],
-        "contexts": [{"name": context, "context": {"cluster": name, "user": f"{name}-{client}"}}],
-        "current-context": context,
-    }
-    return yaml.safe_dump(document, sort_keys=False)
-
-
-def routes(place: Place) -> dict[str, int]:
-    """Return the egress proxy's routes: kubelets, metrics-server's pod, and what a test has added by hand."""
-    kubelets = {node.address: place.ports["kwok"] for node in place.settings.nodes()}
-    if place.settings.real_node:
-        kubelets[place.node.address] = place.ports[real_node.KUBELET_PORT_NAME]
-    real = ipaddress.IPv4Network(REAL_NODE_CIDR)
-    written = files.read_json(place.path("routes.json"))
-    added = {to: port for to, port in written.items() if ipaddress.IPv4Address(to.split(":")[0]) not in real}
-    return added | kubelets | {METRICS_SERVER_IP: place.ports["metrics-server"]}
-
-
-def _egress_selector() -> dict[str, Any]:
-    # A path relative to the API server's working folder: a socket's path must not exceed 108 bytes.
-    connection = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": "egress.sock"}}}
-    return {
-        "apiVersion": "apiserver.k8s.io/v1beta1",
-        "kind": "EgressSelectorConfiguration",
-        "egressSelections": [{"name": name, "connection": connection} for name in ("cluster", "controlplane")],
-    }
 
 
 def programs(place: Place) -> list[Program]:

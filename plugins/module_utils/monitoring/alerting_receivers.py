@@ -39,6 +39,11 @@ def parse(receivers: Sequence[Mapping[str, Any]]) -> list[Receiver]:
     return [_parse(each) for each in receivers]
 
 
+def alert_receivers(receivers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return {name, type, severities} of each receiver, without its secrets."""
+    return [{"name": each.name, "type": each.type, "severities": list(each.severities)} for each in parse(receivers)]
+
+
 def _parse(given: Mapping[str, Any]) -> Receiver:
     heartbeat = boolean(given.get("heartbeat") or False)
     texts = [name for name in FIELDS[given["type"]] if name not in {"headers", "heartbeat"} and given.get(name)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import prices
-from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as marks
+from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as cluster_tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import SWEEPABLE
 
@@ -33,7 +33,7 @@ GIB = 1024**3
 
 
 @dataclass(frozen=True)
-class Found:
+class Orphan:
     """One object: its kind in words, its id (an ARN where AWS wants one) and name, and why it is the cluster's.
 
     `holds` says what uses it. `monthly` is its cost in US dollars, None where nobody knows. `taken` is TAKEN, a word of
@@ -83,9 +83,9 @@ class Account:
         found = cls(session, name)
         for page in session.pages("cloudformation", "describe_stacks"):
             for each in page["Stacks"]:
-                if tags_of(each.get("Tags") or []).get(marks.LANDFALL) == name or each["StackName"] in stack_names(
-                    name
-                ):
+                if tags_of(each.get("Tags") or []).get(cluster_tags.LANDFALL) == name or each[
+                    "StackName"
+                ] in stack_names(name):
                     found.stacks[each["StackName"]] = each["StackStatus"]
         for stack in found.stacks:
             for page in session.pages("cloudformation", "list_stack_resources", StackName=stack):
@@ -95,29 +95,29 @@ class Account:
                     if each.get("PhysicalResourceId") and each["ResourceStatus"] != "DELETE_COMPLETE"
                 }
         for each in listed(
-            session, "ec2", "describe_tags", "Tags", Filters=[{"Name": "key", "Values": marks.keys(name)}]
+            session, "ec2", "describe_tags", "Tags", Filters=[{"Name": "key", "Values": cluster_tags.keys(name)}]
         ):
             # Of one type there are two spellings, natgateway and nat-gateway.
             found.marked.setdefault(each["ResourceType"].replace("-", ""), set()).add(each["ResourceId"])
-        ours = [{"Name": f"tag:{marks.LANDFALL}", "Values": [name]}]
+        ours = [{"Name": f"tag:{cluster_tags.LANDFALL}", "Values": [name]}]
         found.vpcs = {each["VpcId"] for each in listed(session, "ec2", "describe_vpcs", "Vpcs", Filters=ours)}
         return found
 
     def why(self, tags: dict[str, str], vpc: str = "") -> str:
         """Return why an object is the cluster's: by its own tag or, weaker, by its VPC; empty if it is not."""
-        if by_tag := marks.reason(tags, self.name):
+        if by_tag := cluster_tags.reason(tags, self.name):
             return by_tag
         if vpc not in self.vpcs:
             return ""
-        other = marks.other(tags, self.name)
+        other = cluster_tags.other(tags, self.name)
         return f"{IN_NETWORK} {vpc}, with {f'the tags of the cluster {other}' if other else 'no tag of a cluster'}"
 
     def part_of_stack(self, identity: str, tags: dict[str, str]) -> bool:
         """Say whether an object goes with a stack that is there."""
-        return identity in self.of_stacks or tags.get(marks.STACK, "") in self.stacks
+        return identity in self.of_stacks or tags.get(cluster_tags.STACK, "") in self.stacks
 
 
-Finder = Callable[[Account], Iterator[Found]]
+Finder = Callable[[Account], Iterator[Orphan]]
 
 
 def stack_names(name: str) -> tuple[str, str]:

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as marks
+from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as cluster_tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.orphans import footprint, network
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Account, Finder, Found
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Account, Finder, Orphan
 
 GONE = frozenset({"deleted", "deleting", "terminated", "shutting-down"})
 NAT_GATEWAYS = ("nat-gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId")
 INTERNET_GATEWAYS = ("internet-gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId")
 
 
-def stacks(at: Account) -> Iterator[Found]:
+def stacks(at: Account) -> Iterator[Orphan]:
     """Stacks that are there, whatever their state."""
     for name, status in at.stacks.items():
-        yield Found("stack", name, name, "its name or tag", "no: playbooks/cluster.yml deletes it", f"it is {status}")
+        yield Orphan("stack", name, name, "its name or tag", "no: playbooks/cluster.yml deletes it", f"it is {status}")
 
 
-def volumes(at: Account) -> Iterator[Found]:
+def volumes(at: Account) -> Iterator[Orphan]:
     """Volumes that the EBS driver made for claims."""
     for each in footprint.tagged(at, "volume", "describe_volumes", "Volumes", "volume-id"):
         tags = tags_of(each.get("Tags") or [])
-        why = marks.reason(tags, at.name)
+        why = cluster_tags.reason(tags, at.name)
         if not why or at.part_of_stack(each["VolumeId"], tags) or each["State"] in GONE:
             continue
         claim = "/".join(tags.get(f"kubernetes.io/created-for/pvc/{part}", "") for part in ("namespace", "name"))
         price = footprint.VOLUME_GIB_USD.get(each.get("VolumeType", ""))
-        yield Found(
+        yield Orphan(
             "volume",
             each["VolumeId"],
             tags.get("Name", "") if claim == "/" else claim,
@@ -41,18 +41,18 @@ def volumes(at: Account) -> Iterator[Found]:
         )
 
 
-def snapshots(at: Account) -> Iterator[Found]:
+def snapshots(at: Account) -> Iterator[Orphan]:
     """Snapshots of such volumes."""
     for each in footprint.tagged(at, "snapshot", "describe_snapshots", "Snapshots", "snapshot-id", OwnerIds=["self"]):
         tags = tags_of(each.get("Tags") or [])
-        if why := marks.reason(tags, at.name):
+        if why := cluster_tags.reason(tags, at.name):
             size = each.get("VolumeSize", 0)
             holds = f"of {each.get('VolumeId', '?')}, at most {size} GiB"
             price = round(footprint.SNAPSHOT_GIB_USD * size, 2)
-            yield Found("snapshot", each["SnapshotId"], tags.get("Name", ""), why, "snapshots", holds, price)
+            yield Orphan("snapshot", each["SnapshotId"], tags.get("Name", ""), why, "snapshots", holds, price)
 
 
-def log_groups(at: Account) -> Iterator[Found]:
+def log_groups(at: Account) -> Iterator[Orphan]:
     """The control plane's log, which EKS makes again when its last lines come after the group was deleted."""
     for prefix in (f"/aws/eks/{at.name}/", f"/aws/containerinsights/{at.name}/"):
         for each in footprint.listed(at.session, "logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
@@ -60,10 +60,10 @@ def log_groups(at: Account) -> Iterator[Found]:
             if each["logGroupName"] not in at.of_stacks:
                 price = round(footprint.LOG_GIB_USD * size, 2)
                 name = each["logGroupName"]
-                yield Found("log group", name, name, "its name", "logs", f"{size:.1f} GiB", price)
+                yield Orphan("log group", name, name, "its name", "logs", f"{size:.1f} GiB", price)
 
 
-def roles(at: Account) -> Iterator[Found]:
+def roles(at: Account) -> Iterator[Orphan]:
     """IAM roles and instance profiles of Landfall's stacks that are no part of one any more."""
     prefix = f"{footprint.stack_names(at.name)[0]}-"
     for kind, operation, where, key in (
@@ -73,8 +73,8 @@ def roles(at: Account) -> Iterator[Found]:
         for each in footprint.listed(at.session, "iam", operation, where):
             name = each[key]
             if name.startswith(prefix) and name not in at.of_stacks and _iam_tags(at, kind, name):
-                why = f"tag {marks.LANDFALL} = {at.name}"
-                yield Found(kind, name, name, why, "no: nothing is billed; delete it in IAM", "", 0.0)
+                why = f"tag {cluster_tags.LANDFALL} = {at.name}"
+                yield Orphan(kind, name, name, why, "no: nothing is billed; delete it in IAM", "", 0.0)
 
 
 def _iam_tags(at: Account, kind: str, name: str) -> bool:
@@ -83,10 +83,10 @@ def _iam_tags(at: Account, kind: str, name: str) -> bool:
         answer = at.session.call("iam", "list_role_tags", RoleName=name)
     else:
         answer = at.session.call("iam", "list_instance_profile_tags", InstanceProfileName=name)
-    return tags_of(answer["Tags"]).get(marks.LANDFALL) == at.name
+    return tags_of(answer["Tags"]).get(cluster_tags.LANDFALL) == at.name
 
 
-def keys(at: Account) -> Iterator[Found]:
+def keys(at: Account) -> Iterator[Orphan]:
     """KMS keys of the cluster's secrets; one that is pending deletion costs nothing and can still be called back."""
     for each in footprint.listed(at.session, "kms", "list_keys", "Keys"):
         identity = each["KeyId"]
@@ -96,12 +96,12 @@ def keys(at: Account) -> Iterator[Found]:
         if known.get("KeyManager") == "AWS":
             continue
         answer = at.session.call("kms", "list_resource_tags", KeyId=identity)["Tags"]
-        why = marks.reason({tag["TagKey"]: tag["TagValue"] for tag in answer}, at.name)
+        why = cluster_tags.reason({tag["TagKey"]: tag["TagValue"] for tag in answer}, at.name)
         if why:
             pending = known["KeyState"] == "PendingDeletion"
             until = f"AWS deletes it on {known['DeletionDate']:%Y-%m-%d}" if pending else known["KeyState"]
             taken = footprint.LEFT_TO_AWS if pending else "no: what it encrypted would be lost"
-            yield Found("key", identity, known.get("Description", ""), why, taken, until, 0.0 if pending else 1.0)
+            yield Orphan("key", identity, known.get("Description", ""), why, taken, until, 0.0 if pending else 1.0)
 
 
 def _rest(kind: str, listing: tuple[str, str, str, str], monthly: float = 0.0) -> Finder:
@@ -109,26 +109,26 @@ def _rest(kind: str, listing: tuple[str, str, str, str], monthly: float = 0.0) -
 
     resource, operation, where, key = listing
 
-    def found(at: Account) -> Iterator[Found]:
+    def found(at: Account) -> Iterator[Orphan]:
         for each in footprint.tagged(at, resource, operation, where, f"{resource}-id"):
             tags, state = tags_of(each.get("Tags") or []), _state(each)
-            why = marks.reason(tags, at.name)
+            why = cluster_tags.reason(tags, at.name)
             if why and state not in GONE and not at.part_of_stack(each[key], tags):
                 taken = "no: it was made with the network; delete it by hand"
-                yield Found(kind, each[key], tags.get("Name", ""), why, taken, state, monthly)
+                yield Orphan(kind, each[key], tags.get("Name", ""), why, taken, state, monthly)
 
     return found
 
 
-def instances(at: Account) -> Iterator[Found]:
+def instances(at: Account) -> Iterator[Orphan]:
     """Machines: nodes that outlived their group, or those of Auto Mode."""
     for group in footprint.tagged(at, "instance", "describe_instances", "Reservations", "instance-id"):
         for each in group["Instances"]:
             tags = tags_of(each.get("Tags") or [])
-            why = marks.reason(tags, at.name)
+            why = cluster_tags.reason(tags, at.name)
             if why and _state(each) not in GONE and not footprint.cluster_is_there(at):
                 taken = "no: terminate it by hand"
-                yield Found("instance", each["InstanceId"], tags.get("Name", ""), why, taken, _state(each), None)
+                yield Orphan("instance", each["InstanceId"], tags.get("Name", ""), why, taken, _state(each), None)
 
 
 def _state(each: dict[str, Any]) -> str:

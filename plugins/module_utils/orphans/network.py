@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as marks
+from ansible_collections.landfall.eks.plugins.module_utils.aws import tags as cluster_tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.orphans import footprint
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import TAKEN, Account, Found
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import TAKEN, Account, Orphan
 
 MADE_BY_AWS = ("ELB ", "Amazon EKS ", "Interface for NAT Gateway")
 """How the descriptions of interfaces begin that go with what AWS made them for."""
 
 
-def load_balancers(at: Account) -> Iterator[Found]:
+def load_balancers(at: Account) -> Iterator[Orphan]:
     """Network and application load balancers."""
     answer = footprint.listed(at.session, "elbv2", "describe_load_balancers", "LoadBalancers")
     tags = _balancer_tags(at, [each["LoadBalancerArn"] for each in answer])
@@ -23,7 +23,7 @@ def load_balancers(at: Account) -> Iterator[Found]:
         why = at.why(own, each.get("VpcId", ""))
         if why and not at.part_of_stack(arn, own):
             serves = own.get("service.k8s.aws/stack") or own.get("ingress.k8s.aws/stack") or ""
-            yield Found(
+            yield Orphan(
                 "load balancer",
                 arn,
                 each["LoadBalancerName"],
@@ -34,7 +34,7 @@ def load_balancers(at: Account) -> Iterator[Found]:
             )
 
 
-def classic_load_balancers(at: Account) -> Iterator[Found]:
+def classic_load_balancers(at: Account) -> Iterator[Orphan]:
     """Load balancers of the first generation, which Kubernetes itself once made."""
     answer = footprint.listed(at.session, "elb", "describe_load_balancers", "LoadBalancerDescriptions")
     names = [each["LoadBalancerName"] for each in answer]
@@ -48,10 +48,10 @@ def classic_load_balancers(at: Account) -> Iterator[Found]:
         why = at.why(tags.get(name, {}), each.get("VPCId", ""))
         if why and not at.part_of_stack(name, tags.get(name, {})):
             taken = footprint.by_tag_only(why, TAKEN)
-            yield Found("classic load balancer", name, name, why, taken, "", footprint.CLASSIC_USD)
+            yield Orphan("classic load balancer", name, name, why, taken, "", footprint.CLASSIC_USD)
 
 
-def target_groups(at: Account) -> Iterator[Found]:
+def target_groups(at: Account) -> Iterator[Orphan]:
     """Target groups, which cost nothing and hold nothing but their names."""
     answer = footprint.listed(at.session, "elbv2", "describe_target_groups", "TargetGroups")
     tags = _balancer_tags(at, [each["TargetGroupArn"] for each in answer])
@@ -60,7 +60,9 @@ def target_groups(at: Account) -> Iterator[Found]:
         why = at.why(tags.get(arn, {}), each.get("VpcId", ""))
         if why and not at.part_of_stack(arn, tags.get(arn, {})):
             used = "a load balancer uses it" if each.get("LoadBalancerArns") else ""
-            yield Found("target group", arn, each["TargetGroupName"], why, footprint.by_tag_only(why, TAKEN), used, 0.0)
+            yield Orphan(
+                "target group", arn, each["TargetGroupName"], why, footprint.by_tag_only(why, TAKEN), used, 0.0
+            )
 
 
 def _balancer_tags(at: Account, arns: list[str]) -> dict[str, dict[str, str]]:
@@ -72,7 +74,7 @@ def _balancer_tags(at: Account, arns: list[str]) -> dict[str, dict[str, str]]:
     return tags
 
 
-def interfaces(at: Account) -> Iterator[Found]:
+def interfaces(at: Account) -> Iterator[Orphan]:
     """Network interfaces: those of the VPC CNI, and free ones in the cluster's network, which would hold it."""
     name, where, by = "describe_network_interfaces", "NetworkInterfaces", "network-interface-id"
     for each in _or_inside(at, footprint.tagged(at, "network-interface", name, where, by), name, where):
@@ -85,10 +87,10 @@ def interfaces(at: Account) -> Iterator[Found]:
             continue
         user = (each.get("Attachment") or {}).get("InstanceId") or each.get("RequesterId") or "AWS"
         taken = footprint.by_tag_only(why, TAKEN) if free else f"no: it goes with {user}"
-        yield Found("network interface", identity, said, why, taken, "" if free else f"{user} uses it", 0.0)
+        yield Orphan("network interface", identity, said, why, taken, "" if free else f"{user} uses it", 0.0)
 
 
-def security_groups(at: Account) -> Iterator[Found]:
+def security_groups(at: Account) -> Iterator[Orphan]:
     """Security groups: those of load balancers (k8s-…), the shared one (k8s-traffic-…), and that of EKS."""
     live = footprint.cluster_is_there(at)
     name, where = "describe_security_groups", "SecurityGroups"
@@ -97,9 +99,9 @@ def security_groups(at: Account) -> Iterator[Found]:
         why = at.why(tags, each.get("VpcId", ""))
         if not why or each["GroupName"] == "default" or at.part_of_stack(identity, tags):
             continue
-        if marks.EKS_GROUP in tags and live:
+        if cluster_tags.EKS_GROUP in tags and live:
             continue
-        yield Found("security group", identity, each["GroupName"], why, footprint.by_tag_only(why, TAKEN), "", 0.0)
+        yield Orphan("security group", identity, each["GroupName"], why, footprint.by_tag_only(why, TAKEN), "", 0.0)
 
 
 def _or_inside(at: Account, tagged: list[dict[str, Any]], operation: str, where: str) -> list[dict[str, Any]]:
@@ -108,14 +110,14 @@ def _or_inside(at: Account, tagged: list[dict[str, Any]], operation: str, where:
     return list({each[key]: each for each in [*tagged, *footprint.in_vpcs(at, operation, where)]}.values())
 
 
-def addresses(at: Account) -> Iterator[Found]:
+def addresses(at: Account) -> Iterator[Orphan]:
     """Elastic IPs, in use or not; AWS charges for both."""
     for each in at.session.call("ec2", "describe_addresses")["Addresses"]:
         identity, tags = each.get("AllocationId", each["PublicIp"]), tags_of(each.get("Tags") or [])
-        why = marks.reason(tags, at.name)
+        why = cluster_tags.reason(tags, at.name)
         if not why or at.part_of_stack(identity, tags) or each["PublicIp"] in at.of_stacks:
             continue
         user = each.get("NetworkInterfaceId") or each.get("InstanceId") or ""
         # Still used by what a sweep takes first: a load balancer.
         holds = f"{user} uses it" if user else ""
-        yield Found("address", identity, each["PublicIp"], why, "addresses", holds, footprint.ADDRESS_USD)
+        yield Orphan("address", identity, each["PublicIp"], why, "addresses", holds, footprint.ADDRESS_USD)

@@ -7,8 +7,9 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import SWEEPABLE
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Account, Found
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Account, Orphan
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.kinds import FINDERS
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -17,7 +18,7 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 class Report:
     """What was found, and what could not be looked at, one sentence each."""
 
-    rows: list[Found] = field(default_factory=list)
+    rows: list[Orphan] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -30,13 +31,13 @@ class Report:
         }
 
 
-def find(session: Session, name: str, kinds: tuple[str, ...] = ()) -> Report:
+def find_orphans(session: Session, name: str, kinds: tuple[str, ...] = ()) -> Report:
     """Look for everything of a cluster, or for some kinds. AwsError only where the stacks cannot be read.
 
     A service that refuses is named under `unread`: what was not looked at is not said to be gone.
     """
     at = Account.of(session, name)
-    rows: list[Found] = []
+    rows: list[Orphan] = []
     unread: list[str] = []
     for kind, finder in FINDERS.items():
         if kinds and kind not in kinds:
@@ -53,13 +54,13 @@ def table(report: Report) -> list[str]:
     """Lay what was found out as lines: what it is, why it is the cluster's, whether a sweep takes it, what it costs."""
     if not report.rows:
         return ["AWS holds nothing of the cluster." if not report.unread else "Nothing was found.", *report.unread]
-    lines = [["Kind", "Id", "Why", "Swept", "USD a month"]]
+    rows = []
     for each in report.rows:
         why = f"{each.why}; {each.holds}" if each.holds else each.why
         shown = each.id.rpartition(":")[2] if each.id.startswith("arn:") else each.id
         shown = f"{shown} ({each.name})" if each.name and each.name not in shown else shown
         swept = f"if asked: {each.taken}" if each.taken in SWEEPABLE else each.taken
-        lines.append([each.kind, shown, why, swept, "?" if each.monthly is None else f"{each.monthly:.2f}"])
-    widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
-    laid = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return [*laid, f"About {report.as_dict()['monthly']:.2f} USD a month, list prices without traffic.", *report.unread]
+        rows.append([each.kind, shown, why, swept, "?" if each.monthly is None else f"{each.monthly:.2f}"])
+    lines = aligned(["Kind", "Id", "Why", "SweepResult", "USD a month"], rows)
+    total = f"About {report.as_dict()['monthly']:.2f} USD a month, list prices without traffic."
+    return [*lines, total, *report.unread]

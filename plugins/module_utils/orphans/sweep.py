@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.aws import tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
 from ansible_collections.landfall.eks.plugins.module_utils.orphans import footprint, search
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Found
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Orphan
 
 ORDER = (
     "load balancer",
@@ -40,10 +40,10 @@ ABSENT = "NotFound"
 
 
 @dataclass
-class Swept:
+class SweepResult:
     """What went (or, in a dry run, would), what stays though it was to go, with the reason, and what was not read."""
 
-    taken: list[Found] = field(default_factory=list)
+    taken: list[Orphan] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -56,15 +56,15 @@ def sweep(
     dry_run: bool = False,
     tries: int = 30,
     pause: float = 10.0,
-) -> Swept:
+) -> SweepResult:
     """Take what is of the cluster `name` by its own tag, and what was asked for by a word of footprint.ASKED.
 
     Each kind is listed again right before, so that no tag is older than a moment. What AWS does not let go is tried
     again `tries` times, `pause` seconds apart. AwsError only where the stacks cannot be read.
     """
-    swept = Swept()
+    swept = SweepResult()
     for kind in ORDER:
-        report = search.find(session, name, (kind,))
+        report = search.find_orphans(session, name, (kind,))
         swept.unread += report.unread
         going = [each for each in report.rows if each.goes(asked)]
         swept.taken += going
@@ -77,10 +77,10 @@ def sweep(
     return swept
 
 
-def _take(session: Session, going: list[Found], tries: int, pause: float) -> list[str]:
+def _take(session: Session, going: list[Orphan], tries: int, pause: float) -> list[str]:
     """Delete objects of one kind until they are gone; return a sentence for each that stays."""
     left = dict.fromkeys(going, "AWS still lists it")
-    refused: dict[Found, str] = {}
+    refused: dict[Orphan, str] = {}
     for attempt in range(tries):
         for each in list(left):
             code, why = _delete(session, each)
@@ -98,7 +98,7 @@ def _take(session: Session, going: list[Found], tries: int, pause: float) -> lis
     return [_stays(each, why) for each, why in {**refused, **left}.items()]
 
 
-def _delete(session: Session, each: Found) -> tuple[str, str]:
+def _delete(session: Session, each: Orphan) -> tuple[str, str]:
     """Ask AWS to delete an object; return nothing once it is gone, else a code (one of LATER: try again) and why."""
     try:
         DELETERS[each.kind](session, each)
@@ -109,7 +109,7 @@ def _delete(session: Session, each: Found) -> tuple[str, str]:
     return ("", "") if gone else ("ResourceInUse", "")
 
 
-def _stays(each: Found, why: str) -> str:
+def _stays(each: Orphan, why: str) -> str:
     return f"The {each.kind} {each.id} ({each.name or 'without a name'}) stays: {why.rstrip('.')}."
 
 
@@ -171,7 +171,7 @@ def _only(of: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: of[key] for key in keys if key in of}
 
 
-DELETERS: dict[str, Callable[[Session, Found], Any]] = {
+DELETERS: dict[str, Callable[[Session, Orphan], Any]] = {
     "load balancer": lambda at, each: at.call("elbv2", "delete_load_balancer", LoadBalancerArn=each.id),
     "classic load balancer": lambda at, each: at.call("elb", "delete_load_balancer", LoadBalancerName=each.id),
     "target group": lambda at, each: at.call("elbv2", "delete_target_group", TargetGroupArn=each.id),

@@ -8,7 +8,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.helm import render as release_diff
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, releases, report, rows, schema
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
@@ -108,7 +108,7 @@ def _own_objects(situation: dry_run.Situation, planned: Iterable[dict[str, Any]]
     """Yield the rows of objects that roles apply themselves, {component, objects}."""
     for each in planned:
         for wanted in each["objects"]:
-            row = dry_run.probe(situation, apply.noted(wanted), apply.FIELD_MANAGER)
+            row = dry_run.probe(situation, apply.noted(wanted), FIELD_MANAGER)
             if row is not None:
                 yield {"component": each["component"], "release": "", **row}
 

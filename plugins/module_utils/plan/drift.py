@@ -11,16 +11,9 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import apply as own
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, releases, rows
 
-OWN_KINDS = (
-    ("v1", "Service"),
-    ("argoproj.io/v1alpha1", "Application"),
-    ("argoproj.io/v1alpha1", "AppProject"),
-    ("argoproj.io/v1alpha1", "ApplicationSet"),
-)
-"""Kinds that Landfall applies itself, beside Helm."""
 WEBHOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
 
 Object = dict[str, Any]
@@ -35,8 +28,11 @@ class Applied:
     wanted: Object
 
 
-def rolled_out(cluster: Cluster) -> tuple[list[Applied], list[str]]:
-    """Return what was applied at the last rollout, from Helm's records and Landfall's, and sentences on the rest."""
+def rolled_out(cluster: Cluster, kinds: Iterable[str]) -> tuple[list[Applied], list[str]]:
+    """Return what was applied at the last rollout, from Helm's records and Landfall's, and sentences on the rest.
+
+    `kinds`, as `version/Kind`, are those that components apply themselves beside Helm.
+    """
     found: list[Applied] = []
     notes: list[str] = []
     for each in storage.read_releases(cluster).values():
@@ -46,11 +42,12 @@ def rolled_out(cluster: Cluster) -> tuple[list[Applied], list[str]]:
             release = {"name": each["name"], "namespace": each["namespace"]}
             for one in releases.recorded(cluster, release):
                 found.append(Applied(each["name"], releases.MANAGER, releases.as_helm_applies(cluster, one, release)))
-    for kind in OWN_KINDS:
-        for live in cluster.list(*kind, query={"labelSelector": namespaces.SELECTOR_OURS}):
+    for kind in kinds:
+        version, _, name = kind.rpartition("/")
+        for live in cluster.list(version, name, query={"labelSelector": namespaces.SELECTOR_OURS}):
             kept = (live["metadata"].get("annotations") or {}).get(own.ANNOTATION)
             if kept:
-                found.append(Applied("landfall", own.FIELD_MANAGER, own.noted(json.loads(kept))))
+                found.append(Applied("landfall", FIELD_MANAGER, own.noted(json.loads(kept))))
     return found, notes
 
 
@@ -93,7 +90,7 @@ def passes_by_itself(wanted: Object) -> bool:
     return wanted["kind"] == "Job" and "ttlSecondsAfterFinished" in (wanted.get("spec") or {})
 
 
-def look(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
+def find_drift(situation: dry_run.Situation, found: Iterable[Applied]) -> list[tuple[Applied, rows.Row]]:
     """Return what differs from what was applied, each with the row that says how it would change back."""
     autoscaled = scaled(situation.cluster)
 

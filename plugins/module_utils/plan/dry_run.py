@@ -13,10 +13,9 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.plan import rows, schema
 
-APPLY = "application/apply-patch+yaml"
 ELSEWHERE = "default"
 """Where objects are tried whose namespace is still to come; every cluster has it."""
 ASKED_AT_ONCE = 8
@@ -86,8 +85,11 @@ def applied(
 
     Without `force` the fields of others are named, and then taken anyway, to see what would change.
     """
+    metadata = wanted["metadata"]
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    path = str(cluster.resource_path(wanted["apiVersion"], wanted["kind"], namespace, name))
     try:
-        return apply(cluster, wanted, manager, dry_run=dry_run, force=force), "", []
+        return cluster.apply(path, wanted, manager=manager, dry_run=dry_run, force=force), "", []
     except ApiException as error:
         if error.status == HTTPStatus.CONFLICT and not force:
             after, refusal, _ = applied(cluster, wanted, manager, dry_run=dry_run, force=True)
@@ -103,14 +105,6 @@ def reason(message: str) -> str:
     """Return the API's words on one line, without the value that it repeats whole, and cut where a diff goes on."""
     said = VALUE.sub("", " ".join(message.split()))
     return said if len(said) <= REASON_LENGTH else f"{said[: REASON_LENGTH - 1]}…"
-
-
-def apply(cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool, force: bool) -> Object:
-    """Apply an object server-side. Raises ApiException."""
-    metadata = wanted["metadata"]
-    path = cluster.resource_path(wanted["apiVersion"], wanted["kind"], metadata.get("namespace"), metadata["name"])
-    query = {"fieldManager": manager} | ({"force": "true"} if force else {}) | ({"dryRun": "All"} if dry_run else {})
-    return cluster.request("PATCH", str(path), body=wanted, query=query, content_type=APPLY)
 
 
 def conflict_notes(message: str, manager: str) -> list[str]:
@@ -141,7 +135,7 @@ def _of_coming_namespace(situation: Situation, wanted: Object, notes: list[str])
     tried = copy.deepcopy(wanted)
     tried["metadata"]["namespace"] = ELSEWHERE
     path = situation.cluster.resource_path(wanted["apiVersion"], wanted["kind"], ELSEWHERE)
-    query = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "landfall"}
+    query = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": FIELD_MANAGER}
     try:
         situation.cluster.request("POST", str(path), body=tried, query=query)
         refusal = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
 
-HANDED_IN = {
-    "ingress_controller_role_arn": "the role of the load balancer controller, if EKS Pod Identity does not give it one",
-    "ingress_vpc_id": "the VPC, if the controller cannot ask the instance metadata service",
-    "hosts_addresses": "the load balancer's addresses, if its name in DNS will not do",
-}
-"""What can be written by hand, and is found or made with rights in AWS otherwise."""
+ELASTIC_IPS = ("auto", "eip")
+"""Ways to addresses by which Elastic IPs may be allocated."""
 
 
 @dataclass
@@ -31,27 +27,40 @@ class Facts:
 class Balancer:
     """A load balancer of the run; `addresses` says whether Elastic IPs are allocated for it: no, perhaps or yes."""
 
-    wanted: subnet_rules.Wanted
+    wanted: subnet_rules.BalancerRequest
     addresses: str = "no"
+
+
+def balancers_of(releases: Iterable[Mapping[str, Any]]) -> list[Balancer]:
+    """Return the load balancers of release specifications (roles/helm_release)."""
+    found = []
+    for release in releases:
+        if service := release.get("load_balancer"):
+            given = service["scheme"] == "internal" or service["eip_allocations"]
+            addresses = "perhaps" if service["addresses"] in ELASTIC_IPS and not given else "no"
+            setting = f"{service['settings']}_subnets"
+            wanted = subnet_rules.BalancerRequest(release["name"], service["scheme"], service["subnets"], setting)
+            found.append(Balancer(wanted, addresses))
+    return found
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked: of a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our rights.
+    """The questions: a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our permissions.
 
-    `controller` is the service account (namespace, name) of a load balancer controller that no setting gives a role.
+    `controllers` are service accounts (namespace, name) of controllers that no setting gives a role.
     `rights` are rows of identity.judge; `needed` says whether the run fails later if AWS cannot be asked at all;
-    `handed_in` are the values of the settings in HANDED_IN that this run uses.
+    `handed_in` are the settings that can be written by hand, {setting, value, why}.
     """
 
     cluster: str
     server: str
     vpc: str = ""
     balancers: Sequence[Balancer] = ()
-    controller: tuple[str, str] | None = None
+    controllers: Sequence[tuple[str, str]] = ()
     rights: Sequence[Mapping[str, Any]] = ()
     needed: bool = False
-    handed_in: Mapping[str, Any] = field(default_factory=dict)
+    handed_in: Sequence[Mapping[str, Any]] = ()
 
 
 def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
@@ -60,7 +69,7 @@ def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
     try:
         spoken = session()
         facts.problems += _sentences(endpoint.region_problem(wanted.server, spoken.region))
-        me = identity.who(spoken)
+        me = identity.read_identity(spoken)
     except AwsError as error:
         _without(facts, wanted, error)
         return facts
@@ -71,8 +80,8 @@ def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
     # In the wrong region, and there is a sentence on that, nothing else would be true.
     if wanted.balancers and not endpoint.region_problem(wanted.server, spoken.region):
         vpc = _look_at_cluster(spoken, wanted, facts)
-        if wanted.controller:
-            facts.lines["controller"] = controller_line(spoken, wanted.cluster, *wanted.controller)
+        for each in wanted.controllers:
+            facts.lines["controller"] = controller_line(spoken, wanted.cluster, *each)
         zones = _look_at_subnets(spoken, wanted, vpc, facts) if vpc else {}
         _look_at_quotas(spoken, wanted, zones, facts)
     return facts
@@ -86,8 +95,8 @@ def _without(facts: Facts, wanted: Wanted, error: AwsError) -> None:
     """Say what to do without AWS; only a run that cannot do without it is stopped."""
     reason = str(error).rstrip(".")
     facts.problems += _sentences(identity.skew_problem(identity.skew_of_refusal(error)))
-    empty = [name for name, value in wanted.handed_in.items() if not value]
-    advice = "; ".join(f"{name}: {HANDED_IN[name]}" for name in empty) or "all that it could tell was handed in"
+    empty = [f"{each['setting']}: {each['why']}" for each in wanted.handed_in if not each["value"]]
+    advice = "; ".join(empty) or "the settings have everything that it could tell"
     facts.lines["aws"] = f"not asked ({reason}); what can be handed in: {advice}"
     if wanted.needed and not facts.problems:
         facts.problems.append(
@@ -136,12 +145,12 @@ def _look_at_cluster(session: Session, wanted: Wanted, facts: Facts) -> str:
 
 
 def controller_line(session: Session, cluster: str, namespace: str, account: str) -> str:
-    """Say who gives the load balancer controller its rights; its nodes may, so that nobody else does is no problem."""
+    """Say who gives the load balancer controller its permissions; its nodes may, so no other source is fine too."""
     who = {"clusterName": cluster, "namespace": namespace, "serviceAccount": account}
     try:
         pages = session.pages("eks", "list_pod_identity_associations", **who)
     except AwsError as error:
-        return f"its rights were not looked at ({refusal(error) or error})"
+        return f"its permissions were not checked ({refusal(error) or error})"
     if any(page["associations"] for page in pages):
         return f"{namespace}/{account} has its role by EKS Pod Identity"
     return (

@@ -48,6 +48,22 @@ class Need:
     advice: str = ""
 
 
+def needs_of(releases: Iterable[Mapping[str, Any]]) -> list[Need]:
+    """Return what the pods of release specifications want.
+
+    Pods whose quantities cannot be read are left out, for the setting that they come from is refused.
+    """
+    found = []
+    for row in (pods for each in releases for pods in each.get("pods") or []):
+        try:
+            cpu, memory = quantity(row["cpu"]), quantity(row["memory"])
+        except (ValueError, KeyError):
+            continue
+        volumes = int(row.get("volumes", 0))
+        found.append(Need(row["name"], int(row["count"]), cpu, memory, volumes, row.get("advice", "")))
+    return found
+
+
 @dataclass
 class Node:
     """What a node has left for pods, CPU in cores and memory in bytes; `volumes` is None where nobody knows."""
@@ -173,7 +189,7 @@ def _count_volumes(nodes: Sequence[Node], drivers: Iterable[Object], attached: I
 
 
 def judge(nodes: Sequence[Node], needs: Sequence[Need], grows: bool) -> Capacity:
-    """Return what is to be said of `nodes` that shall hold `needs`; `grows`: nodes are made when pods want them."""
+    """Return the sentences on `nodes` that should hold `needs`; `grows`: nodes are made when pods want them."""
     usable = [node for node in nodes if node.open]
     everywhere = [need for need in needs if need.count == 0]
     counted = [need for need in needs if need.count]

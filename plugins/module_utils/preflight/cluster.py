@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing, strangers
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -19,6 +19,7 @@ DEFAULT_CLASS_MARKS = (
 )
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 EBS_DRIVER = "ebs.csi.aws.com"
+AUTO_MODE_GROUP = "eks.amazonaws.com"
 AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
 MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
 """Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
@@ -70,22 +71,28 @@ class Wanted:
     """What is asked of the cluster.
 
     `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
-    `storage_class` is a name, or empty for the cluster's default one, which is only looked for if `volumes` is true;
-    `rows` are the components that others may have brought, `releases` those of this run, {name, namespace, setting},
-    and `needs` the pods of each; `installing` is false for an uninstallation; `deliveries` are the releases that Argo
-    CD may deliver.
+    `storage_class` is a name, or empty for the cluster's default one, which is only looked for if a release claims
+    volumes; `releases` are the specifications of all releases (roles/helm_release), with `selected` for those of this
+    run; `check_capacity` says whether room on the nodes counts; `installing` is false for an uninstallation.
     """
 
     oldest: str
     newest: str
     permissions: Sequence[Mapping[str, str]]
-    volumes: bool
     storage_class: str
-    rows: Sequence[existing.Row] = ()
-    releases: Sequence[Mapping[str, str]] = ()
-    needs: Mapping[str, Sequence[capacity.Need]] = field(default_factory=dict)
+    releases: Sequence[Mapping[str, Any]] = ()
+    check_capacity: bool = True
     installing: bool = True
-    deliveries: Sequence[delivery.Row] = ()
+
+    @property
+    def selected(self) -> list[Mapping[str, Any]]:
+        """The releases of this run."""
+        return [each for each in self.releases if each["selected"]]
+
+    @property
+    def volumes(self) -> bool:
+        """Whether a release of this run claims volumes."""
+        return any(pods.get("volumes") for each in self.selected for pods in each.get("pods") or [])
 
 
 def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
@@ -111,18 +118,21 @@ def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
 
 def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
     """Find out what others brought, and whether there is room for the rest."""
-    found, records = existing.look(cluster, wanted.rows, wanted.installing)
+    rows = existing.rows_of(wanted.releases)
+    found, records = existing.find(cluster, rows, wanted.installing)
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
-    facts.problems += found.problems
-    by_argocd = delivery.look(cluster, wanted.deliveries, found.places, wanted.installing)
+    by_argocd = delivery.find_applications(cluster, _deliveries(wanted), found.places, wanted.installing)
     facts.delivered = by_argocd.delivered
-    facts.problems += by_argocd.problems
+    facts.problems += found.problems + by_argocd.problems
     if not wanted.installing:
         return
-    facts.problems += existing.stranger_problems(wanted.releases, wanted.rows, records)
-    ours = [each for each in wanted.releases if each["name"] not in found.left]
-    needs = [need for each in ours for need in wanted.needs.get(each["name"], [])]
+    for row in rows:
+        facts.problems += strangers.orphan_problems(row, found.orphans.get(row.release, []))
+    facts.problems += strangers.class_problems(wanted.releases, found.classes)
+    facts.problems += strangers.stranger_problems(wanted.releases, rows, records)
+    ours = [each for each in wanted.selected if each["name"] not in found.left]
+    needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:
         own = [(each["namespace"], each["name"]) for each in ours]
         room = capacity.look(cluster, needs, own, facts.api_groups)
@@ -130,12 +140,22 @@ def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
         facts.problems += room.problems
 
 
+def _deliveries(wanted: Wanted) -> list[delivery.Row]:
+    """Return the releases that Argo CD may deliver; it comes with this run if its release does."""
+    comes = any(each["name"] == delivery.ARGOCD for each in wanted.selected)
+    return [
+        delivery.Row(each["name"], selected=each["selected"], comes=comes, **each["owner"])
+        for each in wanted.releases
+        if each.get("owner")
+    ]
+
+
 def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
     chosen, problems = choose_storage_class(cluster.list("storage.k8s.io/v1", "StorageClass"), wanted)
     if chosen:
         facts.storage_class = chosen["metadata"]["name"]
         drivers = [each["metadata"]["name"] for each in cluster.list("storage.k8s.io/v1", "CSIDriver")]
-        problems = driver_problems(chosen, drivers, existing.AUTO_MODE[0].partition("/")[0] in facts.api_groups)
+        problems = driver_problems(chosen, drivers, AUTO_MODE_GROUP in facts.api_groups)
         facts.lines["storage"] = f"class {facts.storage_class}, volumes made by {chosen.get('provisioner')}"
     facts.problems += problems
 
@@ -234,7 +254,7 @@ def refusal_problem(status: int, reason: str, server: str) -> str:
     if status == HTTPStatus.UNAUTHORIZED or NOBODY in reason:
         return (
             f"The cluster at {server} does not accept the credentials of platform_kubeconfig ({status}): "
-            "log in anew, or make the kubeconfig anew."
+            "log in again, or create the kubeconfig again."
         )
     if status == HTTPStatus.FORBIDDEN:
         return f"The cluster at {server} does not let itself be looked at ({reason}): let an administrator allow it."
@@ -259,7 +279,7 @@ SILENCES = (
     ),
     (
         "certificate|ssl",
-        "shows a certificate that does not fit the CA in platform_kubeconfig: make the kubeconfig anew",
+        "shows a certificate that does not fit the CA in platform_kubeconfig: create the kubeconfig again",
     ),
     ("unreachable|no route", "is out of reach of this machine: check the network and VPN"),
 )

@@ -8,22 +8,25 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
+    DEFINITIONS_OF,
+    HELM_NAME,
+    HELM_NAMESPACE,
+    OURS,
+    Object,
+    Records,
+    is_ours,
+    read_records,
+)
+
 LIST_OF_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 SIDE_BY_SIDE = 8
-OURS = "landfall.eks/made-by"
-"""Label of namespaces, and annotation of the APIService, that Landfall made."""
-IDENTITY = "landfall.eks/identity"
-"""Label of Helm's Secrets, set once a release of ours was ready; Helm hands it on to later revisions."""
-DEFINITIONS_OF = "landfall.eks/crds-of"
-HELM_NAME, HELM_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 ADDON_MANAGER = "eks"
 """The field manager of EKS add-ons."""
-AUTO_MODE = ("eks.amazonaws.com/v1", "NodeClass")
-AUTO_MODE_CLASS, CONTROLLER_CLASS = "eks.amazonaws.com/nlb", "service.k8s.aws/nlb"
-EDGE = "aws-load-balancer-controller"
-OUR_INGRESS_CONTROLLER = "nginx.org/ingress-controller"
 
-Object = Mapping[str, Any]
+CONTROLLER_CLASS = "service.k8s.aws/nlb"
+"""Class of the AWS Load Balancer Controller, unless the cluster makes load balancers itself."""
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 
 class Reader(Protocol):
@@ -38,69 +41,24 @@ class Reader(Protocol):
         """Return the path of a kind; None where it is unknown."""
 
 
-@dataclass(frozen=True)
-class Sign:
-    """How a component is recognised, whoever installed it.
-
-    `path` is a collection of the API, `selectors` are queries of it, and `instance` is the label by which the chart's
-    workloads select their pods, whose value is the release's name.
-    """
-
-    path: str
-    selectors: tuple[Mapping[str, str], ...]
-    instance: str = "app.kubernetes.io/instance"
-
-
-def _labelled(*selectors: str) -> tuple[Mapping[str, str], ...]:
-    return tuple({"labelSelector": selector} for selector in selectors)
-
-
-_DEPLOYMENTS = "/apis/apps/v1/deployments"
-SIGNS: Mapping[str, Sign] = {
-    "metrics-server": Sign(
-        "/apis/apiregistration.k8s.io/v1/apiservices", ({"fieldSelector": "metadata.name=v1beta1.metrics.k8s.io"},)
-    ),
-    EDGE: Sign(_DEPLOYMENTS, _labelled("app.kubernetes.io/name=aws-load-balancer-controller")),
-    "argo-cd": Sign(
-        _DEPLOYMENTS,
-        _labelled(
-            "app.kubernetes.io/name=argocd-server",
-            "app.kubernetes.io/part-of=argocd,app.kubernetes.io/component=server",
-        ),
-    ),
-    "kube-prometheus-stack": Sign(
-        _DEPLOYMENTS,
-        _labelled("app.kubernetes.io/name=prometheus-operator", "app=kube-prometheus-stack-operator"),
-        "release",
-    ),
-}
-"""By the name of our release."""
-
-_METADATA = {
-    "secrets": ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded"}),
-    "namespaces": ("/api/v1/namespaces", {"labelSelector": f"{OURS}=landfall"}),
-    "definitions": (
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-        {"labelSelector": DEFINITIONS_OF},
-    ),
-    "mutating": (
-        "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
-        {"labelSelector": "app.kubernetes.io/name=aws-load-balancer-controller"},
-    ),
-    "validating": (
-        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
-        {"labelSelector": "app.kubernetes.io/name=aws-load-balancer-controller"},
-    ),
-}
+_METADATA = (
+    ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded"}),
+    ("/api/v1/namespaces", {"labelSelector": f"{OURS}=landfall"}),
+    ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"labelSelector": DEFINITIONS_OF}),
+)
+"""Of what ownership.read_records reads, in its order: path and query."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One component that others may have brought, and what to do then.
+    """One release that others may have brought, and what to do then.
 
-    `release` and `namespace` are those of our own release; `what` is how people call the component; `setting` names
-    the variable that holds `policy` (leave, adopt or refuse) and `namespace_setting` the one that holds `namespace`;
-    `selected` says whether this run is about the component.
+    `release` and `namespace` are those of our own; `what` is how people call it; `setting` names the variable that
+    holds `policy` (leave, adopt or refuse) and `namespace_setting` the one that holds `namespace`; `selected` says
+    whether this run is about it. `signs` are {api_version, kind, label or field} of the objects by which it is
+    recognised, and `instance` is the label by which the chart's workloads select their pods. `builtin` is
+    {api_version, kind, name, does, load_balancer_class} of a kind whose presence says that the cluster does its work,
+    and `webhooks` the label selector of what refuses objects once its server is gone.
     """
 
     release: str
@@ -110,6 +68,25 @@ class Row:
     setting: str
     policy: str
     selected: bool
+    signs: Sequence[Mapping[str, str]] = ()
+    instance: str = "app.kubernetes.io/instance"
+    builtin: Mapping[str, str] = field(default_factory=dict)
+    webhooks: str = ""
+
+
+def rows_of(releases: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return the rows of release specifications (roles/helm_release) that say by what others' are recognised."""
+    return [
+        Row(
+            each["name"],
+            namespace=each["namespace"],
+            namespace_setting=each["namespace_setting"],
+            selected=each["selected"],
+            **each["existing"],
+        )
+        for each in releases
+        if each.get("existing")
+    ]
 
 
 @dataclass(frozen=True)
@@ -133,7 +110,8 @@ class Live:
 class Existing:
     """What was found: `lines` by component, our releases that are `left` out, and `problems` as sentences.
 
-    `places` are the namespaces of what others brought and is left, by the name of our release.
+    `places` are the namespaces of what others brought and is left, by the name of our release; `classes` the
+    IngressClasses; `orphans` webhook configurations whose server is not there, by the name of our release.
     """
 
     lines: dict[str, str] = field(default_factory=dict)
@@ -141,59 +119,53 @@ class Existing:
     problems: list[str] = field(default_factory=list)
     load_balancer_class: str = CONTROLLER_CLASS
     places: dict[str, str] = field(default_factory=dict)
+    classes: list[dict[str, Any]] = field(default_factory=list)
+    orphans: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-@dataclass
-class Records:
-    """What marks things as ours: releases by (namespace, name) with whether they carry our mark, and namespaces."""
-
-    releases: dict[tuple[str, str], bool]
-    namespaces: set[str]
-    definitions_of: set[str]
-
-    def ours(self, namespace: str, release: str) -> bool:
-        """Say whether a release that is there is ours, be it one whose run was killed before it noted that.
-
-        kube-system is nobody's own: there only what the release's run made before Helm started can tell.
-        """
-        key = (namespace, release)
-        return key in self.releases and (
-            self.releases[key] or namespace in self.namespaces or release in self.definitions_of
-        )
-
-
-def look(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
+def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
     """Find out what is there and decide on each row; `installing` is false for an uninstallation.
 
     Errors of the transport and refusals are the caller's.
     """
-    queries = [(row.release, SIGNS[row.release].path, query) for row in rows for query in SIGNS[row.release].selectors]
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        metadata = {
-            name: pool.submit(_items, cluster, path, query, LIST_OF_METADATA)
-            for name, (path, query) in _METADATA.items()
-        }
+        metadata = [pool.submit(_items, cluster, path, query, LIST_OF_METADATA) for path, query in _METADATA]
         classes = pool.submit(_items, cluster, "/apis/networking.k8s.io/v1/ingressclasses", {}, "application/json")
-        signs = [
-            (release, pool.submit(_items, cluster, path, query, "application/json")) for release, path, query in queries
-        ]
-    records = _records(*(metadata[name].result() for name in ("secrets", "namespaces", "definitions")))
+        signs = [(row.release, pool.submit(_signs, cluster, sign)) for row in rows for sign in row.signs]
+        webhooks = {
+            row.release: [
+                pool.submit(_items, cluster, WEBHOOKS.format(kind), {"labelSelector": row.webhooks}, LIST_OF_METADATA)
+                for kind in ("mutating", "validating")
+            ]
+            for row in rows
+            if row.webhooks
+        }
+    records = read_records(*(each.result() for each in metadata))
     seen: dict[str, list[Object]] = {row.release: [] for row in rows}
     for release, future in signs:
         seen[release] += future.result()
-    auto_mode = cluster.resource_path(*AUTO_MODE, None) is not None
     found = Existing()
     for row in rows:
         # What others made is theirs to remove, whatever an installation would do with it.
         decided = row if installing else replace(row, policy="leave")
-        _decide(found, decided, seen[row.release], records, auto_mode)
-    if installing:
-        webhooks = metadata["mutating"].result() + metadata["validating"].result()
-        found.problems += _orphan_problems(rows, seen, webhooks)
-        found.problems += _class_problems(rows, classes.result())
-    else:
-        found.problems.clear()
+        builtin = bool(row.builtin) and cluster.resource_path(row.builtin["api_version"], row.builtin["kind"], None)
+        _decide(found, decided, seen[row.release], records, bool(builtin))
+    found.problems = found.problems if installing else []
+    found.classes = classes.result()
+    # Of a server that is there, its webhooks are no remains.
+    found.orphans = {
+        release: [each for future in futures for each in future.result()]
+        for release, futures in webhooks.items()
+        if not seen[release]
+    }
     return found, records
+
+
+def _signs(cluster: Reader, sign: Mapping[str, str]) -> list[dict[str, Any]]:
+    path = cluster.resource_path(sign["api_version"], sign["kind"], None)
+    selectors = {"label": "labelSelector", "field": "fieldSelector"}
+    query = {parameter: sign[name] for name, parameter in selectors.items() if sign.get(name)}
+    return _items(cluster, path, query, "application/json") if path else []
 
 
 def _items(cluster: Reader, path: str, query: Mapping[str, str], accept: str) -> list[dict[str, Any]]:
@@ -207,41 +179,20 @@ def _items(cluster: Reader, path: str, query: Mapping[str, str], accept: str) ->
     return items
 
 
-def _records(secrets: Sequence[Object], namespaces: Sequence[Object], definitions: Sequence[Object]) -> Records:
-    releases: dict[tuple[str, str], bool] = {}
-    for secret in secrets:
-        labels = secret["metadata"].get("labels") or {}
-        key = (secret["metadata"]["namespace"], labels.get("name", ""))
-        releases[key] = releases.get(key, False) or IDENTITY in labels
-    return Records(
-        releases,
-        {each["metadata"]["name"] for each in namespaces},
-        {each["metadata"]["labels"][DEFINITIONS_OF] for each in definitions},
-    )
-
-
-def _decide(found: Existing, row: Row, seen: Sequence[Object], records: Records, auto_mode: bool) -> None:
-    """Add to `found` what is to be said and done about one component."""
-    others = [each for each in seen if not _is_ours(each, row, records)]
+def _decide(found: Existing, row: Row, seen: Sequence[Object], records: Records, builtin: bool) -> None:
+    """Add to `found` what is to be said and done about one release."""
+    others = [each for each in seen if not is_ours(each, row.namespace, row.release, records)]
     if len(others) < len(seen):
         found.lines[row.what] = "Landfall's own"
     elif others:
-        _decide_on_others(found, row, _live(others[0], row.release))
-    elif row.release == EDGE and auto_mode:
-        _decide_on_auto_mode(found, row)
+        _decide_on_others(found, row, _live(others[0], row))
+    elif builtin:
+        _decide_on_builtin(found, row)
     else:
         found.lines[row.what] = f"not there{', comes with this run' if row.selected else ''}"
 
 
-def _is_ours(seen: Object, row: Row, records: Records) -> bool:
-    annotations = seen["metadata"].get("annotations") or {}
-    made_by = (annotations.get(HELM_NAMESPACE), annotations.get(HELM_NAME))
-    if made_by != (row.namespace, row.release):
-        return False
-    return annotations.get(OURS) == "landfall" or records.ours(row.namespace, row.release)
-
-
-def _live(seen: Object, release: str) -> Live:
+def _live(seen: Object, row: Row) -> Live:
     metadata = seen["metadata"]
     selector = ((seen.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
     return Live(
@@ -249,7 +200,7 @@ def _live(seen: Object, release: str) -> Live:
         name=metadata["name"],
         maker=_maker(metadata),
         fault=_api_fault(seen) if seen.get("kind") == "APIService" or not selector else _deployment_fault(seen),
-        instance=selector.get(SIGNS[release].instance, release if not selector else ""),
+        instance=selector.get(row.instance, row.release if not selector else ""),
     )
 
 
@@ -311,70 +262,20 @@ def _leaving_problem(row: Row, live: Live) -> str:
         )
     if live.fault:
         return (
-            f"{row.what} is there as {live.words}, and does not work ({live.fault}): mend or remove it, or write "
+            f"{row.what} is there as {live.words}, and does not work ({live.fault}): repair or remove it, or write "
             f"{row.setting}: adopt."
         )
     return ""
 
 
-def _decide_on_auto_mode(found: Existing, row: Row) -> None:
-    """EKS Auto Mode makes load balancers itself, by a class of its own."""
+def _decide_on_builtin(found: Existing, row: Row) -> None:
+    """The cluster does the work of a release itself, EKS Auto Mode by a class of its own."""
+    name, does, load_balancer_class = (row.builtin[each] for each in ("name", "does", "load_balancer_class"))
     if row.policy == "adopt":
-        found.lines[row.what] = "EKS Auto Mode makes load balancers; a controller comes beside it, as you chose"
+        found.lines[row.what] = f"{name} {does}; a controller comes beside it, as you chose"
         return
     found.left.append(row.release)
-    found.load_balancer_class = AUTO_MODE_CLASS
-    found.lines[row.what] = f"not needed, EKS Auto Mode makes the load balancers (class {AUTO_MODE_CLASS})"
+    found.load_balancer_class = load_balancer_class
+    found.lines[row.what] = f"not needed, {name} {does} (class {load_balancer_class})"
     if row.policy == "refuse" and row.selected:
-        found.problems.append(
-            f"{row.setting} is refuse, and EKS Auto Mode makes the load balancers here: write {row.setting}: leave."
-        )
-
-
-def _orphan_problems(
-    rows: Sequence[Row], seen: Mapping[str, Sequence[Object]], webhooks: Sequence[Object]
-) -> list[str]:
-    """Webhooks of a load balancer controller that is gone refuse what they guard until they go too."""
-    row = next((each for each in rows if each.release == EDGE), None)
-    if row is None or seen[EDGE] or not row.selected:
-        return []
-    strangers = [each["metadata"] for each in webhooks if _helm_owner(each) != (row.namespace, row.release)]
-    return [
-        f"The webhook configuration {each['name']} belongs to a load balancer controller that is gone, and refuses "
-        f"every object that it guards: delete it (kubectl delete mutatingwebhookconfiguration,"
-        f"validatingwebhookconfiguration {each['name']} --ignore-not-found)."
-        for each in {each["name"]: each for each in strangers}.values()
-    ]
-
-
-def _helm_owner(seen: Object) -> tuple[str | None, str | None]:
-    annotations = seen["metadata"].get("annotations") or {}
-    return annotations.get(HELM_NAMESPACE), annotations.get(HELM_NAME)
-
-
-def _class_problems(rows: Sequence[Row], classes: Sequence[Object]) -> list[str]:
-    """The class by which the platform's Ingresses find NGINX cannot be another controller's."""
-    if not any(row.selected for row in rows if row.release == EDGE):
-        return []
-    controllers = {each["metadata"]["name"]: (each.get("spec") or {}).get("controller") for each in classes}
-    other = controllers.get("nginx")
-    if other in {None, OUR_INGRESS_CONTROLLER}:
-        return []
-    sentence = (
-        f"The IngressClass nginx belongs to another ingress controller here ({other}): remove that controller and its "
-        "class first, or write ingress_enabled: false to go on with that one."
-    )
-    return [sentence]
-
-
-def stranger_problems(releases: Sequence[Mapping[str, str]], rows: Sequence[Row], records: Records) -> list[str]:
-    """Return a sentence for each of our releases {name, namespace, setting} whose name another one has already."""
-    settled = {row.release for row in rows}
-    return [
-        f"The Helm release {each['namespace']}/{each['name']} is there and was not made by Landfall: uninstall it, or "
-        f"write another namespace as {each['setting']}."
-        for each in releases
-        if each["name"] not in settled
-        and (each["namespace"], each["name"]) in records.releases
-        and not records.ours(each["namespace"], each["name"])
-    ]
+        found.problems.append(f"{row.setting} is refuse, and {name} {does} here: write {row.setting}: leave.")

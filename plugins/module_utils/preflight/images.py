@@ -1,4 +1,4 @@
-"""Whether the images of what is to be installed exist: each is asked of its registry, and only a clear no counts."""
+"""Whether the images of the releases to install exist: each registry is asked, and only a clear no counts."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
 
 
 def same(release: Mapping[str, Any], chart_digest: str, live: Mapping[str, Any]) -> bool:
-    """Say whether a release is live as it shall be, by the identity that the worker noted: its images ran already."""
+    """Say whether a release is live as wanted, by the identity that the worker noted: its images ran already."""
     chart, _, inputs = str(live.get("identity") or "").partition("-")
     wanted = digests.values_digest([release.get("values") or {}, release.get("secret_checksums") or []])
     return bool(inputs) and chart_digest.startswith(chart) and wanted.startswith(inputs)

@@ -1,1 +1,1 @@
-"""Revisions of the platform: what was seen ready together, and the way back to it."""
+"""Revisions of the platform: what was seen ready together, and the rollback to it."""

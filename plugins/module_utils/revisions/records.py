@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+
 KEEP = 10
 """Records that are kept; older ones go."""
 NAME = "landfall-revision-{}"
@@ -19,12 +21,12 @@ Entry = dict[str, Any]
 revision}.
 
 `owner` is helm or argocd; `revision` is Helm's, 0 where Argo CD owns the release; `chart_digest` and `values_hash` are
-the beginnings of those digests, as they stand in the note of identity on Helm's Secret. No value is in a record."""
+the beginnings of those digests, as in the note of identity on Helm's Secret. No value is in a record."""
 Record = dict[str, Any]
 """{number, when, who, run, proven, note, restores, changed: [namespace/name], releases: [Entry]}.
 
 The releases are in the order in which they were started; `when` is a time of RFC 3339 in UTC, `restores` the number of
-the record to which a way back led, 0 for none."""
+the record to which a rollback led, 0 for none."""
 
 
 def key_of(entry: Entry) -> str:
@@ -51,7 +53,7 @@ def ordered(entries: Iterable[Entry], started: list[str], before: Record | None)
     found = {key_of(each): each for each in entries}
     known = [key for key in by_key(before) if key in found]
     order = [key for key in known if key not in started] if len(started) < len(known) else []
-    # A full run says the order anew; a smaller one only adds what is new.
+    # A full run says the whole order; a smaller one only adds what is new.
     keys = known + [key for key in started if key not in known] if order else [*started, *known]
     return [found[key] for key in dict.fromkeys([*keys, *sorted(found)]) if key in found]
 
@@ -74,10 +76,10 @@ def newest_proven(records: list[Record]) -> Record | None:
 
 
 def before(records: list[Record], live: list[Entry]) -> Record | None:
-    """Return the record to which a way back leads by itself; None if there is none.
+    """Return the record to which a rollback leads by itself; None if there is none.
 
     That is the newest proven one if something else is live; else the one before it. Of a record that restored an
-    earlier one, that is what was before the earlier one: going back twice leads further back, and not forth again.
+    earlier one, that is what was before the earlier one: a second rollback leads further back, not forward again.
     """
     newest = newest_proven(records)
     if newest is None or _made_of(newest["releases"]) != _made_of(live):
@@ -133,6 +135,4 @@ def table(records: list[Record]) -> list[str]:
         )
         for each in sorted(records, key=lambda each: int(each["number"]), reverse=True)
     ]
-    cells = [tuple(column.capitalize() for column in COLUMNS), *rows]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return aligned([column.capitalize() for column in COLUMNS], rows)

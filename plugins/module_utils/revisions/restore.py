@@ -1,49 +1,55 @@
-"""Bringing releases back to what a record says: what would be done, what data it would cost, and the doing."""
+"""Rolling releases back to what a record says: what would be done, and what data it would cost."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import (
+    Action,
+    Decision,
+    Live,
+    Release,
+    Wanted,
+    decide,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.data_risks import risks
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.steps import Standing, Step, way
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import rollback
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import (
-    Run,
-    delivered_by_argocd,
-    job_outcome,
-)
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, job_outcome
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5
-HIDDEN_TIMEOUT = 600
+READY_SECONDS = 600
+"""How long a release that no run of this kind has started may take to become ready."""
+CHANGES = {Action.ROLL_BACK, Action.UNINSTALL}
+"""What a rollback does to a release; every other action leaves it as it is."""
 
 
-@dataclass(frozen=True)
-class Means:
-    """With what releases are brought back: helm's path, {kubeconfig, context}, seconds for each, and the run's id."""
-
-    helm: str
-    access: dict[str, Any]
-    seconds: float
-    run_id: str = ""
-
-
-def planned(cluster: Cluster, target: Record, runs: list[Run]) -> list[Step]:
-    """Return the steps, in the order in which they are to be done, that lead `runs` back to a record."""
-    wanted = records.by_key(target)
-    steps = []
+def planned(cluster: Cluster, target: Record, runs: list[Run]) -> dict[str, Decision]:
+    """Return what leads each of `runs` back to a record, by `namespace/name`, in the order in which it is done."""
+    then = records.by_key(target)
+    decisions = {}
     for run in reversed(runs):
         key = release_key(run["namespace"], run["name"])
-        standing = _standing(cluster, run)
-        steps.append(_careful(cluster, standing, way(standing, wanted.get(key))))
-    return steps
+        live = rollback.live(cluster, run)
+        decision = decide(live, wanted(then.get(key), adopted=bool(run.get("adopt"))))
+        decisions[key] = _without_loss(cluster, live, decision)
+    return decisions
+
+
+def wanted(entry: Entry | None, *, adopted: bool = False) -> Wanted:
+    """Return what a release was when a record was written: its entry, or None if the record lacks it."""
+    if entry is None:
+        return Wanted(None, adopt=adopted, back=True)
+    what = f"chart {entry['chart']} {entry['version']}, its revision {entry['revision']}"
+    made_of = records.identity(entry)
+    return Wanted(made_of, adopted, back=True, owner=entry["owner"], component=entry["component"], what=what)
 
 
 def runs_of(present: list[Entry], target: Record) -> list[Run]:
@@ -63,17 +69,6 @@ def wait_for_helm(runs: Iterable[Run], seconds: float) -> None:
             time.sleep(POLL_SECONDS)
 
 
-def do(cluster: Cluster, step: Step, run: Run, means: Means) -> rollback.Done:
-    """Do one step and say, as a clause, what came of it."""
-    if step.verb == "rollback":
-        return rollback.roll_back(cluster, run, step.revision, (means.helm, means.access, means.seconds))
-    if step.verb == "uninstall":
-        return rollback.take_away(run, means.helm, means.access, means.seconds)
-    if step.verb == "none":
-        return rollback.Done("nothing had been changed", good=True)
-    return rollback.Done(f"it stays as it is: {step.why}", good=False)
-
-
 def _run(entry: Entry) -> Run:
     return {
         "name": entry["release"],
@@ -85,29 +80,20 @@ def _run(entry: Entry) -> Run:
         "identity": "",
         "source": "",
         "ready": [],
-        "timeout": HIDDEN_TIMEOUT,
+        "timeout": READY_SECONDS,
         "started": time.time(),
     }
 
 
-def _standing(cluster: Cluster, run: Run) -> Standing:
-    key = release_key(run["namespace"], run["name"])
-    live = storage.read_releases(cluster, run["namespace"]).get(key)
-    history = tuple(rollback.revisions(cluster, live)) if live else ()
-    owner = "argocd" if delivered_by_argocd(run) else "helm"
-    return Standing(key, live, history, owner, adopted=bool(run.get("adopt")))
+def _without_loss(cluster: Cluster, live: Live, decision: Decision) -> Decision:
+    """Return the decision, or that the release stays where it would cost data."""
+    if decision.action not in CHANGES or live.newest is None:
+        return decision
+    then = [each for each in live.revisions if each["revision"] == decision.revision]
+    lost = risks(_objects(cluster, live.newest), _objects(cluster, then[0]) if then else [])
+    return replace(decision, action=Action.REFUSE, reason="; ".join(lost)) if lost else decision
 
 
-def _careful(cluster: Cluster, standing: Standing, step: Step) -> Step:
-    """Return the step, or that the release stays where the step would cost data."""
-    if step.verb not in {"rollback", "uninstall"} or standing.live is None:
-        return step
-    now = _objects(cluster, standing.live)
-    then = [each for each in standing.history if each["revision"] == step.revision]
-    lost = risks(now, _objects(cluster, then[0]) if then else [])
-    return replace(step, verb="refused", why="; ".join(lost)) if lost else step
-
-
-def _objects(cluster: Cluster, release: storage.Release) -> list[dict[str, Any]]:
+def _objects(cluster: Cluster, release: Release) -> list[dict[str, Any]]:
     secret = cluster.get("v1", "Secret", release["secret"], release["namespace"])
     return storage.manifest_objects(storage.decode_release(secret)) if secret else []

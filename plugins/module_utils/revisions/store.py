@@ -9,7 +9,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, delete
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import ensure
 from ansible_collections.landfall.eks.plugins.module_utils.lease import status
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
@@ -48,18 +48,18 @@ class Store:
         ensure(self.cluster, self.namespace, make=True)
         path = f"/api/v1/namespaces/{self.namespace}/secrets"
         try:
-            self.cluster.request("POST", path, body=records.secret(record, self.namespace))
+            self.cluster.create(path, records.secret(record, self.namespace))
         except ApiException as error:
             # It may be this very record, written by a first try whose answer was lost.
             if error.status != HTTPStatus.CONFLICT or record not in self.read():
                 raise
         for number in records.expired([*numbers, record["number"]]):
-            delete(self.cluster, f"{path}/{records.NAME.format(number)}")
+            self.cluster.delete(f"{path}/{records.NAME.format(number)}")
         return record
 
 
 def entries(cluster: Cluster, runs: list[Run], before: Record | None) -> list[Entry]:
-    """Return what is live of Landfall's: Helm's releases that carry our note, and what Argo CD delivers of this run.
+    """Return what Landfall has live: Helm's releases that carry our note, and what Argo CD delivers of this run.
 
     A single component's run leaves what Argo CD delivers as it was `before`.
     """

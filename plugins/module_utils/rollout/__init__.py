@@ -1,1 +1,1 @@
-"""A rollout: waiting for releases, naming causes, keeping evidence, going back."""
+"""A rollout: waiting for releases, naming causes, keeping evidence, rolling back."""

@@ -71,7 +71,7 @@ def gate_cause(pod: Object) -> str:
         found = known.get(gate["conditionType"], {})
         if found.get("status") != "True":
             words = ": ".join(filter(None, [found.get("reason"), found.get("message")]))
-            return f"readiness gate {gate['conditionType']} is not met: {words or 'nobody has looked at it yet'}"
+            return f"readiness gate {gate['conditionType']} is not met: {words or 'nothing has reported on it yet'}"
     return ""
 
 

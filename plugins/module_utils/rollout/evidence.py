@@ -1,4 +1,4 @@
-"""What a failed rollout looked like, kept in files before anything is taken back, with every secret masked."""
+"""What a failed rollout looked like, kept in files before anything is rolled back, with every secret masked."""
 
 from __future__ import annotations
 

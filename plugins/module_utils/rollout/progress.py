@@ -10,7 +10,7 @@ UP, CLEAR_LINE = "\x1b[{}A", "\x1b[2K"
 """ECMA-48: so many lines up; the whole line erased."""
 
 Outcome = dict[str, Any]
-"""How a release stands, as settling.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
+"""How a release stands, as wait.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
 
 
 def words(outcome: Outcome) -> str:
@@ -31,7 +31,7 @@ def line(key: str, outcome: Outcome, seconds: float) -> str:
 
 
 class Plain:
-    """Lines for where nothing can be rewritten: one when a release gets on, and not too often."""
+    """Lines for where nothing can be rewritten: one when a release makes progress, and not too often."""
 
     def __init__(self) -> None:
         """Begin with nothing shown."""

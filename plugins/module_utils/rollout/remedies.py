@@ -96,7 +96,7 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     # Jobs, time, and Helm itself.
     (r"longer than specified deadline|DeadlineExceeded", "see what its pod waited for, then allow more time"),
     (r"backoff limit", "read the log of its pods in the evidence"),
-    (r"pending-(install|upgrade|rollback)", "run again: an unfinished revision is taken away first"),
+    (r"pending-(install|upgrade|rollback)", "run again: an interrupted revision is marked failed first"),
     # The API server itself. Helm asks it once; what it says while it is started again, or behind a proxy.
     (
         r"cluster unreachable|connection reset by peer|etcdserver: |server is currently unable|TLS handshake timeout",

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, State, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5
+UNFINISHED = {State.ABSENT, State.LOCKED, State.FAILED}
+"""States in which no release is left whose rollout went well."""
 HELM_AT_WORK = "Helm is at work"
 HOOK_FAILED = re.compile(r"hooks? .*failed|hooks failed")
 WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
@@ -25,7 +28,7 @@ Run = dict[str, Any]
 
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `delivery` is helm, also where it is left out, or
-argocd: then the `ready` rows are all there is to look at, and with `forget` Helm's record goes once they hold."""
+argocd: then the `ready` rows alone count, and with `forget` Helm's record goes once they hold."""
 
 
 @dataclass
@@ -50,28 +53,28 @@ class Outcome:
         return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
 
 
-class Settler:
-    """Looks at a set of releases again and again until each is ready or has failed."""
+class ReleaseWaiter:
+    """Polls a set of releases until each is ready or has failed."""
 
     def __init__(self, cluster: Cluster, runs: list[Run]) -> None:
-        """Take the runs to settle, in the order in which they are to be reported."""
+        """Take the runs to wait for, in the order in which they are reported."""
         self.cluster = cluster
         self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
         self.manifests: dict[str, list[dict[str, Any]]] = {}
 
-    def settle(self, seconds: float) -> dict[str, Outcome]:
-        """Look until all are done or `seconds` are over; return the outcome of each by `namespace/name`."""
+    def wait(self, seconds: float) -> dict[str, Outcome]:
+        """Poll until all are done or `seconds` are over; return the outcome of each by `namespace/name`."""
         deadline = time.monotonic() + seconds
-        outcomes = self.look()
+        outcomes = self.poll()
         while time.monotonic() < deadline and self._running(outcomes):
             time.sleep(POLL_SECONDS)
-            outcomes.update(self.look(self._running(outcomes)))
+            outcomes.update(self.poll(self._running(outcomes)))
         for key in self._running(outcomes):
             outcomes[key].cause = diagnosis.unsaid(outcomes[key].message, self._cause(self.runs[key], outcomes[key]))
         return outcomes
 
-    def look(self, keys: list[str] | None = None) -> dict[str, Outcome]:
-        """Look once at the releases of `keys`, or at all."""
+    def poll(self, keys: list[str] | None = None) -> dict[str, Outcome]:
+        """Judge once the releases of `keys`, or all."""
         # The jobs first: of a job that has ended, the records read afterwards are the final ones.
         jobs = {key: job_outcome(self.runs[key]["job"]) for key in keys or self.runs}
         live = storage.read_releases(self.cluster)
@@ -86,23 +89,24 @@ class Settler:
             return self._delivered(run)
         if helm.phase != "ready":
             return self._in_time(run, helm)
-        if release is None:
-            return Outcome("failed", "Helm has no record of it")
-        if release["status"] != "deployed":
-            return Outcome("failed", f"Helm calls revision {release['revision']} {release['status']}")
-        looked = self._missing([*self._workload_rows(run, release), *run["ready"]])
-        if looked.phase == "running":
-            return self._in_time(run, looked)
-        looked.changed = self._note(run, release)
-        return looked
+        decision = decide(Live((release,) if release else ()), Wanted(run["identity"]))
+        if release is None or decision.state in UNFINISHED:
+            return Outcome("failed", decision.reason)
+        judged = self._missing([*self._workload_rows(run, release), *run["ready"]])
+        if judged.phase == "running":
+            return self._in_time(run, judged)
+        if run["identity"] and decision.state is State.OUT_OF_SYNC:
+            storage.note_identity(self.cluster, release, run["identity"], run["source"])
+            judged.changed = True
+        return judged
 
     def _delivered(self, run: Run) -> Outcome:
         """Judge what Argo CD delivers; once it is there, what Helm still knows of the same release is forgotten."""
-        looked = self._missing(run["ready"])
-        if looked.phase == "running":
-            return self._in_time(run, looked)
-        looked.changed = storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
-        return looked
+        judged = self._missing(run["ready"])
+        if judged.phase == "running":
+            return self._in_time(run, judged)
+        judged.changed = storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
+        return judged
 
     def _in_time(self, run: Run, outcome: Outcome) -> Outcome:
         """Turn a release that is late into a failed one, with the cause that the cluster gives."""
@@ -119,12 +123,6 @@ class Settler:
         if HOOK_FAILED.search(outcome.message) or outcome.message == HELM_AT_WORK:
             return diagnosis.hook_cause(self.cluster, run["namespace"], logs=logs)
         return ""
-
-    def _note(self, run: Run, release: storage.Release) -> bool:
-        if not run["identity"] or release["identity"] == run["identity"]:
-            return False
-        storage.note_identity(self.cluster, release, run["identity"], run["source"])
-        return True
 
     def _missing(self, rows: list[dict[str, Any]]) -> Outcome:
         """Judge all rows: how many hold, and of the first that does not, what it is about."""
@@ -161,7 +159,7 @@ class Settler:
 
 
 def delivered_by_argocd(run: Run) -> bool:
-    """Say whether a release is not Helm's to look after."""
+    """Say whether Argo CD owns a release."""
     return run.get("delivery") == "argocd"
 
 
@@ -190,7 +188,7 @@ def job_outcome(job: str) -> Outcome:
 
 def helm_reason(result: dict[str, Any]) -> str:
     """Return Helm's own last error line from a module's failed result, else the module's message."""
-    text = result.get("stderr") or result.get("msg") or "Helm ended without a word"
+    text = result.get("stderr") or result.get("msg") or "Helm failed without a message"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error:")]
     return (errors or lines)[-1]

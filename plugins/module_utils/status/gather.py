@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.hosts import resolve
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.kube.proxy import Proxied
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 from ansible_collections.landfall.eks.plugins.module_utils.status import (
     addresses,
     certificates,
@@ -30,7 +30,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 
 READY, ABSENT = "ready", "not installed"
 UNRECORDED = "not recorded"
-"""Where the chart of a release came from, if no run of ours has seen it ready."""
+"""Where the chart of a release came from, if none of our runs has seen it ready."""
 NOT_RUN = "not run"
 SIMULATED = "simulated here: no Prometheus runs"
 
@@ -42,23 +42,28 @@ Newest = Callable[[dict[str, str]], dict[str, Any]]
 class Wanted:
     """What is asked for.
 
-    `releases` are those of the settings, {component, name, namespace, chart, ready}; `home` is platform_namespace;
-    `prometheus` is {namespace, name, port} of its Service; `real` are releases that run although the cluster is
-    `simulated`; `hosts_file` is empty where none is written, `given` is what a person wrote down of it, and `ask`
-    returns a load balancer's addresses by its name; `newest` returns {version, why} by release for the references of
-    charts, None if upstream is not to be asked.
+    `releases` are the specifications of the settings (roles/helm_release); `home` is platform_namespace; `prometheus`
+    is the check of kind metrics, {release, namespace, service, port}, or empty where no component brings one;
+    `real` are releases that run although the cluster is `simulated`; `hosts_file` is empty where none is written,
+    `given` is what a person wrote down of it, and `ask` returns a load balancer's addresses by its name; `newest`
+    returns {version, why} by release for the references of charts, None to leave upstream out.
     """
 
     cluster: str
     home: str
     releases: list[dict[str, Any]]
-    prometheus: dict[str, str]
+    prometheus: Mapping[str, str] = field(default_factory=dict)
     real: list[str] = field(default_factory=list)
     simulated: bool = False
     hosts_file: str = ""
     given: addresses.Given = addresses.NOTHING_GIVEN
     ask: Callable[[str], list[str]] = resolve.lookup
     newest: Newest | None = None
+
+
+def prometheus_of(checks: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the first of the components' checks that names Prometheus' Service; empty if there is none."""
+    return next((each for each in checks if each["kind"] == "metrics"), {})
 
 
 def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Status:
@@ -85,7 +90,11 @@ def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
     A release of the settings that is not there has a row too, whose health says so.
     """
     looked = {
-        release_key(each["namespace"], each["name"]): {**_UNSETTLED, **each, "started": time.time()}
+        release_key(each["namespace"], each["name"]): {
+            **_UNSETTLED,
+            **{name: each[name] for name in _OF_A_RUN if name in each},
+            "started": time.time(),
+        }
         for each in wanted.releases
     }
     rows = summary.components(cluster, list(looked.values()), wanted.real, wanted.simulated)
@@ -97,12 +106,13 @@ def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
     return [_with_newest({**row, "owner": _owner(row)}, newest) for row in rows]
 
 
-_UNSETTLED = {"job": "", "identity": "", "source": "", "timeout": 86400}
+_OF_A_RUN = ("component", "name", "namespace", "chart", "ready")
+_UNSETTLED = {"job": "", "identity": "", "source": "", "ready": [], "timeout": 86400}
 """A look is no waiting: whatever is not ready is told as it is, and not as late."""
 
 
 def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """Describe a release of which Landfall has noted nothing: there is none, or it never got ready, or is others'."""
+    """Describe a release that Landfall has not recorded: there is none, it never became ready, or is others'."""
     live = storage.read_releases(cluster, run["namespace"])
     release = live.get(release_key(run["namespace"], run["name"]))
     row = {
@@ -120,7 +130,7 @@ def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[s
         return row
     secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
     chart = storage.decode_release(secret)["chart"]["metadata"]
-    (outcome,) = Settler(cluster, [run]).look().values()
+    (outcome,) = ReleaseWaiter(cluster, [run]).poll().values()
     return row | {
         "chart": chart["name"],
         "version": str(chart["version"]),
@@ -138,7 +148,7 @@ def _owner(row: dict[str, Any]) -> str:
 
 def _with_newest(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
     found = newest.get(
-        row["release"], {"version": "", "why": "no chart of ours" if newest else "status_ask_upstream is false"}
+        row["release"], {"version": "", "why": "not our chart" if newest else "status_ask_upstream is false"}
     )
     newer = bool(found["version"] and row["version"] and row["owner"] == "helm")
     return {
@@ -166,15 +176,12 @@ def credentials(cluster: Cluster, home: str, now: datetime) -> list[dict[str, An
 
 def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return {state, why, rows}: `state` is asked, or not run for the reason `why`."""
+    hindrance = _hindrance(cluster, wanted.prometheus, rows)
+    if hindrance:
+        return {"state": NOT_RUN, "why": hindrance, "rows": []}
     place = wanted.prometheus
-    release = next((each for each in rows if each["release"] == "kube-prometheus-stack"), None)
-    if release is not None and release["simulated"]:
-        return {"state": NOT_RUN, "why": SIMULATED, "rows": []}
-    if cluster.get("v1", "Service", place["name"], place["namespace"]) is None:
-        return {"state": NOT_RUN, "why": f"there is no Service {place['namespace']}/{place['name']}", "rows": []}
-    prometheus = Proxied(cluster, place["namespace"], place["name"], place["port"])
     try:
-        found = slos.rows(prometheus)
+        found = slos.rows(Proxied(cluster, place["namespace"], place["service"], place["port"]))
     except PrometheusError as error:
         return {"state": NOT_RUN, "why": f"Prometheus refuses: {error}", "rows": []}
     except ApiException as error:
@@ -183,3 +190,14 @@ def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> di
     except HTTPError as error:
         return {"state": NOT_RUN, "why": f"Prometheus does not answer: {root_cause(error)}", "rows": []}
     return {"state": "asked", "why": "" if found else "Prometheus has recorded none yet", "rows": found}
+
+
+def _hindrance(cluster: Cluster, place: Mapping[str, str], rows: list[dict[str, Any]]) -> str:
+    """Return why Prometheus cannot be asked; empty if it can."""
+    if not place:
+        return "no component brings a Prometheus"
+    if any(each["release"] == place["release"] and each["simulated"] for each in rows):
+        return SIMULATED
+    if cluster.get("v1", "Service", place["service"], place["namespace"]) is None:
+        return f"there is no Service {place['namespace']}/{place['service']}"
+    return ""

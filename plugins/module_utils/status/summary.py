@@ -9,8 +9,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.argocd import deliver
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter, Run
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 REAL_NODE_LABEL = "landfall.test/real"
@@ -34,8 +35,7 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
     # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
     # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
     runs = [{**known.get(key, _unknown_run(each)), "job": "", "identity": ""} for key, each in releases.items()]
-    settler = Settler(cluster, runs)
-    outcomes = settler.look()
+    outcomes = ReleaseWaiter(cluster, runs).poll()
     answering = pod_urls(cluster) if simulated else {}
     addresses = urls_by_release(cluster, list(releases.values())) | answering
     real = [*real, *answering]
@@ -118,7 +118,5 @@ def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Lay the components out as lines of aligned columns, headed by the column names."""
-    cells = [[column.capitalize() for column in COLUMNS]]
-    cells += [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    cells = [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
+    return aligned([column.capitalize() for column in COLUMNS], cells)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, certificates, slos
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import ABSENT, READY
 from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+
+PAGE = Path(__file__).with_name("status.html.j2")
 
 Status = dict[str, Any]
 
@@ -25,7 +28,7 @@ def attention(status: Status) -> list[str]:
 
 
 def installed(status: Status) -> bool:
-    """Say whether anything of ours is there."""
+    """Say whether anything that we installed is there."""
     return any(each["health"] != ABSENT for each in status["components"])
 
 
@@ -42,7 +45,7 @@ def headline(status: Status) -> str:
 def page(status: Status) -> str:
     """Return the status as a page."""
     content = {"headline": headline(status), "attention": attention(status), "installed": installed(status)}
-    return pages.page("status.html.j2", status=status, **content)
+    return pages.page(PAGE, status=status, **content)
 
 
 def _components(rows: list[dict[str, Any]]) -> Iterator[str]:

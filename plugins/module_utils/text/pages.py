@@ -1,11 +1,12 @@
-"""Pages that need nothing but themselves: one HTML file, no script, no other resource; the policy in it says so."""
+"""Pages that need nothing but themselves: one HTML file, no script, no other resource; the policy in it says so.
+
+page.html.j2, parts.html.j2 and page.css beside this file are what all pages have in common.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,15 @@ from markupsafe import Markup
 
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import percent
 
-TEMPLATES = Path(__file__).parents[3] / "roles/status/templates"
+COMMON = Path(__file__).parent
 
 
-def page(template: str, **content: Any) -> str:
-    """Return the page of a template in roles/status/templates; whatever is put into it is escaped."""
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+def page(template: Path, **content: Any) -> str:
+    """Return the page of a template that extends page.html.j2; everything that is put into it is escaped."""
+    style = (COMMON / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([template.parent, COMMON]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -30,19 +31,5 @@ def page(template: str, **content: Any) -> str:
     )
     environment.filters["percent"] = percent
     # The style is ours, and what the policy allows is this very text.
-    made = environment.get_template(template).render(style=Markup(style), style_digest=digest, **content)  # noqa: S704
+    made = environment.get_template(template.name).render(style=Markup(style), style_digest=digest, **content)  # noqa: S704
     return made + "\n"
-
-
-def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all. Raises OSError if the folder cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

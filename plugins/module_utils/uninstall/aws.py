@@ -7,7 +7,7 @@ from collections.abc import Collection
 from ansible_collections.landfall.eks.plugins.module_utils.aws import tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Found, listed
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Orphan, listed
 
 
 def balancers_there(session: Session, hosts: Collection[str]) -> dict[str, str]:
@@ -29,7 +29,7 @@ def _protected(session: Session, arn: str) -> str:
     return ": its deletion protection is on, switch it off" if protected else ""
 
 
-def addresses(session: Session, name: str) -> list[Found]:
+def addresses(session: Session, name: str) -> list[Orphan]:
     """Return the Elastic IPs that Landfall allocated for the cluster's load balancers. AwsError."""
-    report = search.find(session, name, ("address",))
+    report = search.find_orphans(session, name, ("address",))
     return [each for each in report.rows if each.why == f"tag {tags.LANDFALL} = {name}"]

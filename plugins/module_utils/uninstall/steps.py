@@ -15,10 +15,9 @@ from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import objects
-from ansible_collections.landfall.eks.plugins.module_utils.uninstall.survey import Leaving
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall.plan import UninstallRequest
 
 ARGOCD_GROUP = "argoproj.io"
-MERGE_PATCH = "application/merge-patch+json"
 WHO_TAKES = {
     objects.FINALIZER_SERVICE: "the AWS Load Balancer Controller, which has to delete the load balancer first",
     "service.kubernetes.io/load-balancer-cleanup": "the cloud controller, which has to delete the load balancer first",
@@ -39,30 +38,30 @@ class Step:
     hosts: list[str] = field(default_factory=list)
 
 
-def custom_resources(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> Step:
+def custom_resources(cluster: Cluster, request: UninstallRequest, *, dry_run: bool) -> Step:
     """Ask the platform's custom resources to go; with `definitions` asked for, those of others too.
 
     What Argo CD is told goes elsewhere (landfall.eks.delivery), but for others' Applications, whose finalizers are
     dropped: what they deployed stays.
     """
     step = Step()
-    for each in objects.custom_objects(cluster, leaving.releases):
+    for each in objects.custom_objects(cluster, request.releases):
         argocd = each.definition.endswith(f".{ARGOCD_GROUP}")
-        if not each.ours and "definitions" not in leaving.asked:
+        if not each.ours and "definitions" not in request.asked:
             continue
         if argocd and each.ours:
             continue
         if argocd and not dry_run:
-            cluster.request("PATCH", each.path, body={"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
+            cluster.patch(each.path, {"metadata": {"finalizers": None}})
         _ask(cluster, step, each.title, each.path, dry_run=dry_run)
     return step
 
 
-def services(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> Step:
+def services(cluster: Cluster, request: UninstallRequest, *, dry_run: bool) -> Step:
     """Ask the platform's Services of type LoadBalancer to go, and note the names of their load balancers."""
     step = Step()
     for each in objects.balanced(cluster):
-        if objects.is_ours(each, leaving.releases):
+        if objects.is_ours(each, request.releases):
             step.hosts += objects.hosts_of(each)
             namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
             path = f"/api/v1/namespaces/{namespace}/services/{name}"
@@ -70,14 +69,13 @@ def services(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> Step:
     return step
 
 
-def volumes(cluster: Cluster, leaving: Leaving, *, dry_run: bool) -> Step:
+def volumes(cluster: Cluster, request: UninstallRequest, *, dry_run: bool) -> Step:
     """Ask the platform's claims to go, with their data: a PersistentVolume that would be retained is told not to be."""
     step = Step()
-    for claim, volume in objects.claims(cluster, leaving.releases):
+    for claim, volume in objects.claims(cluster, request.releases):
         if volume is not None and volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain" and not dry_run:
             path = f"/api/v1/persistentvolumes/{volume['metadata']['name']}"
-            body = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
-            cluster.request("PATCH", path, body=body, content_type=MERGE_PATCH)
+            cluster.patch(path, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
         namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
         path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}"
         _ask(cluster, step, f"PersistentVolumeClaim {namespace}/{name}", path, dry_run=dry_run)
@@ -105,7 +103,7 @@ def _ask(cluster: Cluster, step: Step, title: str, path: str, *, dry_run: bool) 
     try:
         found = cluster.request("GET", path)
         if not found["metadata"].get("deletionTimestamp"):
-            cluster.request("DELETE", path, body={"propagationPolicy": "Background"})
+            cluster.delete(path, propagationPolicy="Background")
             step.removed.append(title)
             found = cluster.request("GET", path)
     except ApiException as error:

@@ -5,7 +5,9 @@ That the door is closed is tried without any credentials: wrong ones would count
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import CheckFailedError
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Answer, Site, basic
@@ -13,45 +15,45 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.site import An
 CLOSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-def grafana(site: Site, user: str, password: str) -> str:
-    """Ask Grafana who is logged in (https://grafana.com/docs/grafana/latest/developers/http_api/user/)."""
-    _closed(site.ask("/api/user"))
-    answer = site.ask("/api/user", headers=basic(user, password))
-    _let_in(answer, user)
-    seen = answer.json().get("login")
-    if seen != user:
-        raise CheckFailedError(f"Grafana takes {user} for {seen!r}")
+def log_in(check: Mapping[str, Any], site: Site, user: str, password: str) -> str:
+    """Log in as a check of kind login says, {service, path, field, session}; see roles/platform/meta/component.yml.
+
+    Raises CheckFailedError, and what Site.ask raises.
+    """
+    by = _by_session if check.get("session") else _by_password
+    by(check, site, user, password)
     return f"{user} is let in, and nobody without a password"
 
 
-def kibana(site: Site, user: str, password: str) -> str:
-    """Ask Kibana for its spaces (https://www.elastic.co/docs/api/doc/kibana, GET /api/spaces/space)."""
-    _closed(site.ask("/api/spaces/space"))
-    answer = site.ask("/api/spaces/space", headers=basic(user, password))
+def _by_password(check: Mapping[str, Any], site: Site, user: str, password: str) -> None:
+    """HTTP Basic: the answer names the user in a field, or is a list that is not empty."""
+    _closed(site.ask(check["path"]))
+    answer = site.ask(check["path"], headers=basic(user, password))
     _let_in(answer, user)
-    spaces = answer.json()
-    if not isinstance(spaces, list) or not spaces:
-        raise CheckFailedError(f"Kibana lets {user} in and shows no space")
-    return f"{user} is let in, and nobody without a password"
+    seen = answer.json()
+    if not check.get("field"):
+        if not isinstance(seen, list) or not seen:
+            raise CheckFailedError(f"{check['service']} lets {user} in and shows nothing")
+    elif seen.get(check["field"]) != user:
+        raise CheckFailedError(f"{check['service']} takes {user} for {seen.get(check['field'])!r}")
 
 
-def argocd(site: Site, user: str, password: str) -> str:
-    """Begin a session of Argo CD and ask whose it is (its swagger.json, session/userinfo)."""
-    if _logged_in(site.ask("/api/v1/session/userinfo")):
-        raise CheckFailedError("Argo CD lets in who has no password")
-    answer = site.ask("/api/v1/session", method="POST", body={"username": user, "password": password})
+def _by_session(check: Mapping[str, Any], site: Site, user: str, password: str) -> None:
+    """A session gives a token; with it, and not without, a field of the answer is true."""
+    if _logged_in(check, site.ask(check["path"])):
+        raise CheckFailedError(f"{check['service']} lets in who has no password")
+    answer = site.ask(check["session"], method="POST", body={"username": user, "password": password})
     _let_in(answer, user)
     token = answer.json().get("token")
     if not token:
-        raise CheckFailedError(f"Argo CD lets {user} in and gives no token")
-    asked = site.ask("/api/v1/session/userinfo", headers={"Authorization": f"Bearer {token}"})
-    if not _logged_in(asked):
-        raise CheckFailedError(f"Argo CD does not accept the token that it gave {user}")
-    return f"{user} is let in, and nobody without a password"
+        raise CheckFailedError(f"{check['service']} lets {user} in and gives no token")
+    asked = site.ask(check["path"], headers={"Authorization": f"Bearer {token}"})
+    if not _logged_in(check, asked):
+        raise CheckFailedError(f"{check['service']} does not accept the token that it gave {user}")
 
 
-def _logged_in(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.OK and bool(answer.json().get("loggedIn"))
+def _logged_in(check: Mapping[str, Any], answer: Answer) -> bool:
+    return answer.status == HTTPStatus.OK and bool(answer.json().get(check["field"]))
 
 
 def _closed(answer: Answer) -> None:

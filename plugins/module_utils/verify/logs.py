@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,7 +15,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Site, basic
 
-STREAM = "logs-kubernetes-*"
+
+@dataclass(frozen=True)
+class Store:
+    """Where log lines are searched: Elasticsearch, a user who may read and the password, and the data streams."""
+
+    site: Site
+    login: tuple[str, str]
+    stream: str
 
 
 def unique_word() -> str:
@@ -24,25 +32,24 @@ def unique_word() -> str:
 
 def line_found(
     application: Site,
-    elasticsearch: Site,
-    login: tuple[str, str],
+    path: str,
+    store: Store,
     word: str,
     wait: Callable[[Callable[[], str]], str] = lambda look: patiently(look, 120),
 ) -> str:
-    """Ask the application for a page whose path holds `word`, and search for it until it is there.
+    """Ask the application for `path`, with `word` instead of {word}, and search for it until it is there.
 
-    `login` is a user of Elasticsearch who may read, and the password. Raises CheckFailedError, NotRunError if the
-    application does not answer.
+    Raises CheckFailedError, NotRunError if the application does not answer.
     """
-    before = hits(elasticsearch, login, word)
+    before = hits(store, word)
     if before:
         raise CheckFailedError(f"{before} lines hold the word {word} before it was said: it proves nothing")
-    answer = application.ask(f"/hello/{quote(word)}")
+    answer = application.ask(path.format(word=quote(word)))
     if answer.status != HTTPStatus.OK:
         raise NotRunError(f"the application answers {answer.status}, so there is no line to look for")
 
     def look() -> str:
-        found = hits(elasticsearch, login, word)
+        found = hits(store, word)
         if not found:
             raise CheckFailedError(f"no line with {word} came to Elasticsearch in time")
         return f"{found} lines with {word} found"
@@ -50,10 +57,10 @@ def line_found(
     return wait(look)
 
 
-def hits(elasticsearch: Site, login: tuple[str, str], word: str) -> int:
+def hits(store: Store, word: str) -> int:
     """Return how many lines hold a word (Elasticsearch's search API). Raises CheckFailedError if it cannot say."""
     query = {"query": {"match": {"message": word}}, "size": 0, "track_total_hits": True}
-    answer = elasticsearch.ask(f"/{STREAM}/_search", method="POST", body=query, headers=basic(*login))
+    answer = store.site.ask(f"/{store.stream}/_search", method="POST", body=query, headers=basic(*store.login))
     if answer.status != HTTPStatus.OK:
         raise CheckFailedError(f"Elasticsearch answers a search with {answer.status}")
     found = answer.json()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -35,43 +35,26 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Site, direct, trusting
 
 ON_A_REAL_CLUSTER = "ansible-playbook -i inventories/eks playbooks/verify.yml"
-INGRESS, STACK, MONITORING, ARGOCD, FLASK, SHIPPER = (
-    "nginx-ingress",
-    "eck-stack",
-    "kube-prometheus-stack",
-    "argo-cd",
-    "flask-app",
-    "fluent-bit",
-)
-SERVICES = {MONITORING: "Grafana", STACK: "Kibana, Elasticsearch", ARGOCD: "Argo CD"}
-"""What the logins of a release say of themselves (`login.service` in the roles' lists of credentials)."""
-TRIES: dict[str, Callable[[Site, str, str], str]] = {
-    MONITORING: logins.grafana,
-    STACK: logins.kibana,
-    ARGOCD: logins.argocd,
-}
 SHARED_NAMESPACE = "kube-system"
-ALERTMANAGER = "app.kubernetes.io/name=alertmanager"
-ELASTICSEARCH = "elasticsearch.k8s.elastic.co/cluster-name=elasticsearch"
+
+Row = Mapping[str, Any]
+"""A check as a component's contract has it: roles/platform/meta/component.yml."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is asked for.
 
-    `status` is what a status wants to know. `hosts` are host names by the release that is behind them; `namespaces`
-    those of monitoring, efk and argocd; `versions` {oldest, newest} of Kubernetes; `autoscaling` the values of the
-    Flask application's chart; `receivers` rows of {name, type, severities}; `send_alerts` says whether they may be
-    called; `ca` are further authorities (PEM) in the place of the cluster's own; `seconds` is how long a line, an alert
-    or a first figure may take.
+    `status` is what a status wants to know, its releases among it. `hosts` are host names by the release that is behind
+    them; `checks` what the components' contracts want tried; `versions` {oldest, newest} of Kubernetes; `send_alerts`
+    says whether receivers may be called; `ca` are further certificate authorities (PEM) instead of the cluster's
+    own; `seconds` is how long a line, an alert or a first figure may take.
     """
 
     status: gather.Wanted
     hosts: dict[str, str]
-    namespaces: dict[str, str]
+    checks: Sequence[Row]
     versions: dict[str, str]
-    autoscaling: dict[str, Any]
-    receivers: list[dict[str, Any]] = field(default_factory=list)
     send_alerts: bool = False
     ca: str = ""
     seconds: float = 180
@@ -89,6 +72,15 @@ class Plan:
         self.found = addresses.look(cluster, asked.cluster, asked.hosts_file, asked.given, asked.ask)
         self.ips = self.found.ips or sorted({line.split()[0] for line in self.found.lines})
         self.trust = trusting(wanted.ca or self.keyring.ca_certificate)
+        releases = asked.releases
+        self.edge = next((each["name"] for each in releases if each.get("ingress_class")), "")
+        """The release that serves the hosts of all others, empty if there is none."""
+        self.balancers = {
+            each["name"]: f"{each['namespace']}/{each['load_balancer']['service']}"
+            for each in releases
+            if each.get("load_balancer") and each["name"] != self.edge
+        }
+        """Services of releases with a load balancer of their own, by release."""
 
     def secrets(self) -> set[str]:
         """Return what must not be shown, whatever an answer repeats."""
@@ -114,7 +106,7 @@ class Plan:
         for release, row in self.rows.items():
             yield Check("components", release, partial(objects.ready, row))
         yield from self._endpoints()
-        if self._there(INGRESS):
+        if self._there(self.edge):
             yield Check("names", "hosts file and DNS", partial(objects.names_agree, self.found, resolve.lookup))
 
     def _endpoints(self) -> Iterator[Check]:
@@ -135,45 +127,53 @@ class Plan:
 
     def _https(self) -> Iterator[Check]:
         for release, host in self.wanted.hosts.items():
-            if self._there(release) and self._there(INGRESS):
+            if self._there(release) and self._there(self.edge):
                 yield self._check("names", host, partial(self._served, host))
-                yield self._check("https", host, partial(tls.right_certificate, host, self.ips, self.trust), INGRESS)
-                yield self._check("plain http", host, partial(tls.plain_http_refused, host, self.ips), INGRESS)
-        for host in self._argocd_points():
-            yield self._check("https", host, partial(self._argocd_certificate, host), ARGOCD)
-            yield self._check("plain http", host, partial(self._argocd_plain, host), ARGOCD)
+                yield self._check("https", host, partial(tls.right_certificate, host, self.ips, self.trust), self.edge)
+                yield self._check("plain http", host, partial(tls.plain_http_refused, host, self.ips), self.edge)
+        for release in self.balancers:
+            for host in self._points(release):
+                yield self._check("https", host, partial(self._own_certificate, host), release)
+                yield self._check("plain http", host, partial(self._own_plain, host), release)
+
+    def _rows(self, kind: str) -> list[Row]:
+        """Return the checks of a kind whose release is installed."""
+        return [each for each in self.wanted.checks if each["kind"] == kind and self._there(each["release"])]
 
     def _logins(self) -> Iterator[Check]:
-        for release, service in SERVICES.items():
-            if self._there(release):
-                behind = (release,) if release == ARGOCD else (release, INGRESS)
-                yield self._check("logins", service, partial(self._log_in, release), *behind)
+        for row in self._rows("login"):
+            release = row["release"]
+            behind = (release,) if release in self.balancers else (release, self.edge)
+            yield self._check("logins", row["service"], partial(self._log_in, row), *behind)
 
     def _logs(self) -> Iterator[Check]:
-        if self._there(STACK) and self._there(FLASK) and self._there(SHIPPER):
-            yield self._check("logs", "a line of the application", self._line, FLASK, SHIPPER, STACK, INGRESS)
+        for store in self._rows("log_store"):
+            for request in self._rows("logged_request"):
+                if self._there(store["shipper"]):
+                    behind = (request["release"], store["shipper"], store["release"], self.edge)
+                    look = partial(self._line, store, request)
+                    yield self._check("logs", "a line of the application", look, *behind)
 
     def _metrics(self) -> Iterator[Check]:
-        if not self._there(MONITORING):
-            return
-        prometheus = Proxied(self.cluster, **self.wanted.status.prometheus)
-        own = metrics.monitors(self.cluster, [each for each in self.rows if self._there(each)])
-        for release in sorted({each.release for each in own}):
-            mine = [each for each in own if each.release == release]
-            look = partial(patiently, partial(metrics.scraped, prometheus, mine), self.wanted.seconds)
-            yield self._check("metrics", release, look, MONITORING, release)
+        for row in self._rows("metrics"):
+            prometheus = Proxied(self.cluster, row["namespace"], row["service"], row["port"])
+            own = metrics.monitors(self.cluster, [each for each in self.rows if self._there(each)])
+            for release in sorted({each.release for each in own}):
+                mine = [each for each in own if each.release == release]
+                look = partial(patiently, partial(metrics.scraped, prometheus, mine), self.wanted.seconds)
+                yield self._check("metrics", release, look, row["release"], release)
 
     def _alerts(self) -> Iterator[Check]:
-        if self._there(MONITORING):
-            yield self._check("alerts", "a test alert at each receiver", self._alert, MONITORING)
+        for row in self._rows("alerts"):
+            yield self._check("alerts", "a test alert at each receiver", partial(self._alert, row), row["release"])
 
     def _autoscaling(self) -> Iterator[Check]:
-        if self._there("metrics-server"):
+        for _ in self._rows("usage"):
             yield Check("autoscaling", "usage of nodes", partial(autoscaling.metrics_api, self.cluster))
-        if self._there(FLASK):
-            row = self.rows[FLASK]
-            numbers = partial(autoscaling.right_numbers, self.cluster, row["namespace"], FLASK, self.wanted.autoscaling)
-            yield Check("autoscaling", "flask-app", partial(patiently, numbers, self.wanted.seconds))
+        for row in self._rows("autoscaler"):
+            namespace = self.rows[row["release"]]["namespace"]
+            numbers = partial(autoscaling.right_numbers, self.cluster, namespace, row["name"], row["settings"])
+            yield Check("autoscaling", row["release"], partial(patiently, numbers, self.wanted.seconds))
 
     def _check(self, group: str, name: str, run: Callable[[], str], *behind: str) -> Check:
         """Return a check that is not run where a release of `behind`, which it needs to run, is simulated."""
@@ -189,34 +189,27 @@ class Plan:
             raise CheckFailedError(f"no Ingress names {host}")
         return f"an Ingress leads it to {', '.join(self.found.points) or 'no load balancer yet'}"
 
-    def _argocd_points(self) -> list[str]:
-        if not self._there(ARGOCD):
-            return []
-        namespace = self.wanted.namespaces["argocd"]
-        return [
-            point for name, points in self.found.others.items() if name.startswith(f"{namespace}/") for point in points
-        ]
+    def _points(self, release: str) -> list[str]:
+        """Return the host names of a release's own load balancer."""
+        return list(self.found.others.get(self.balancers[release], [])) if self._there(release) else []
 
-    def _argocd_certificate(self, host: str) -> str:
+    def _own_certificate(self, host: str) -> str:
         return tls.right_certificate(host, self.ask(host), self.trust)
 
-    def _argocd_plain(self, host: str) -> str:
+    def _own_plain(self, host: str) -> str:
         return tls.plain_http_refused(host, self.ask(host))
 
-    def _log_in(self, release: str) -> str:
-        login = self._login(release)
-        host = (
-            self._argocd_points()[0]
-            if release == ARGOCD and self._argocd_points()
-            else self.wanted.hosts.get(release, "")
-        )
-        ips = self.ask(host) if release == ARGOCD else self.ips
-        return TRIES[release](self._site(host, ips), login.user, login.password)
+    def _log_in(self, row: Row) -> str:
+        login = self._login(row["service"])
+        own = self._points(row["release"]) if row["release"] in self.balancers else []
+        host = own[0] if own else self.wanted.hosts.get(row["release"], "")
+        ips = self.ask(host) if row["release"] in self.balancers else self.ips
+        return logins.log_in(row, self._site(host, ips), login.user, login.password)
 
-    def _login(self, release: str) -> Login:
-        found = [each for each in self.keyring.logins if each.service == SERVICES[release]]
+    def _login(self, service: str) -> Login:
+        found = [each for each in self.keyring.logins if each.service == service]
         if not found or not found[0].password:
-            raise CheckFailedError(f"no password for {SERVICES[release]} has been made")
+            raise CheckFailedError(f"no password for {service} has been made")
         return found[0]
 
     def _site(self, host: str, ips: list[str]) -> Site:
@@ -224,27 +217,25 @@ class Plan:
             raise CheckFailedError(f"no address is known for {host or 'it'}")
         return Site(host, direct(ips[0]), self.trust)
 
-    def _line(self) -> str:
-        namespace, login = self.wanted.namespaces["efk"], self._login(STACK)
-        pod = forwarding.ready_pods(self.cluster, namespace, ELASTICSEARCH)[0]
-        ca = forwarding.secret_text(self.cluster, namespace, "elasticsearch-es-http-certs-public", "ca.crt")
-        elasticsearch = Site(
-            f"elasticsearch-es-http.{namespace}.svc",
-            forwarding.forwarded(self.cluster, namespace, pod, 9200),
-            trusting(ca),
+    def _line(self, store: Row, request: Row) -> str:
+        namespace, login = store["namespace"], self._login(store["service"])
+        pod = forwarding.ready_pods(self.cluster, namespace, store["pods"])[0]
+        ca = forwarding.secret_text(self.cluster, namespace, store["ca"]["secret"], store["ca"]["key"])
+        connect = forwarding.forwarded(self.cluster, namespace, pod, int(store["port"]))
+        elasticsearch = logs.Store(
+            Site(store["host"], connect, trusting(ca)), (login.user, login.password), store["stream"]
         )
-        application = self._site(self.wanted.hosts[FLASK], self.ips)
+        application = self._site(self.wanted.hosts[request["release"]], self.ips)
         wait = partial(patiently, seconds=self.wanted.seconds)
-        return logs.line_found(application, elasticsearch, (login.user, login.password), logs.unique_word(), wait)
+        return logs.line_found(application, request["path"], elasticsearch, logs.unique_word(), wait)
 
-    def _alert(self) -> str:
+    def _alert(self, row: Row) -> str:
         if not self.wanted.send_alerts:
             raise NotRunError(alerts.NOT_ASKED, alerts.COMMAND)
-        namespace = self.wanted.namespaces["monitoring"]
-        pods = forwarding.ready_pods(self.cluster, namespace, ALERTMANAGER)
-        replicas = [Proxied(self.cluster, namespace, each, "9093", "pods") for each in pods]
+        pods = forwarding.ready_pods(self.cluster, row["namespace"], row["pods"])
+        replicas = [Proxied(self.cluster, row["namespace"], each, row["port"], "pods") for each in pods]
         wait = partial(patiently, seconds=self.wanted.seconds)
-        return alerts.arrive(replicas, self.wanted.receivers, wait)
+        return alerts.arrive(replicas, row["receivers"], wait)
 
 
 def _not_here(why: str) -> str:

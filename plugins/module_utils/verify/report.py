@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -10,6 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text import pages
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED, NOT_RUN, PASSED
 
+PAGE = Path(__file__).with_name("verify.html.j2")
 TITLES = {"https": "HTTPS", "plain http": "Plain HTTP"}
 
 Row = dict[str, Any]
@@ -58,7 +60,7 @@ def page(found: dict[str, Any]) -> str:
     failed = [row for row in found["results"] if row["outcome"] == FAILED]
     commands = list(dict.fromkeys(row["command"] for row in found["results"] if row["command"]))
     content = {"found": found, "headline": headline(found), "groups": groups, "failed": failed, "commands": commands}
-    return pages.page("verify.html.j2", **content)
+    return pages.page(PAGE, **content)
 
 
 def _case(suite: Xml.Element, row: Row) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import go_back
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, Settler
-from tests.unit.argocd.conftest import MemoryCluster
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import recover
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, ReleaseWaiter
+from tests.fake_cluster import FakeCluster
+from tests.unit.argocd.conftest import add
 
 SOURCE = {"repoURL": "https://git.example.org/team/landfall.git", "path": "app/chart", "targetRevision": "main"}
 ROW = {"api_version": "argoproj.io/v1alpha1", "kind": "Application", "name": "flask-app", "namespace": "argocd"}
@@ -45,8 +47,8 @@ def run(**more: Any) -> dict[str, Any]:
     }
 
 
-def settled(cluster: MemoryCluster, **more: Any) -> Outcome:
-    return Settler(cluster, [run(**more)]).look()["flask-app/flask-app"]
+def settled(cluster: FakeCluster, **more: Any) -> Outcome:
+    return ReleaseWaiter(cluster, [run(**more)]).poll()["flask-app/flask-app"]
 
 
 @pytest.mark.parametrize(
@@ -76,44 +78,44 @@ def test_a_status_of_another_source_does_not_count() -> None:
     assert readiness.row({}, found) == "Argo CD has not compared it with its repository yet"
 
 
-def test_helms_record_is_forgotten_once_argo_cd_has_it_and_not_before(cluster: MemoryCluster) -> None:
-    cluster.add("Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
-    cluster.add("Application", "flask-app", "argocd", **application(health="Progressing"))
+def test_helms_record_is_forgotten_once_argo_cd_has_it_and_not_before(cluster: FakeCluster) -> None:
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
+    add(cluster, "Application", "flask-app", "argocd", **application(health="Progressing"))
     assert settled(cluster).phase == "running"
-    assert cluster.log == []
-    cluster.add("Application", "flask-app", "argocd", **application())
+    assert cluster.written == []
+    add(cluster, "Application", "flask-app", "argocd", **application())
     first, second = settled(cluster), settled(cluster)
     assert (first.phase, first.changed, second.phase, second.changed) == ("ready", True, "ready", False)
-    assert "/flask-app/secrets/sh.helm.release.v1.flask-app.v3" not in cluster.objects
+    assert ("Secret", "flask-app", "sh.helm.release.v1.flask-app.v3") not in cluster.objects
 
 
-def test_a_look_that_shall_not_write_forgets_nothing(cluster: MemoryCluster) -> None:
-    cluster.add("Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
-    cluster.add("Application", "flask-app", "argocd", **application())
+def test_a_look_that_shall_not_write_forgets_nothing(cluster: FakeCluster) -> None:
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
+    add(cluster, "Application", "flask-app", "argocd", **application())
     assert settled(cluster, forget=False).phase == "ready"
-    assert cluster.log == []
+    assert cluster.written == []
 
 
 def test_one_that_is_late_fails_and_helm_is_not_asked_to_go_back(
-    cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "ansible_collections.landfall.eks.plugins.module_utils.rollout.diagnosis.cause_of",
         lambda *_, **__: "OutOfReach: no route",
     )
-    cluster.add("Application", "flask-app", "argocd", **application(health="Degraded"))
+    add(cluster, "Application", "flask-app", "argocd", **application(health="Degraded"))
     found = settled(cluster, started=time.time() - 61)
-    assert (found.phase, cluster.log) == ("failed", [])
+    assert (found.phase, cluster.written) == ("failed", [])
     assert found.message == (
         "not ready after 60 s: Application flask-app: health is Degraded, wanted Healthy (OutOfReach: no route)"
     )
-    assert go_back(cluster, run(), "/no/such/helm", {}, 1) == (
+    assert recover(cluster, run(), Helm("/no/such/helm", {}, 1)) == (
         "Argo CD goes on trying, and the next commit is taken up by itself"
     )
 
 
-def test_the_summary_shows_the_commit_that_is_live(cluster: MemoryCluster) -> None:
-    found = cluster.add("Application", "flask-app", "argocd", **application())
+def test_the_summary_shows_the_commit_that_is_live(cluster: FakeCluster) -> None:
+    found = add(cluster, "Application", "flask-app", "argocd", **application())
     assert delivered.row(found) == {
         "release": "flask-app",
         "namespace": "flask-app",

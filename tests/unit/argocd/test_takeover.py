@@ -8,7 +8,8 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import takeover
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import ARGOCD, HELM, Delivered
-from tests.unit.argocd.conftest import MemoryCluster
+from tests.fake_cluster import FakeCluster
+from tests.unit.argocd.conftest import add
 
 RELEASE = Delivered("flask-app", "flask-app", [("apps/v1", "Deployment"), ("v1", "Service"), ("x/v1", "Unknown")])
 LABELS = {"app.kubernetes.io/instance": "flask-app"}
@@ -21,8 +22,8 @@ def entry(manager: str, fields: dict[str, Any], operation: str = "Apply", **more
     return {"manager": manager, "operation": operation, "apiVersion": "apps/v1", "fieldsV1": fields, **more}
 
 
-def with_fields(cluster: MemoryCluster, *entries: dict[str, Any]) -> dict[str, Any]:
-    return cluster.add("Deployment", "flask-app", metadata={"labels": LABELS, "managedFields": list(entries)})
+def with_fields(cluster: FakeCluster, *entries: dict[str, Any]) -> dict[str, Any]:
+    return add(cluster, "Deployment", "flask-app", metadata={"labels": LABELS, "managedFields": list(entries)})
 
 
 def test_the_new_owner_has_what_the_old_one_had_and_its_own() -> None:
@@ -49,74 +50,76 @@ def test_an_owner_of_nothing_has_nothing_to_hand_over() -> None:
     assert takeover.renamed([entry(ARGOCD, {"f:spec": {}})], HELM, ARGOCD) is None
 
 
-def test_objects_are_changed_at_the_version_that_was_read(cluster: MemoryCluster) -> None:
+def test_objects_are_changed_at_the_version_that_was_read(cluster: FakeCluster) -> None:
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
-    cluster.conflicts = 2
+    version = cluster.objects["Deployment", "flask-app", "flask-app"]["metadata"]["resourceVersion"]
+    cluster.refuse(409, times=2)
     assert takeover.rename(cluster, RELEASE, HELM, ARGOCD, dry_run=False) == ["Deployment flask-app/flask-app"]
-    assert [(method, body["metadata"]["resourceVersion"]) for method, _, body in cluster.log] == [("PATCH", "1")] * 3
-    assert cluster.objects["/flask-app/deployments/flask-app"]["metadata"]["managedFields"][0]["manager"] == ARGOCD
+    assert [(method, body["metadata"]["resourceVersion"]) for method, _, body in cluster.written] == [
+        ("PATCH", version)
+    ] * 3
+    assert cluster.objects["Deployment", "flask-app", "flask-app"]["metadata"]["managedFields"][0]["manager"] == ARGOCD
     assert takeover.rename(cluster, RELEASE, HELM, ARGOCD, dry_run=False) == []
 
 
-def test_an_object_that_never_rests_is_reported(cluster: MemoryCluster) -> None:
+def test_an_object_that_never_rests_is_reported(cluster: FakeCluster) -> None:
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
-    cluster.conflicts = 99
+    cluster.refuse(409, times=99)
     with pytest.raises(takeover.TakeoverError, match="changes faster than it can be taken over"):
         takeover.rename(cluster, RELEASE, HELM, ARGOCD, dry_run=False)
 
 
-def test_only_the_releases_own_objects_change_hands(cluster: MemoryCluster) -> None:
-    cluster.add("Deployment", "other", metadata={"managedFields": [entry(HELM, {"f:spec": {}})]})
+def test_only_the_releases_own_objects_change_hands(cluster: FakeCluster) -> None:
+    add(cluster, "Deployment", "other", metadata={"managedFields": [entry(HELM, {"f:spec": {}})]})
     assert takeover.rename(cluster, RELEASE, HELM, ARGOCD, dry_run=False) == []
 
 
 @pytest.mark.parametrize(("manager", "known"), [(HELM, True), (ARGOCD, True), ("kubectl", False)])
-def test_who_applied_an_object_says_whether_it_may_be_adopted(
-    cluster: MemoryCluster, manager: str, known: bool
-) -> None:
+def test_who_applied_an_object_says_whether_it_may_be_adopted(cluster: FakeCluster, manager: str, known: bool) -> None:
     assert takeover.of_either(with_fields(cluster, entry(manager, {}))) is known
 
 
-def test_finalizers_are_dropped_before_the_deletion(cluster: MemoryCluster) -> None:
-    cluster.add("Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
-    cluster.add("Secret", "argocd-repository", "argocd")
+def test_finalizers_are_dropped_before_the_deletion(cluster: FakeCluster) -> None:
+    add(cluster, "Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
+    add(cluster, "Secret", "argocd-repository", "argocd")
     removed = takeover.remove(cluster, [APPLICATION, REPOSITORY], dry_run=False)
     assert removed == ["Application argocd/flask-app", "Secret argocd/argocd-repository"]
-    assert [method for method, _, _ in cluster.log] == ["PATCH", "DELETE", "DELETE"]
+    assert [method for method, _, _ in cluster.written] == ["PATCH", "DELETE", "DELETE"]
     assert cluster.objects == {}
     assert takeover.remove(cluster, [APPLICATION, REPOSITORY], dry_run=False) == []
 
 
-def test_the_control_without_dropping_them_it_would_stay(cluster: MemoryCluster) -> None:
-    cluster.add("Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
-    cluster.request("DELETE", "/argocd/applications/flask-app")
-    assert "/argocd/applications/flask-app" in cluster.objects
+def test_the_control_without_dropping_them_it_would_stay(cluster: FakeCluster) -> None:
+    add(cluster, "Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
+    cluster.request("DELETE", "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/flask-app")
+    assert ("Application", "argocd", "flask-app") in cluster.objects
 
 
-def test_one_that_does_not_go_is_reported(cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_go_is_reported(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(takeover, "GONE_SECONDS", 0)
     monkeypatch.setattr(takeover, "POLL_SECONDS", 0)
-    monkeypatch.setattr(cluster, "_delete", lambda path: None)
-    cluster.add("Application", "flask-app", "argocd")
+    add(cluster, "Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
+    # Somebody gives it another one as soon as it is without.
+    cluster.reconcile = lambda _, found: found["metadata"].setdefault("finalizers", ["example.org/held"])
     with pytest.raises(takeover.TakeoverError, match="was deleted and is still there"):
         takeover.remove(cluster, [APPLICATION], dry_run=False)
 
 
-def test_a_plan_says_the_same_and_writes_nothing(cluster: MemoryCluster) -> None:
+def test_a_plan_says_the_same_and_writes_nothing(cluster: FakeCluster) -> None:
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
-    cluster.add("Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
+    add(cluster, "Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
     assert takeover.rename(cluster, RELEASE, HELM, ARGOCD, dry_run=True) == ["Deployment flask-app/flask-app"]
     assert takeover.remove(cluster, [APPLICATION], dry_run=True) == ["Application argocd/flask-app"]
     assert takeover.delete_objects(cluster, RELEASE, dry_run=True) == ["Deployment flask-app/flask-app"]
-    assert cluster.log == []
+    assert cluster.written == []
 
 
-def test_objects_that_helm_knows_are_helms_to_delete(cluster: MemoryCluster) -> None:
+def test_objects_that_helm_knows_are_helms_to_delete(cluster: FakeCluster) -> None:
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
-    cluster.add("Secret", "flask-tls")
+    add(cluster, "Secret", "flask-tls")
     record = {"labels": {"owner": "helm", "name": "flask-app"}}
-    cluster.add("Secret", "sh.helm.release.v1.flask-app.v1", metadata=record)
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v1", metadata=record)
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == []
-    del cluster.objects["/flask-app/secrets/sh.helm.release.v1.flask-app.v1"]
+    del cluster.objects["Secret", "flask-app", "sh.helm.release.v1.flask-app.v1"]
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == ["Deployment flask-app/flask-app"]
-    assert list(cluster.objects) == ["/flask-app/secrets/flask-tls"]
+    assert list(cluster.objects) == [("Secret", "flask-app", "flask-tls")]

@@ -116,12 +116,12 @@ class Listing:
 
 
 def test_elastic_ips_are_known_before_there_are_interfaces(session):
-    found = lookup.look(Listing(session, listed(("a", "203.0.113.9"), ("b", "203.0.113.7"))), ["shop.x"])
-    assert found == lookup.Found(("203.0.113.7", "203.0.113.9"), "its Elastic IPs", "")
+    found = lookup.find_addresses(Listing(session, listed(("a", "203.0.113.9"), ("b", "203.0.113.7"))), ["shop.x"])
+    assert found == lookup.BalancerAddresses(("203.0.113.7", "203.0.113.9"), "its Elastic IPs", "")
 
 
 def test_a_zone_without_an_elastic_ip_leaves_it_to_the_interfaces(session):
-    found = lookup.look(Listing(session, listed(("a", "203.0.113.9"), ("b", ""))), ["shop.x"])
+    found = lookup.find_addresses(Listing(session, listed(("a", "203.0.113.9"), ("b", ""))), ["shop.x"])
     assert (found.addresses, found.way) == ((), "its network interfaces")
     assert "in a, b" in found.missing
 

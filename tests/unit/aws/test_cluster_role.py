@@ -13,6 +13,7 @@ import pytest
 import yaml
 from kubernetes_validate import validate
 
+from tests import commands
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 
 REPOSITORY = Path(__file__).parents[3]
@@ -34,13 +35,11 @@ def play(tmp_path, taught):  # noqa: F811
     def run(*words, **settings):
         inventory = {"clusters": {"hosts": {"production": {}}, "vars": SETTINGS | settings}}
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
-        ran = subprocess.run(
+        ran = commands.run(
             [PLAYBOOK, "-i", tmp_path / "inventory.yml", "playbooks/cluster.yml", "-e", state_dir(tmp_path), *words],
             cwd=REPOSITORY,
             env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")},
             capture_output=True,
-            text=True,
-            check=False,
             timeout=600,
         )
         return ran.returncode == 0, " ".join((ran.stdout + ran.stderr).split())

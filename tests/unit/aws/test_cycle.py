@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import moto.kms.responses
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks import template
+from tests import commands
 from tests.unit.aws.leftovers import REGION, Controllers, as_tags, client, everything
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import USUAL
@@ -37,7 +37,7 @@ class Person:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
         environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_ASYNC_DIR": str(self.folder / "async")}
         command = ["ansible-playbook", "-i", str(self.inventory), f"playbooks/{playbook}.yml", *words]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = commands.run(command, cwd=ROOT, env=environment, capture_output=True)
         print(done.stdout[-6000:], done.stderr[-2000:])
         return done.returncode, done.stdout
 

@@ -255,9 +255,9 @@ def test_access_denied_in_a_region_is_a_sentence_that_names_it(monkeypatch):
 
     monkeypatch.setattr(clusters, "Session", Denying)
     with pytest.raises(AwsError) as refused:
-        clusters.look(REGIONS, clusters.Access())
+        clusters.read_clusters(REGIONS, clusters.Access())
     assert str(refused.value) == (
         "The clusters of eu-west-1 are not known: AWS refused eks list_clusters: AccessDeniedException: not "
         "authorized: allow eks:ListClusters and eks:DescribeCluster there, or take it out of regions."
     )
-    assert [each["name"] for each in clusters.look(REGIONS[:1], clusters.Access())] == ["first"]
+    assert [each["name"] for each in clusters.read_clusters(REGIONS[:1], clusters.Access())] == ["first"]

@@ -19,7 +19,7 @@ def demo():
 
 
 def found(session, name="demo"):
-    report = search.find(session, name)
+    report = search.find_orphans(session, name)
     assert report.unread == []
     return {each.id: each for each in report.rows}
 
@@ -57,7 +57,7 @@ def test_looking_changes_nothing(session, demo):
     demo.balancer("ingress/nginx")
     demo.volume("data-0")
     before = everything()
-    search.find(session, "demo")
+    search.find_orphans(session, "demo")
     assert everything() == before
 
 
@@ -149,6 +149,6 @@ def test_what_could_not_be_looked_at_is_said_and_the_rest_is_looked_at(session, 
         return asked(self, service, operation, **arguments)
 
     monkeypatch.setattr(Session, "pages", refusing)
-    report = search.find(session, "demo")
+    report = search.find_orphans(session, "demo")
     assert [each.split(" were")[0] for each in report.unread] == ["volumes"]
     assert made["balancer"] in {each.id for each in report.rows}

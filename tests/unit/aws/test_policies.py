@@ -8,7 +8,7 @@ import pytest
 from tests.unit.aws import actions
 
 OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "cluster_stack", "cluster_versions"}
-OF_LEAVING = {"orphans", "uninstall", "leaving"}
+OF_LEAVING = {"orphans", "uninstall"}
 """Files and packages by the policy of what they do; all others do what rollout.json allows."""
 STACK_MODULE = "amazon.aws.cloudformation"
 PARTS = {

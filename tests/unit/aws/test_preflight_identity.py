@@ -32,7 +32,7 @@ def result(action, decided, missing=(), by_organization=True):
 
 
 def test_aws_says_who_we_are_and_what_time_it_is(moto_server):
-    me = identity.who(Session())
+    me = identity.read_identity(Session())
     assert me.account == "123456789012"
     assert me.arn.startswith("arn:aws:sts::123456789012:")
     assert abs(me.skew) < identity.MOST_SKEW

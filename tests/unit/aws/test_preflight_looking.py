@@ -17,7 +17,7 @@ HANDED_IN = {"ingress_controller_role_arn": "", "ingress_vpc_id": "vpc-1", "host
 
 def wanted(server="", addresses="no", **options):
     balancer = aws.Balancer(
-        subnet_rules.Wanted("nginx-ingress", "internet-facing", [], "ingress_subnets"), addresses=addresses
+        subnet_rules.BalancerRequest("nginx-ingress", "internet-facing", [], "ingress_subnets"), addresses=addresses
     )
     return aws.Wanted(NAME, server, balancers=[balancer], rights=RIGHTS, **options)
 
@@ -158,7 +158,7 @@ ASSOCIATION = {"clusterName": NAME, "namespace": "kube-system", "serviceAccount"
     [
         ({"associations": [ASSOCIATION]}, "kube-system/controller has its role by EKS Pod Identity"),
         ({"associations": []}, "ingress_controller_role_arn is empty"),
-        ("AccessDeniedException", "not looked at (AccessDeniedException)"),
+        ("AccessDeniedException", "not checked (AccessDeniedException)"),
     ],
 )
 def test_who_gives_the_controller_its_rights(answer, said):

@@ -29,7 +29,7 @@ def tagged(letter, free=200, zone="", **tags):
 
 
 def judge(subnets, names=(), scheme="internet-facing", tables=()):
-    wanted = subnet_rules.Wanted("nginx-ingress", scheme, names, "ingress_subnets")
+    wanted = subnet_rules.BalancerRequest("nginx-ingress", scheme, names, "ingress_subnets")
     return subnet_rules.judge(wanted, "mine", "vpc-1", subnets, tables)
 
 

@@ -50,7 +50,7 @@ def test_everything_that_was_left_goes_and_the_account_is_as_it_was(session, dem
 def test_what_was_not_asked_for_by_name_stays(session, demo):
     leave(demo)
     sweep(session, "demo", frozenset({"addresses"}), **QUICK)
-    rows = search.find(session, "demo").rows
+    rows = search.find_orphans(session, "demo").rows
     assert {each.kind for each in rows} - {"network", "subnet"} == {"volume", "snapshot", "log group"}
 
 
@@ -88,7 +88,7 @@ def test_a_rule_of_the_clusters_own_group_that_refers_to_one_that_goes_is_taken_
     assert swept.stuck == []
     groups = demo.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"]
     assert groups[0]["IpPermissions"] == []
-    assert made["shared"] not in {each.id for each in search.find(session, "demo").rows}
+    assert made["shared"] not in {each.id for each in search.find_orphans(session, "demo").rows}
 
 
 def test_a_rule_of_somebody_elses_group_is_left_and_named(session, demo):
@@ -135,7 +135,7 @@ def test_a_load_balancer_that_is_protected_stays_and_says_so(session, demo):
     demo.elb.modify_load_balancer_attributes(LoadBalancerArn=made["balancer"], Attributes=protect)
     swept = sweep(session, "demo", **QUICK)
     assert any(made["balancer"] in each and "OperationNotPermitted" in each for each in swept.stuck)
-    assert made["balancer"] in {each.id for each in search.find(session, "demo").rows}
+    assert made["balancer"] in {each.id for each in search.find_orphans(session, "demo").rows}
 
 
 def test_free_interfaces_without_the_clusters_tag_stay(session, demo):
@@ -145,5 +145,5 @@ def test_free_interfaces_without_the_clusters_tag_stay(session, demo):
         TagSpecifications=specified("network-interface", {"a": "b"}),
     )["NetworkInterface"]["NetworkInterfaceId"]
     sweep(session, "demo", ALL, **QUICK)
-    row = next(each for each in search.find(session, "demo").rows if each.id == free)
+    row = next(each for each in search.find_orphans(session, "demo").rows if each.id == free)
     assert row.taken == "no: it does not have the cluster's tag"

@@ -130,7 +130,7 @@ def ask_for(live, *further, wanted="1.35"):
         ("describe_addon", {"clusterName": "production", "addonName": "coredns"}, {"addon": {"addonVersion": "v1"}}),
         *further,
     )
-    found = upgrade_facts.look(session, "production", wanted, ["coredns"], {})
+    found = upgrade_facts.read_versions(session, "production", wanted, ["coredns"], {})
     session.done()
     return found
 
@@ -152,7 +152,7 @@ def test_eks_is_not_asked_for_them_without_a_step():
 def test_a_step_too_far_ends_the_questions():
     cluster = {"cluster": CLUSTER["cluster"] | {"version": "1.33"}}
     session = Eks(("describe_cluster", None, cluster))
-    found = upgrade_facts.look(session, "production", "1.35", ["coredns"], {})
+    found = upgrade_facts.read_versions(session, "production", "1.35", ["coredns"], {})
     assert found.problems
     assert found.addons == {}
 
@@ -160,10 +160,10 @@ def test_a_step_too_far_ends_the_questions():
 def test_no_cluster_is_an_answer_and_a_refusal_is_none():
     session = Eks()
     session.stubber.add_client_error("describe_cluster", "ResourceNotFoundException", "No cluster found")
-    assert upgrade_facts.alone(session, "production").live == ""
+    assert upgrade_facts.read_cluster(session, "production").live == ""
     session.stubber.add_client_error("describe_cluster", "AccessDeniedException", "not you")
     with pytest.raises(AwsError, match="not you"):
-        upgrade_facts.alone(session, "production")
+        upgrade_facts.read_cluster(session, "production")
 
 
 class FakeCluster:

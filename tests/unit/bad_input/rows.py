@@ -47,8 +47,8 @@ WRONG_SETTINGS = (
     setting("efk_eck_stack_values", ["a"], "must be a mapping of names to values"),
     setting("monitoring_enabled", "perhaps", "must be true or false, not 'perhaps'"),
     setting("monitoring_host", None, "has no value", "remove the line"),
-    setting("flask_app_namespace", "{{ no_such_name }}", "cannot be worked out", "no_such_name"),
-    setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be worked out", "missing"),
+    setting("flask_app_namespace", "{{ no_such_name }}", "cannot be evaluated", "no_such_name"),
+    setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be evaluated", "missing"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
@@ -413,7 +413,7 @@ def published(**annotations: str) -> dict[str, Any]:
 
 WRONG_LOAD_BALANCERS = (
     Row("a load balancer that would be replaced",
-        ("would be made anew", "scheme is internet-facing and shall be internal", f"ingress_replace: {PUBLISHED}"),
+        ("would be recreated", "scheme is internet-facing and should be internal", f"ingress_replace: {PUBLISHED}"),
         {"ingress_scheme": "internal"}, published(scheme="internet-facing", nlb_target_type="ip")),
     Row("Elastic IPs for a load balancer that is there", ("was made without Elastic IPs", "ingress_addresses: auto"),
         {"ingress_addresses": "eip"}, published(scheme="internet-facing", nlb_target_type="ip")),

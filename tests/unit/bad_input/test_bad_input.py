@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.landfall.eks.plugins.modules.cluster_facts import look
+from tests import commands
 from tests.unit.bad_input.fake_clusters import Server, serving
 from tests.unit.bad_input.rows import ROWS, THROUGH_MODULE, THROUGH_PLAYBOOK, Row
 from tests.unit.components.rendering import COMPONENTS, load, releases, templar
@@ -138,13 +138,11 @@ def play(folder: Path, hosts: dict[str, Any], playbook: str, *arguments: str) ->
         "ANSIBLE_FORCE_COLOR": "0",
         **NO_ACCOUNT,
     }
-    done = subprocess.run(
+    done = commands.run(
         [PLAYBOOK, "-i", file, playbook, *arguments],
         cwd=REPOSITORY,
         env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | settings,
         capture_output=True,
-        text=True,
-        check=False,
         timeout=300,
     )
     assert "{" in done.stdout, done.stdout + done.stderr

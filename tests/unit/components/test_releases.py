@@ -1,9 +1,11 @@
+import copy
 import re
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.unit.components.literal_secrets import literal_secrets
 from tests.unit.components.rendering import CHECKOUT, COMPONENTS, evaluate, leaves, load, release, releases
 
 NAMESPACES = {
@@ -17,8 +19,6 @@ NAMESPACES = {
     "argo-cd": "argocd",
     "flask-app": "flask-app",
 }
-SECRET_KEY = re.compile(r"pass(word|wd)?$|token$|secretkey$|\.key$|private", re.IGNORECASE)
-REFERENCE = re.compile(r"^(\$\{[A-Z_]+\}|[a-z0-9-]+(/[a-z0-9-]+)?)$")
 
 
 def every_release(**settings: Any) -> list[dict[str, Any]]:
@@ -70,16 +70,56 @@ def test_an_override_keeps_the_neighbours_of_its_leaf() -> None:
 
 
 def test_values_hold_references_and_no_secrets() -> None:
-    suspects = {
-        (each["name"], *path): leaf
-        for each in every_release()
-        for path, leaf in leaves(each["values"]).items()
-        if isinstance(leaf, str) and SECRET_KEY.search(str(path[-1]))
-    }
-    assert suspects == {
-        ("kube-prometheus-stack", "grafana", "admin", "passwordKey"): "admin-password",
-    } or all(REFERENCE.fullmatch(value) for value in suspects.values())
-    assert "PRIVATE KEY" not in str(every_release())
+    found = {each["name"]: literal_secrets(each["values"]) for each in every_release()}
+    found |= {role: literal_secrets(load(role, "defaults")) for role in COMPONENTS}
+    found["app/chart"] = literal_secrets(yaml.safe_load((CHECKOUT / "app/chart/values.yaml").read_text()))
+    assert {name: secrets for name, secrets in found.items() if secrets} == {}
+
+
+PLANTED: dict[str, Any] = {
+    "adminPassword": "prom-operator",
+    "password": "correct-horse",
+    "redis-passwd": 123456,
+    "bearerToken": "abcdef",
+    "clientSecret": "abcdef",
+    "aws_secret_access_key": "abcdef",
+    "tls.key": "abcdef",
+    "anything": "prom-operator",
+    "certificate": "-----BEGIN PRIVATE KEY-----",
+    "url": "https://elastic:correct-horse@elasticsearch:9200",
+    "args": ["--password=correct-horse"],
+    "env": [{"name": "ELASTIC_PASSWORD", "value": "correct-horse"}],
+    "text": "[OUTPUT]\n    HTTP_User shipper\n    HTTP_Passwd correct-horse\n",
+    "json": '{"security": {"password": "correct-horse"}}',
+}
+REFERENCES: dict[str, Any] = {
+    "passwordKey": "admin-password",
+    "existingSecret": "grafana-admin",
+    "topologyKey": "kubernetes.io/hostname",
+    "automountServiceAccountToken": False,
+    "env": [{"name": "ELASTIC_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "elastic", "key": "password"}}}],
+    "text": "[OUTPUT]\n    HTTP_User shipper\n    HTTP_Passwd ${ELASTIC_PASSWORD}\n",
+}
+
+
+def maps(tree: Any) -> list[dict[str, Any]]:
+    """Return every map of a tree, itself included."""
+    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return [*([tree] if isinstance(tree, dict) else []), *(found for each in inner for found in maps(each))]
+
+
+@pytest.mark.parametrize("name", NAMESPACES)
+def test_a_secret_planted_anywhere_in_values_is_found(name: str) -> None:
+    values = copy.deepcopy(release(name)["values"])
+    places = maps(values)
+    for each in places:
+        each["planted"] = copy.deepcopy(PLANTED)
+    found = [path[path.index("planted") + 1] for path in literal_secrets(values)]
+    assert sorted(map(str, found)) == sorted([*PLANTED] * len(places))
+
+
+def test_a_reference_to_a_secret_is_none() -> None:
+    assert literal_secrets(REFERENCES) == {}
 
 
 def test_values_are_the_same_at_each_rendering() -> None:

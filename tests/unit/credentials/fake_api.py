@@ -8,6 +8,8 @@ from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+
 Object = dict[str, Any]
 KINDS = {
     "secrets": "Secret",
@@ -23,7 +25,7 @@ class KilledError(BaseException):
     """The process ended here."""
 
 
-class FakeApi:
+class FakeApi(Cluster):
     """Objects by (kind, namespace, name); counts the calls, and ends the process at one of them."""
 
     def __init__(self, objects: list[Object]) -> None:

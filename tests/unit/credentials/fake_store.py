@@ -1,15 +1,21 @@
 import base64
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Plan, Run, make_plan
 
 NOW = datetime(2030, 1, 15, 12, 0, tzinfo=UTC)
 
 
 def text_of(secret: dict[str, Any]) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+def shown_of(values: Iterable[str], said: str) -> list[str]:
+    """Return the secret values that a text shows; of one of several lines a single one is enough, however quoted."""
+    return [value for value in values if any(line in said for line in value.splitlines() if "-----" not in line)]
 
 
 class FakeStore:
@@ -20,7 +26,7 @@ class FakeStore:
 
     def run(self, items: list[Item], now: datetime = NOW) -> Plan:
         originals = {name: secret for (place, name), secret in self.secrets.items() if place == "landfall-system"}
-        plan = make_plan(items, Found(originals, self.secrets), Run("landfall-system", "test", now))
+        plan = make_plan(items, LiveSecrets(originals, self.secrets), Run("landfall-system", "test", now))
         for secret in plan.writes:
             self.secrets[secret["metadata"]["namespace"], secret["metadata"]["name"]] = secret
         return plan

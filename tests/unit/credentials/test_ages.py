@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import ages, found_places
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from tests.unit.credentials.fake_store import NOW, FakeStore
+from tests.unit.credentials.fake_store import NOW, FakeStore, shown_of
 
 Make = Callable[..., Item]
 HOME = "landfall-system"
@@ -68,4 +68,4 @@ def test_rows_hold_nothing_secret(store: FakeStore, password: Make, certificate:
         if key not in {"created", "admin-user"}
     ]
     assert len(values) >= 8
-    assert not [value for value in values if value in said]
+    assert shown_of(values, said) == []

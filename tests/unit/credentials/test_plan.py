@@ -1,4 +1,5 @@
 import copy
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, Item
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.passwords import ALPHABET
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import describe
-from tests.unit.credentials.fake_store import NOW, FakeStore
+from tests.unit.credentials.fake_store import NOW, FakeStore, shown_of
 
 Make = Callable[..., Item]
 
@@ -152,7 +153,14 @@ def test_rows_and_descriptions_hold_no_value(store: FakeStore, password: Make, c
     secret_values |= {store.text(*place)["tls.key"] for place in places(store) if "tls" in place[1]}
     shown = str(plan.rows) + plan.ca_certificate + "".join(describe(each) for each in plan.writes)
     assert len(secret_values) == 2
-    assert not [value for value in secret_values if value in shown]
+    assert shown_of(secret_values, shown) == []
+
+
+def test_a_key_is_seen_in_what_python_and_json_quote() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----\n"
+    for said in (str([{"key": key}]), json.dumps(key), key):
+        assert shown_of([key], said) == [key]
+    assert shown_of([key], "-----BEGIN PRIVATE KEY-----") == []
 
 
 def test_login_is_noted_on_the_original_and_followed(store: FakeStore, password: Make) -> None:

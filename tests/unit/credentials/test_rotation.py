@@ -17,9 +17,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     Item,
     parse_items,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Run, make_plan
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import read
@@ -61,8 +61,8 @@ GIVEN = Item("pager", "fixed", "pager", "monitoring", data={"key": "value"})
 ITEMS = [ADMIN, SHIPPER, ELASTIC, WEBHOOK, GIVEN]
 
 
-def hands(api: FakeApi, **other: Any) -> Hands:
-    return Hands(api, HOME, LATER, sleep=lambda _: None, **other)  # type: ignore[arg-type] # it plays a Cluster
+def context(api: FakeApi, **other: Any) -> RotationContext:
+    return RotationContext(api, HOME, LATER, sleep=lambda _: None, **other)  # type: ignore[arg-type] # it plays a Cluster
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def text(api: FakeApi, namespace: str, name: str) -> dict[str, str]:
 
 
 def rotate(api: FakeApi, *names: str) -> list[str]:
-    return list(rotation.rotate(hands(api), list(names), "test"))
+    return list(rotation.rotate(context(api), list(names), "test"))
 
 
 def passwords(api: FakeApi, name: str) -> list[str]:
@@ -176,20 +176,20 @@ def site(api: FakeApi) -> list[str]:
     secrets = read(api)  # type: ignore[arg-type] # it plays a Cluster
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan(ITEMS, Found(originals, delivered), Run(HOME, "test", LATER))
+    plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
         namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
         api.request("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{name}", body=each, content_type="apply-patch")
-    done, waiting = rotation.finish(hands(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
+    done, waiting = rotation.finish(context(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
     assert waiting == []
     return [*(each["metadata"]["name"] for each in plan.writes), *done]
 
 
 def test_site_says_what_it_could_not_end_and_changes_nothing_of_it(make: Callable[[], FakeApi]) -> None:
     api = make()
-    rotation_steps.stage(hands(api), rotation.read_subjects(hands(api))["fluent-bit"])
+    rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     del api.objects["DaemonSet", "logging", "fluent-bit"]
-    done, (sentence,) = rotation.finish(hands(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
+    done, (sentence,) = rotation.finish(context(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
     assert done == []
     assert "DaemonSet logging/fluent-bit is gone" in sentence
     assert "rotate=fluent-bit" in sentence
@@ -219,21 +219,21 @@ def test_operator_that_does_nothing_is_waited_for_and_named(make: Callable[[], F
     api = make()
     api.answers_deletions = None
     ticks = iter(range(1000))
-    waiting = hands(api, timeout=5, clock=lambda: float(next(ticks)))
+    waiting = context(api, timeout=5, clock=lambda: float(next(ticks)))
     with pytest.raises(RotationError, match="logging/es-user was not recreated by its operator after 5 s"):
         list(rotation.rotate(waiting, ["elastic"], "test"))
 
 
 def test_change_of_somebody_else_is_not_written_over(make: Callable[[], FakeApi]) -> None:
     api = make()
-    subject = rotation.read_subjects(hands(api))["fluent-bit"]
-    rotation_steps.stage(hands(api), subject)
+    subject = rotation.read_subjects(context(api))["fluent-bit"]
+    rotation_steps.stage(context(api), subject)
     with pytest.raises(RotationError, match="was changed meanwhile by somebody else"):
-        rotation_steps.stage(hands(api), subject)
+        rotation_steps.stage(context(api), subject)
 
 
 def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeApi]) -> None:
-    found = rotation.rows(hands(make()))
+    found = rotation.rows(context(make()))
     with pytest.raises(RotationError) as caught:
         rotation.chosen(found, ["argo-admin", "pager"], None)
     first, second = str(caught.value).splitlines()
@@ -245,7 +245,7 @@ def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeApi
 
 
 def test_age_chooses_what_needs_no_person(make: Callable[[], FakeApi]) -> None:
-    found = rotation.rows(hands(make()))
+    found = rotation.rows(context(make()))
     assert rotation.chosen(found, [], 30) == ["elastic", "argocd-admin", "fluent-bit"]
     assert rotation.chosen(found, ["webhook"], 90) == ["webhook"]
     assert rotation.chosen(found, [], None) == []
@@ -257,9 +257,9 @@ def test_what_a_person_has_to_do_is_said(make: Callable[[], FakeApi]) -> None:
 
 def test_table_has_ages_and_meanings_and_changes_nothing(make: Callable[[], FakeApi]) -> None:
     api = make()
-    rotation_steps.stage(hands(api), rotation.read_subjects(hands(api))["fluent-bit"])
+    rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     before = copy.deepcopy(api.objects)
-    lines = rotation.table(rotation.rows(hands(api)))
+    lines = rotation.table(rotation.rows(context(api)))
     assert lines[0].split() == ["Name", "Kind", "Age", "Ends", "Rotating", "it", "means"]
     (admin,) = [line for line in lines if line.startswith("argocd-admin")]
     assert "password  40 d" in admin
@@ -273,7 +273,7 @@ def test_nothing_secret_is_said_or_noted(make: Callable[[], FakeApi]) -> None:
     api = make()
     old = passwords(api, "argocd-admin") + passwords(api, "fluent-bit")
     said = rotate(api, "argocd-admin", "fluent-bit")
-    said += rotation.table(rotation.rows(hands(api)))
+    said += rotation.table(rotation.rows(context(api)))
     said += [str(each["metadata"]) + str(each.get("spec")) for each in api.objects.values()]
     every = old + passwords(api, "argocd-admin") + passwords(api, "fluent-bit")
     assert len(set(every)) == 4
@@ -284,7 +284,7 @@ def test_one_from_before_says_what_to_run_first(rolled: list[Object]) -> None:
     api = FakeApi(rolled)
     for each in api.objects.values():
         each["metadata"].get("annotations", {}).pop("landfall.eks/rotation", None)
-    found = rotation.rows(hands(api))
+    found = rotation.rows(context(api))
     with pytest.raises(RotationError, match=r"argocd-admin, which cannot be rotated here: Run site.yml first"):
         rotation.chosen(found, ["argocd-admin"], None)
 

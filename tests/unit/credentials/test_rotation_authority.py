@@ -15,8 +15,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
     hosts_in_order,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Found, Plan, Run, make_plan
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import Hands
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Plan, Run, make_plan
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import read
 from tests.unit.credentials.fake_api import FakeApi, KilledError
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
@@ -41,7 +41,7 @@ def make(rolled: list[dict[str, Any]]) -> Callable[[], FakeApi]:
 
 
 def rotate(api: FakeApi, name: str) -> str:
-    (said,) = rotation.rotate(Hands(api, HOME, LATER), [name], "test")  # type: ignore[arg-type] # plays a Cluster
+    (said,) = rotation.rotate(RotationContext(api, HOME, LATER), [name], "test")  # type: ignore[arg-type] # plays a Cluster
     return said
 
 
@@ -73,11 +73,11 @@ def site(api: FakeApi) -> Plan:
     secrets = read(api)  # type: ignore[arg-type] # it plays a Cluster
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan(ITEMS, Found(originals, delivered), Run(HOME, "test", LATER))
+    plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
         namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
         api.request("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{name}", body=each, content_type="apply-patch")
-    rotation.finish(Hands(api, HOME, LATER), read(api))  # type: ignore[arg-type] # it plays a Cluster
+    rotation.finish(RotationContext(api, HOME, LATER), read(api))  # type: ignore[arg-type] # it plays a Cluster
     return plan
 
 

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
@@ -156,7 +156,7 @@ def delivered(api: FakeApi) -> str:
 
 
 def rotate(api: FakeApi) -> list[str]:
-    return list(rotation.rotate(Hands(api, HOME, LATER), ["grafana-admin"], "test"))  # type: ignore[arg-type] # a Cluster
+    return list(rotation.rotate(RotationContext(api, HOME, LATER), ["grafana-admin"], "test"))  # type: ignore[arg-type] # a Cluster
 
 
 def test_password_is_changed_at_grafana_then_in_the_secret(server: ThreadingHTTPServer) -> None:

@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation, rotation_steps
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-    Hands,
+    RotationContext,
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.modules import credentials, rotate
@@ -69,8 +70,8 @@ def look(api: FakeApi, names: list[str], check_mode: bool = False, older_than: i
 
 
 def stage(api: FakeApi) -> None:
-    hands = Hands(api, HOME, NOW, timeout=0, sleep=lambda _: None)  # type: ignore[arg-type] # it plays a Cluster
-    rotation_steps.stage(hands, rotation.read_subjects(hands)["shipper"])
+    context = RotationContext(api, HOME, NOW, timeout=0, sleep=lambda _: None)  # type: ignore[arg-type] # it plays a Cluster
+    rotation_steps.stage(context, rotation.read_subjects(context)["shipper"])
 
 
 def values(api: FakeApi) -> set[str]:
@@ -85,6 +86,10 @@ def test_a_rollout_keeps_leases_and_a_second_one_changes_nothing(api: FakeApi) -
     assert not site(api)["changed"]
     assert not site(api, check_mode=True)["changed"]
     assert api.objects == before
+
+
+def test_a_rollout_returns_what_is_documented(api: FakeApi) -> None:
+    assert set(site(api)) == {"changed", "diff", *yaml.safe_load(credentials.RETURN)}
 
 
 def test_looking_and_planning_change_nothing(api: FakeApi) -> None:
@@ -110,15 +115,15 @@ def test_nothing_secret_is_returned(api: FakeApi) -> None:
 
 def test_a_rollout_ends_what_was_begun_and_says_what_has_to_wait(api: FakeApi) -> None:
     stage(api)
-    assert site(api)["finished"] == ["shipper"]
+    assert site(api)["rotated"] == ["shipper"]
     assert not site(api)["changed"]
     stage(api)
     daemon_set = api.objects.pop(("DaemonSet", "logging", "fluent-bit"))
     module = Module(credentials=copy.deepcopy(WANTED))
-    assert site(api, module=module)["finished"] == []
+    assert site(api, module=module)["rotated"] == []
     assert "The rotation of shipper is unfinished" in module.warnings[0]
     api.objects["DaemonSet", "logging", "fluent-bit"] = daemon_set
-    assert site(api)["finished"] == ["shipper"]
+    assert site(api)["rotated"] == ["shipper"]
 
 
 def test_a_rollout_that_moves_the_authority_returns_the_one_that_is_left(api: FakeApi) -> None:
@@ -127,7 +132,7 @@ def test_a_rollout_that_moves_the_authority_returns_the_one_that_is_left(api: Fa
     original = api.objects["Secret", HOME, "landfall-ca"]
     original["data"]["next.moving"] = "eWVz"
     after = site(api)
-    assert after["finished"] == ["landfall-ca"]
+    assert after["rotated"] == ["landfall-ca"]
     assert after["ca_certificate"].count("BEGIN CERTIFICATE") == 1
     assert both.endswith(after["ca_certificate"])
     assert text_of(api.objects["Secret", "logging", "kibana-tls"])["ca.crt"] == after["ca_certificate"]

@@ -1,6 +1,7 @@
 """What the README says of charts, tags and make's verbs is what the code has."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
 COMPONENTS = ("ingress", "metrics_server", "monitoring", "efk", "argocd", "flask_app")
 
 
@@ -37,7 +39,37 @@ def test_files_that_are_named_exist():
         assert (ROOT / path).exists(), path
 
 
+def verbs(text):
+    """Return what is typed after `make` in code of a page: in backticks, or as a line of a block."""
+    return set(re.findall(r"(?:`|^ *)make ([a-z][\w-]*)(?=[`\s])", code(text), re.MULTILINE))
+
+
+def code(text):
+    """Return the code of a page in Markdown, one piece a line."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`make [^`]+`", text)])
+
+
+def targets():
+    return set(re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE))
+
+
+def test_verbs_are_seen_whatever_they_are_made_of():
+    text = (
+        "Make it so: `make e2e`, `make no-such-verb` and `make up\nREAL_NODE=1`, and make sure.\n```\nmake a_b\n```\n"
+    )
+    assert verbs(text) == {"e2e", "no-such-verb", "up", "a_b"}
+
+
 def test_verbs_of_make_exist():
-    makefile = (ROOT / "Makefile").read_text()
-    for verb in re.findall(r"`make (\w+)`", README):
-        assert re.search(rf"^{verb}:", makefile, re.MULTILINE), verb
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("CONTRIBUTING.md")]
+    named = {page.relative_to(ROOT).as_posix(): verbs(page.read_text()) for page in pages}
+    assert named["README.md"] >= {"up", "e2e", "system-packages"}
+    assert {page: missing for page, each in named.items() if (missing := each - targets())} == {}
+
+
+def test_help_shows_every_verb_that_says_what_it_does():
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    shown = {line.split()[1] for line in done.stdout.splitlines()}
+    assert shown == {line.partition(":")[0] for line in MAKEFILE.splitlines() if re.match(r"[^\s#].*:.*## ", line)}
+    assert {"e2e", "aws-acceptance"} <= shown <= targets()

@@ -1,12 +1,13 @@
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
-from tests.unit.lease.memory import Clock, MemoryCluster
+from tests.fake_cluster import FakeCluster
+from tests.unit.lease.clock import Clock
 
 
 @pytest.fixture
 def cluster():
-    return MemoryCluster()
+    return FakeCluster()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     LeaseLostError,
     hold_of,
 )
-from tests.unit.lease.memory import Clock, MemoryCluster
+from tests.fake_cluster import FakeCluster
+from tests.unit.lease.clock import Clock
 
 ANNA, BOB = "anna@laptop/a1", "bob@ci/b2"
 
@@ -67,7 +68,7 @@ def test_an_ending_run_is_waited_out_and_its_mark_goes_with_it(lease):
 
 
 def test_of_two_that_make_it_at_once_one_gets_it(lease, cluster):
-    cluster.before_write = lambda: lease.take(ANNA, 30)
+    cluster.surprise(lambda: lease.take(ANNA, 30))
     assert isinstance(lease.take(BOB, 30), Busy)
     assert hold_of(lease.read()).holder == ANNA
 
@@ -75,7 +76,7 @@ def test_of_two_that_make_it_at_once_one_gets_it(lease, cluster):
 def test_of_two_that_take_over_at_once_one_gets_it(lease, cluster, clock):
     lease.take("carol@ci/c3", 30)
     clock.turn(60)
-    cluster.before_write = lambda: lease.take(ANNA, 30)
+    cluster.surprise(lambda: lease.take(ANNA, 30))
     assert isinstance(lease.take(BOB, 30), Busy)
     assert hold_of(lease.read()).holder == ANNA
 
@@ -84,7 +85,7 @@ def test_renewing_bears_a_label_that_somebody_added(lease, cluster, clock):
     held = lease.take(ANNA, 30)
     labelled = lease.read()
     labelled["metadata"]["labels"]["team"] = "shop"
-    cluster.request("PUT", "/leases/landfall", body=labelled)
+    cluster.request("PUT", f"{lease.path}/landfall", body=labelled)
     clock.turn(10)
     renewed = lease.renew(held)
     assert renewed["metadata"]["labels"]["team"] == "shop"
@@ -136,7 +137,7 @@ def test_refusals_are_not_taken_for_a_busy_lease(lease, cluster):
     def refuse():
         raise ApiException(status=403, reason="leases are forbidden")
 
-    cluster.before_write = refuse
+    cluster.surprise(refuse)
     with pytest.raises(ApiException, match="forbidden"):
         lease.take(ANNA, 30)
 
@@ -145,18 +146,18 @@ def test_the_namespace_is_made_once_and_marked_as_ours(cluster):
     assert namespaces.ensure(cluster, "landfall-system", make=False) == ("absent", False)
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", True)
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", False)
-    made = cluster.objects["Namespace", "landfall-system"]
+    made = cluster.objects["Namespace", "", "landfall-system"]
     assert made["metadata"]["labels"] == {"landfall.eks/made-by": "landfall"}
 
 
 def test_a_namespace_that_another_run_makes_meanwhile_will_do(cluster):
-    cluster.before_write = lambda: namespaces.ensure(cluster, "landfall-system", make=True)
+    cluster.surprise(lambda: namespaces.ensure(cluster, "landfall-system", make=True))
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", False)
 
 
 def test_a_namespace_on_its_way_out_is_waited_for(cluster):
-    gone = {"name": "landfall-system", "deletionTimestamp": "2026-11-23T12:00:00Z"}
-    cluster.objects["Namespace", "landfall-system"] = {"metadata": gone}
+    gone = {"name": "landfall-system", "deletionTimestamp": "2026-11-23T12:00:00Z", "finalizers": ["x.org/y"]}
+    cluster.add({"kind": "Namespace", "metadata": gone})
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("going", False)
 
 
@@ -167,7 +168,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["take", "renew", "release"]), st.int
 def test_never_two_holders(steps):
     """Whatever runs do and however long they pause: who may renew is the one whom the Lease names."""
     clock, held = Clock(), {}
-    lease = Lease(MemoryCluster(), "landfall-system", clock)
+    lease = Lease(FakeCluster(), "landfall-system", clock)
     for what, who, pause in steps:
         name = f"run@host/{who}"
         if what == "take" and not isinstance(taken := lease.take(name, 30), Busy):

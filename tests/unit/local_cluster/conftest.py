@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import PORTS, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import PORTS, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     Settings,
     settings_from,

@@ -1,59 +1,32 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import metrics, objects
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.objects import WantedObject
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import Settings
+from tests.fake_cluster import FakeCluster
 
 
-class FakeCluster:
-    """Keeps what is applied to it, and knows the kinds in `kinds`."""
-
-    def __init__(self, *kinds: str) -> None:
-        self.kinds = kinds
-        self.kept: dict[str, dict[str, Any]] = {}
-        self.version = 0
-
-    def resource_path(self, _api_version: str, kind: str, _namespace: str | None, name: str) -> str | None:
-        return f"{kind}/{name}" if kind in self.kinds else None
-
-    def forget_kinds(self) -> None:
-        self.version += 1
-
-    def get(self, _api_version: str, kind: str, name: str, _namespace: str | None = None) -> dict[str, Any] | None:
-        return copy.deepcopy(self.kept.get(f"{kind}/{name}"))
-
-    def request(self, _method: str, path: str, body: dict[str, Any], **_rest: Any) -> dict[str, Any]:
-        self.version += 1
-        place = "/".join(path.split("/")[:2])
-        fields = {"status": body["status"]} if path.endswith("/status") else body
-        kept = self.kept.setdefault(place, {"metadata": {}}) | copy.deepcopy(fields)
-        kept["metadata"]["resourceVersion"] = str(self.version)
-        self.kept[place] = kept
-        return copy.deepcopy(kept)
-
-
-def nodes(settings: Settings) -> list[Wanted]:
+def nodes(settings: Settings) -> list[WantedObject]:
     return [each for each in objects.base(settings, "v1.35.4") if each.manifest["kind"] == "Node"]
 
 
 def test_applied_once(settings: Settings) -> None:
-    cluster: Any = FakeCluster("Node")
+    cluster = FakeCluster()
     wanted = nodes(settings)
     assert [objects.apply(cluster, each) for each in wanted] == [True] * 6
     assert [objects.apply(cluster, each) for each in wanted] == [False] * 6
 
 
 def test_a_change_by_hand_is_put_back(settings: Settings) -> None:
-    cluster: Any = FakeCluster("Node")
+    cluster = FakeCluster()
     node, status = nodes(settings)[:2]
     objects.apply(cluster, node)
     objects.apply(cluster, status)
-    kept = cluster.kept[f"Node/{settings.nodes()[0].name}"]
+    kept = cluster.objects["Node", "", settings.nodes()[0].name]
     kept["metadata"]["labels"] = {}
     kept["status"]["capacity"] = {"cpu": "1"}
     assert objects.apply(cluster, node)
@@ -61,36 +34,38 @@ def test_a_change_by_hand_is_put_back(settings: Settings) -> None:
 
 
 def test_a_field_that_is_wanted_no_more_is_noticed(settings: Settings) -> None:
-    cluster: Any = FakeCluster("Node")
+    cluster = FakeCluster()
     node = nodes(settings)[0]
     objects.apply(cluster, node)
     fewer = copy.deepcopy(node.manifest)
     del fewer["metadata"]["labels"]["kubernetes.io/os"]
-    assert objects.apply(cluster, Wanted(fewer))
+    assert objects.apply(cluster, WantedObject(fewer))
 
 
 def test_what_others_added_stays(settings: Settings) -> None:
-    cluster: Any = FakeCluster("Node")
+    cluster = FakeCluster()
     node = nodes(settings)[0]
     objects.apply(cluster, node)
-    cluster.kept[f"Node/{settings.nodes()[0].name}"]["metadata"]["labels"]["somebody"] = "else"
+    cluster.objects["Node", "", settings.nodes()[0].name]["metadata"]["labels"]["somebody"] = "else"
     assert not objects.apply(cluster, node)
 
 
 def test_heartbeats_are_no_change(settings: Settings) -> None:
-    cluster: Any = FakeCluster("Node")
+    cluster = FakeCluster()
     node, status = nodes(settings)[:2]
     objects.apply(cluster, node)
     objects.apply(cluster, status)
-    cluster.kept[f"Node/{settings.nodes()[0].name}"]["status"]["conditions"] = [{"type": "Ready"}]
+    cluster.objects["Node", "", settings.nodes()[0].name]["status"]["conditions"] = [{"type": "Ready"}]
     assert not objects.apply(cluster, node)
 
 
 def test_an_unknown_kind_is_looked_up_again(settings: Settings) -> None:
-    cluster: Any = FakeCluster()
+    cluster = FakeCluster()
+    known = cluster.kinds_served.pop("Node")
     with pytest.raises(LookupError, match="does not know Node yet"):
         objects.apply(cluster, nodes(settings)[0])
-    assert cluster.version == 1
+    cluster.kinds_served["Node"] = known
+    assert objects.apply(cluster, nodes(settings)[0])
 
 
 def test_nodes_say_what_an_eks_node_says(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import os
 import signal
@@ -24,6 +25,7 @@ SERVER = textwrap.dedent(
         def do_GET(self):
             self.send_response(200 if self.path == "/well" else 500)
             self.end_headers()
+            self.wfile.write(b"[+]ping ok\\n[-]etcd failed: reason withheld\\nreadyz check failed")
     http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
     """
 )
@@ -111,6 +113,68 @@ def test_one_that_answers_badly_is_not_well(folder: Path) -> None:
     started = processes.start(wanted, "recipe", folder)
     with pytest.raises(LocalClusterError, match="was not ready after 1 s"):
         processes.wait_well(wanted, started, folder, 1)
+
+
+class Clock:
+    """Time that passes only in a sleep; from the second `well` on, the process answers."""
+
+    def __init__(self, well: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.well = 0.0, well
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+        monkeypatch.setattr(processes, "trouble", self.trouble)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def trouble(self, _health: Health, timeout: float) -> str:
+        self.now += timeout  # a busy machine: the process cannot answer in time
+        return "" if self.now >= self.well else "/readyz answers 500, [-]etcd failed"
+
+
+def asleep() -> Program:
+    """Return a program that lives and does not answer."""
+    return program("import time; time.sleep(60)")
+
+
+def test_one_that_lives_is_waited_for_far_longer_than_a_minute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = asleep()
+    started = processes.start(wanted, "recipe", folder)
+    clock = Clock(500, monkeypatch)
+    processes.wait_well(wanted, started, folder)
+    assert 500 <= clock.now < 510
+
+
+def test_one_that_never_is_well_is_given_up_and_the_wait_says_for_what(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = asleep()
+    started = processes.start(wanted, "recipe", folder)
+    clock = Clock(10_000, monkeypatch)
+    with pytest.raises(LocalClusterError, match=r"not ready after 600 s \(/readyz answers 500, \[-\]etcd failed\)"):
+        processes.wait_well(wanted, started, folder)
+    assert clock.now < 610
+
+
+def test_one_that_ends_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = asleep()
+    started = processes.start(wanted, "recipe", folder)
+    processes.check_alive([started], folder)
+    processes.stop([started])
+    clock = Clock(10_000, monkeypatch)
+    with pytest.raises(LocalClusterError, match="demo ended"):
+        processes.wait_well(wanted, started, folder)
+    assert clock.now < 10
+    with pytest.raises(LocalClusterError, match="demo ended: run this again"):
+        processes.check_alive([started], folder)
+
+
+def test_what_keeps_an_api_server_from_being_ready_is_told(folder: Path) -> None:
+    wanted = program(path="/ill")
+    assert processes.trouble(wanted.health, 1).startswith(f"port {wanted.health.port} does not answer (")
+    started = processes.start(wanted, "recipe", folder)
+    processes.wait_well(dataclasses.replace(wanted, health=Health(wanted.health.port, "/well")), started, folder, 20)
+    assert processes.trouble(wanted.health, 20) == "/ill answers 500, [-]etcd failed: reason withheld"
 
 
 def test_a_missing_program_is_named(folder: Path) -> None:

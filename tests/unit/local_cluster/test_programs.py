@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import pki, programs
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import pki, program_files, programs
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import NAMES, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     METRICS_SERVER_IP,
     Settings,
@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 @pytest.fixture
 def written(settings: Settings, place: Place) -> Place:
     pki.ensure(settings, place.pki)
-    programs.write_files(place)
+    program_files.write_files(place)
     return place
 
 
@@ -26,7 +26,7 @@ def test_every_process_comes_after_what_it_needs(place: Place) -> None:
     for each in programs.programs(place):
         assert set(each.needs) <= seen
         seen.add(each.name)
-    assert seen == set(programs.NAMES)
+    assert seen == set(NAMES)
 
 
 def test_every_listener_is_on_loopback(place: Place) -> None:
@@ -72,11 +72,11 @@ def test_the_kubeconfig_has_one_context(written: Place) -> None:
 
 
 def test_written_once(written: Place) -> None:
-    assert not programs.write_files(written)
+    assert not program_files.write_files(written)
 
 
 def test_routes_lead_to_kubelets_and_metrics_server(place: Place) -> None:
-    routes = programs.routes(place)
+    routes = program_files.routes(place)
     assert routes["198.18.0.10"] == place.ports["kwok"]
     assert routes[METRICS_SERVER_IP] == place.ports["metrics-server"]
 
@@ -84,5 +84,5 @@ def test_routes_lead_to_kubelets_and_metrics_server(place: Place) -> None:
 def test_routes_that_a_test_added_stay(written: Place) -> None:
     path = Path(written.path("routes.json"))
     path.write_text(json.dumps(json.loads(path.read_text()) | {"198.18.200.1": 4711}))
-    programs.write_files(written)
+    program_files.write_files(written)
     assert json.loads(path.read_text())["198.18.200.1"] == 4711

@@ -19,12 +19,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     files,
     pause_image,
     pki,
+    program_files,
     programs,
     real_node,
+    real_node_files,
     real_node_init,
+    real_node_machine,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import settings as settings_module
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import PORTS, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import NAMES, PORTS, Place
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     LocalClusterError,
     Settings,
@@ -38,19 +41,19 @@ def joined(make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPat
     """A cluster that is to have a real node, on a machine that can have one; nothing is started."""
     settings = make_settings(real_node=True, real_node_images=[IMAGE])
     monkeypatch.setattr(real_node, "lacking", list)
-    monkeypatch.setattr(real_node, "keep_sysctls", lambda: None)
+    monkeypatch.setattr(real_node_machine, "keep_sysctls", lambda: None)
     settings.tools.mkdir()
     (settings.tools / "pause").write_bytes(b"static program")
     place = Place(settings, {name: 20000 + index for index, name in enumerate(PORTS)})
     pki.ensure(settings, place.pki)
-    real_node.prepare(place.node, place.ports, place.pki)
-    programs.write_files(place)
+    real_node_files.prepare(place.node, place.ports, place.pki)
+    program_files.write_files(place)
     return place
 
 
 def test_the_node_is_one_more_process_only_when_asked_for(joined: Place, place: Place) -> None:
-    assert [each.name for each in programs.programs(joined)] == [*programs.NAMES, real_node.NAME]
-    assert [each.name for each in programs.programs(place)] == list(programs.NAMES)
+    assert [each.name for each in programs.programs(joined)] == [*NAMES, real_node.NAME]
+    assert [each.name for each in programs.programs(place)] == list(NAMES)
     assert real_node.NAME in cluster.missing(joined.settings)
 
 
@@ -58,7 +61,7 @@ def test_what_the_node_reads_is_there_and_written_once(joined: Place) -> None:
     node = programs.programs(joined)[-1]
     assert [path for path in node.reads if not path.is_file()] == []
     recipe = node.recipe({})
-    real_node.prepare(joined.node, joined.ports, joined.pki)
+    real_node_files.prepare(joined.node, joined.ports, joined.pki)
     assert programs.programs(joined)[-1].recipe({}) == recipe
 
 
@@ -75,7 +78,7 @@ def test_the_nodes_program_stands_alone(joined: Place) -> None:
 
 
 def test_kubelet_listens_on_loopback_and_knows_strangers_from_us(joined: Place) -> None:
-    config = real_node.kubelet_config(joined.node, joined.ports, joined.pki)
+    config = real_node_files.kubelet_config(joined.node, joined.ports, joined.pki)
     assert config["address"] == config["healthzBindAddress"] == "127.0.0.1"
     assert config["authentication"]["anonymous"] == {"enabled": False}
     assert config["registerWithTaints"] == [{"key": "landfall.test/real", "effect": "NoExecute"}]
@@ -102,14 +105,14 @@ def test_a_new_authority_is_a_new_certificate(joined: Place) -> None:
     before = Path(joined.certificate(real_node.NAME)).read_bytes()
     (joined.pki / "recipe.json").unlink()
     pki.ensure(joined.settings, joined.pki)
-    real_node.prepare(joined.node, joined.ports, joined.pki)
+    real_node_files.prepare(joined.node, joined.ports, joined.pki)
     assert Path(joined.certificate(real_node.NAME)).read_bytes() != before
 
 
 def test_the_proxy_leads_to_the_kubelet_and_forgets_it_afterwards(joined: Place, place: Place) -> None:
     address = joined.node.address
-    assert programs.routes(joined)[address] == joined.ports["kubelet"]
-    assert address not in programs.routes(place)
+    assert program_files.routes(joined)[address] == joined.ports["kubelet"]
+    assert address not in program_files.routes(place)
 
 
 def test_pods_have_addresses_that_nobody_else_has(joined: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +134,7 @@ def test_two_clusters_share_no_name(make_settings: Callable[..., Settings], tmp_
 
 
 def test_pods_reach_no_further_than_the_machine(joined: Place) -> None:
-    (bridge,) = real_node.cni_config(joined.node)["plugins"]
+    (bridge,) = real_node_files.cni_config(joined.node)["plugins"]
     assert (bridge["isGateway"], bridge["ipMasq"]) == (False, False)
     assert "routes" not in bridge["ipam"]
 
@@ -159,7 +162,7 @@ def test_a_folder_that_the_node_would_hide_is_refused(
 
 
 def test_nothing_to_clear_is_said(settings: Settings) -> None:
-    assert not real_node.clear(real_node.Node(settings))
+    assert not real_node_machine.clear(real_node.Node(settings))
 
 
 def test_cgroups_of_pods_go_with_the_node(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +170,8 @@ def test_cgroups_of_pods_go_with_the_node(settings: Settings, tmp_path: Path, mo
     (tmp_path / "cpu" / node.cgroup / "kubepods" / "pod1").mkdir(parents=True)
     (tmp_path / "cpu" / "somebody").mkdir()
     monkeypatch.setattr(real_node_init, "CGROUPS", tmp_path)
-    monkeypatch.setattr(real_node, "SYSCTL_RECORD", tmp_path / "none.json")
-    assert real_node.clear(node)
+    monkeypatch.setattr(real_node_machine, "SYSCTL_RECORD", tmp_path / "none.json")
+    assert real_node_machine.clear(node)
     assert [each.name for each in (tmp_path / "cpu").iterdir()] == ["somebody"]
 
 
@@ -176,17 +179,17 @@ def test_sysctls_are_kept_once_and_put_back_by_the_last(tmp_path: Path, monkeypa
     record = tmp_path / "run" / "sysctls.json"
     value = tmp_path / "panic"
     value.write_text("1\n")
-    monkeypatch.setattr(real_node, "SYSCTL_RECORD", record)
-    monkeypatch.setattr(real_node, "SYSCTLS", (str(value),))
-    real_node.keep_sysctls()
+    monkeypatch.setattr(real_node_machine, "SYSCTL_RECORD", record)
+    monkeypatch.setattr(real_node_machine, "SYSCTLS", (str(value),))
+    real_node_machine.keep_sysctls()
     value.write_text("10\n")
-    real_node.keep_sysctls()
+    real_node_machine.keep_sysctls()
     assert files.read_json(record) == {str(value): "1"}
-    monkeypatch.setattr(real_node, "kubelet_runs", lambda: True)
-    real_node.restore_sysctls()
+    monkeypatch.setattr(real_node_machine, "kubelet_runs", lambda: True)
+    real_node_machine.restore_sysctls()
     assert value.read_text() == "10\n"
-    monkeypatch.setattr(real_node, "kubelet_runs", lambda: False)
-    real_node.restore_sysctls()
+    monkeypatch.setattr(real_node_machine, "kubelet_runs", lambda: False)
+    real_node_machine.restore_sysctls()
     assert value.read_text() == "1"
     assert not record.parent.exists()
 

@@ -9,8 +9,8 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     cluster,
     files,
+    place,
     processes,
-    programs,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Health, Program
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
@@ -80,7 +80,7 @@ def test_missing_tools_are_named_before_anything_is_made(settings: Settings) -> 
 
 
 def test_what_does_not_run_is_missing(made: Settings) -> None:
-    assert set(cluster.missing(made)) == set(programs.NAMES) - {"etcd"}
+    assert set(cluster.missing(made)) == set(place.NAMES) - {"etcd"}
     cluster.remove(made)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import processes, programs
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import place, processes
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Running
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -24,7 +24,7 @@ def running() -> list[Running]:
 
 
 def test_every_process_runs_once(running: list[Running]) -> None:
-    assert sorted(each.name for each in running) == sorted(programs.NAMES)
+    assert sorted(each.name for each in running) == sorted(place.NAMES)
 
 
 def test_nothing_listens_or_connects_beyond_loopback(running: list[Running]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
 from ansible_collections.landfall.eks.plugins.module_utils.plan import drift, dry_run, releases, rows
-from tests.unit.plan.conftest import DryCluster, changed, recorded
+from tests.fake_cluster import FakeCluster
+from tests.unit.plan.conftest import changed, recorded
 
 RELEASE = {"name": "flask-app", "namespace": "flask-app"}
 AUTOSCALER = {
@@ -17,7 +18,7 @@ AUTOSCALER = {
 }
 
 
-def as_applied(cluster: DryCluster, replicas: int | None = None) -> drift.Applied:
+def as_applied(cluster: FakeCluster, replicas: int | None = None) -> drift.Applied:
     live = recorded("Deployment")
     rendered = {
         "apiVersion": "apps/v1",
@@ -28,11 +29,11 @@ def as_applied(cluster: DryCluster, replicas: int | None = None) -> drift.Applie
     return drift.Applied("flask-app", "helm", releases.as_helm_applies(cluster, rendered, RELEASE))
 
 
-def found(cluster: DryCluster, each: drift.Applied) -> list[rows.Row]:
-    return [row for _, row in drift.look(dry_run.Situation(cluster, {"flask-app"}), [each])]
+def found(cluster: FakeCluster, each: drift.Applied) -> list[rows.Row]:
+    return [row for _, row in drift.find_drift(dry_run.Situation(cluster, {"flask-app"}), [each])]
 
 
-def test_what_is_as_it_was_applied_is_no_drift_and_a_hand_is(cluster: DryCluster) -> None:
+def test_what_is_as_it_was_applied_is_no_drift_and_a_hand_is(cluster: FakeCluster) -> None:
     live = cluster.add(recorded("Deployment"))
     assert found(cluster, as_applied(cluster)) == []
     live["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
@@ -45,7 +46,7 @@ def test_what_is_as_it_was_applied_is_no_drift_and_a_hand_is(cluster: DryCluster
     assert found(cluster, as_applied(cluster)) == []
 
 
-def test_an_autoscalers_replicas_are_no_drift_and_a_hands_are(cluster: DryCluster) -> None:
+def test_an_autoscalers_replicas_are_no_drift_and_a_hands_are(cluster: FakeCluster) -> None:
     cluster.add(changed(recorded("Deployment"), "spec.replicas", 5))
     assert [each["path"] for row in found(cluster, as_applied(cluster, 2)) for each in row["fields"]] == [
         "spec.replicas"
@@ -54,7 +55,7 @@ def test_an_autoscalers_replicas_are_no_drift_and_a_hands_are(cluster: DryCluste
     assert found(cluster, as_applied(cluster, 2)) == []
 
 
-def test_a_missing_object_is_drift_unless_it_goes_by_itself(cluster: DryCluster) -> None:
+def test_a_missing_object_is_drift_unless_it_goes_by_itself(cluster: FakeCluster) -> None:
     assert [row["action"] for row in found(cluster, as_applied(cluster))] == [rows.CREATE]
     job = changed(recorded("Job"), "metadata.namespace", "flask-app")
     assert len(found(cluster, drift.Applied("x", "helm", job))) == 1
@@ -62,26 +63,26 @@ def test_a_missing_object_is_drift_unless_it_goes_by_itself(cluster: DryCluster)
     assert found(cluster, drift.Applied("x", "helm", passing)) == []
 
 
-def test_only_what_drifted_is_put_back_by_force_and_then_there_is_none(cluster: DryCluster) -> None:
+def test_only_what_drifted_is_put_back_by_force_and_then_there_is_none(cluster: FakeCluster) -> None:
     live = cluster.add(recorded("Deployment"))
     live["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
     other = drift.Applied("x", "helm", cluster.add(changed(recorded("Secret"), "metadata.namespace", "flask-app")))
     situation = dry_run.Situation(cluster, {"flask-app"})
-    seen = drift.look(situation, [as_applied(cluster), other])
+    seen = drift.find_drift(situation, [as_applied(cluster), other])
     cluster.log.clear()
     assert drift.repair(cluster, seen) == []
-    kept = [(path, query) for method, path, query in cluster.log if method == "PATCH"]
+    kept = [(call.path, call.query) for call in cluster.log if call.writes]
     assert kept == [
         ("/apis/apps/v1/namespaces/flask-app/deployments/flask-app", {"fieldManager": "helm", "force": "true"})
     ]
-    assert drift.look(situation, [as_applied(cluster), other]) == []
+    assert drift.find_drift(situation, [as_applied(cluster), other]) == []
 
 
-def test_what_cannot_be_put_back_is_said(cluster: DryCluster) -> None:
+def test_what_cannot_be_put_back_is_said(cluster: FakeCluster) -> None:
     live = cluster.add(recorded("Deployment"))
     live["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
-    seen = drift.look(dry_run.Situation(cluster, {"flask-app"}), [as_applied(cluster)])
-    cluster.answers[next(iter(cluster.objects))] = [(422, "spec.selector: field is immutable")]
+    seen = drift.find_drift(dry_run.Situation(cluster, {"flask-app"}), [as_applied(cluster)])
+    cluster.refuse(422, "spec.selector: field is immutable")
     (refused,) = drift.repair(cluster, seen)
     assert "field is immutable" in refused["notes"][-1]
 
@@ -123,7 +124,7 @@ def test_who_changed_a_field_and_when() -> None:
     assert drift.authors(live, [{"path": "spec.template.spec.containers[app].command"}], "helm") == []
 
 
-def test_what_landfall_applies_itself_carries_a_note_of_itself(cluster: DryCluster) -> None:
+def test_what_landfall_applies_itself_carries_a_note_of_itself(cluster: FakeCluster) -> None:
     wanted = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "flask-app"}, "data": {}}
     assert apply.apply(cluster, wanted, dry_run=False) is not None
     (live,) = cluster.objects.values()

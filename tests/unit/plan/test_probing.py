@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, rows, schema
-from tests.unit.plan.conftest import DryCluster, changed, recorded
+from tests.fake_cluster import FakeCluster
+from tests.unit.plan.conftest import changed, recorded
 
 CONFLICT = (
     'Apply failed with 2 conflicts: conflicts with "kubectl-edit" using apps/v1:\n- .spec.replicas\n'
@@ -48,7 +49,7 @@ DEFINITION = {
 }
 
 
-def situation(cluster: DryCluster, **more: Any) -> dry_run.Situation:
+def situation(cluster: FakeCluster, **more: Any) -> dry_run.Situation:
     return dry_run.Situation(cluster, {"flask-app", "default"}, **more)
 
 
@@ -57,11 +58,11 @@ def plain(kind: str) -> dict[str, Any]:
     return {**found, "metadata": {k: v for k, v in found["metadata"].items() if k != "managedFields"}}
 
 
-def writes(cluster: DryCluster) -> list[dict[str, str]]:
-    return [query for method, _, query in cluster.log if method != "GET"]
+def writes(cluster: FakeCluster) -> list[dict[str, str]]:
+    return [call.query for call in cluster.log if call.method != "GET"]
 
 
-def test_what_is_there_is_tried_in_a_dry_run_under_its_owners_name(cluster: DryCluster) -> None:
+def test_what_is_there_is_tried_in_a_dry_run_under_its_owners_name(cluster: FakeCluster) -> None:
     live = cluster.add(recorded("Deployment"))
     assert dry_run.probe(situation(cluster), plain("Deployment"), "helm") is None
     row = dry_run.probe(situation(cluster), changed(plain("Deployment"), "spec.replicas", 9), "helm")
@@ -71,10 +72,9 @@ def test_what_is_there_is_tried_in_a_dry_run_under_its_owners_name(cluster: DryC
     assert next(iter(cluster.objects.values())) == live
 
 
-def test_fields_of_others_are_named_and_then_seen_through(cluster: DryCluster) -> None:
+def test_fields_of_others_are_named_and_then_seen_through(cluster: FakeCluster) -> None:
     cluster.add(recorded("Deployment"))
-    path = next(iter(cluster.objects))
-    cluster.answers[path] = [(409, CONFLICT)]
+    cluster.refuse(409, CONFLICT)
     row = dry_run.probe(situation(cluster), changed(plain("Deployment"), "spec.replicas", 9), "helm")
     assert row is not None
     assert row["action"] == rows.CHANGE
@@ -89,9 +89,9 @@ def test_fields_that_the_owner_has_by_another_verb_are_no_conflict() -> None:
     assert "kubectl changed this (.data.a)" in said[0]
 
 
-def test_a_refusal_is_a_row_and_no_failure(cluster: DryCluster) -> None:
+def test_a_refusal_is_a_row_and_no_failure(cluster: FakeCluster) -> None:
     cluster.add(recorded("Deployment"))
-    cluster.answers[next(iter(cluster.objects))] = [(422, INVALID)]
+    cluster.refuse(422, INVALID)
     wanted = changed(plain("Deployment"), "spec.selector.matchLabels", {"a": "b"})
     row = dry_run.probe(situation(cluster), wanted, "helm")
     assert row is not None
@@ -101,19 +101,19 @@ def test_a_refusal_is_a_row_and_no_failure(cluster: DryCluster) -> None:
     ]
 
 
-def test_what_has_no_namespace_yet_is_tried_strictly_in_another_and_marked(cluster: DryCluster) -> None:
+def test_what_has_no_namespace_yet_is_tried_strictly_in_another_and_marked(cluster: FakeCluster) -> None:
     wanted = changed(plain("Deployment"), "metadata.namespace", "to-come")
     row = dry_run.probe(situation(cluster), wanted, "helm")
     assert row is not None
     assert (row["action"], row["checked"], row["namespace"]) == (rows.CREATE, rows.SCHEMA, "to-come")
-    method, path, query = cluster.log[-1]
+    method, path, _, query, _ = cluster.log[-1]
     assert (method, path) == ("POST", "/apis/apps/v1/namespaces/default/deployments")
     assert (query["dryRun"], query["fieldValidation"]) == ("All", "Strict")
-    cluster.answers[path] = [(422, "spec.nonsense: unknown field")]
+    cluster.refuse(422, "spec.nonsense: unknown field")
     refused = dry_run.probe(situation(cluster), wanted, "helm")
     assert refused is not None
     assert "unknown field" in refused["notes"][0]
-    cluster.answers[path] = [(409, "already exists")]
+    cluster.refuse(409, "already exists")
     same_name = dry_run.probe(situation(cluster), wanted, "helm")
     assert same_name is not None
     assert same_name["notes"] == []
@@ -145,7 +145,7 @@ def thing(**spec: Any) -> dict[str, Any]:
     ],
 )
 def test_a_kind_that_comes_with_the_run_is_judged_by_its_schema(
-    cluster: DryCluster, spec: dict[str, Any], says: str
+    cluster: FakeCluster, spec: dict[str, Any], says: str
 ) -> None:
     known = schema.schemas_of([DEFINITION])
     row = dry_run.probe(situation(cluster, schemas=known), thing(**spec), "helm")
@@ -154,7 +154,7 @@ def test_a_kind_that_comes_with_the_run_is_judged_by_its_schema(
     assert (says in " ".join(row["notes"])) if says else row["notes"] == []
 
 
-def test_a_kind_of_which_nothing_is_known_is_not_called_checked(cluster: DryCluster) -> None:
+def test_a_kind_of_which_nothing_is_known_is_not_called_checked(cluster: FakeCluster) -> None:
     row = dry_run.probe(situation(cluster), thing(size=1), "helm")
     assert row is not None
     assert row["checked"] == rows.UNCHECKED

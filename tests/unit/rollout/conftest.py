@@ -35,8 +35,9 @@ class MemoryCluster(Cluster):
             self.written.append((method, path, body))
             return body or {}
         if path.endswith("/secrets"):
+            wanted = dict(each.split("=") for each in (query or {}).get("labelSelector", "owner=helm").split(","))
             secrets = [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]
-            return {"items": [each for each in secrets if each["metadata"].get("labels", {}).get("owner") == "helm"]}
+            return {"items": [each for each in secrets if wanted.items() <= each["metadata"].get("labels", {}).items()]}
         return {"items": []}
 
 
@@ -48,7 +49,11 @@ def cluster():
 @pytest.fixture
 def helm_secret():
     def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), labels=None):
-        record = {"manifest": yaml.safe_dump_all(manifest), "chart": {"metadata": {"name": name, "version": "1.2.3"}}}
+        record = {
+            "info": {"status": status, "description": "as Helm left it"},
+            "manifest": yaml.safe_dump_all(manifest),
+            "chart": {"metadata": {"name": name, "version": "1.2.3"}},
+        }
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
         return {
             "kind": "Secret",

@@ -8,7 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import MORE_TRIES, Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
+    APPLY_PATCH,
+    MERGE_PATCH,
+    MORE_TRIES,
+    Cluster,
+    client_from,
+)
 
 GONE = "no answer"
 
@@ -20,8 +26,9 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _serve(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.seen.append(self.command)
+        self.server.calls.append((f"{self.command} {self.path}", self.headers["Content-Type"], body.decode()))
         answer = self.server.answers.pop(0) if self.server.answers else 200
         if answer == GONE:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -39,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.seen, made.answers = [], []
+    made.seen, made.answers, made.calls = [], [], []
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
     made.shutdown()
@@ -91,3 +98,46 @@ def test_who_tries_again_himself_is_told_at_once(server, pauses):
     with pytest.raises(ApiException):
         cluster(server, more_tries=0).request("GET", "/api")
     assert (len(server.seen), pauses) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [
+        ({}, "fieldManager=landfall&force=true"),
+        ({"manager": "helm", "force": False}, "fieldManager=helm"),
+        ({"dry_run": True}, "fieldManager=landfall&force=true&dryRun=All"),
+    ],
+)
+def test_apply_is_server_side_and_names_its_manager(server, options, query):
+    cluster(server).apply("/one", {"a": 1}, **options)
+    assert server.calls == [(f"PATCH /one?{query}", APPLY_PATCH, '{"a": 1}')]
+
+
+@pytest.mark.parametrize(("manager", "query"), [("", ""), ("landfall", "?fieldManager=landfall")])
+def test_patch_merges(server, manager, query):
+    cluster(server).patch("/one", {"a": None}, manager=manager)
+    assert server.calls == [(f"PATCH /one{query}", MERGE_PATCH, '{"a": null}')]
+
+
+def test_create_and_replace_send_the_object(server):
+    cluster(server).create("/all", {"a": 1})
+    cluster(server).replace("/all/one", {"a": 2})
+    plain = "application/json"
+    assert server.calls == [("POST /all", plain, '{"a": 1}'), ("PUT /all/one", plain, '{"a": 2}')]
+
+
+def test_delete_takes_an_object_that_is_gone_for_deleted(server):
+    server.answers = [200, 404, 409]
+    cluster(server).delete("/one", preconditions={"uid": "1"})
+    cluster(server).delete("/one")
+    with pytest.raises(ApiException):
+        cluster(server).delete("/one")
+    assert [body for _, _, body in server.calls] == ['{"preconditions": {"uid": "1"}}', "", ""]
+
+
+def test_wait_gone_says_whether_it_is(server, monkeypatch):
+    monkeypatch.setattr("ansible_collections.landfall.eks.plugins.module_utils.kube.client.POLL_SECONDS", 0)
+    server.answers = [200, 200, 404]
+    assert cluster(server).wait_gone("/one", 60)
+    assert server.seen == ["GET"] * 3
+    assert not cluster(server).wait_gone("/one", -1)

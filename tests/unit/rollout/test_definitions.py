@@ -4,7 +4,6 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
-from ansible_collections.landfall.eks.plugins.filter.release_identity import release_identity
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
 
 THING = {
@@ -65,22 +64,11 @@ def test_check_mode_removes_nothing(cluster, monkeypatch):
 def test_charts_that_are_live_are_not_looked_at():
     spec = {"name": "demo", "namespace": "a", "crds": {"source": "chart"}}
     charts = {"demo": {"path": "p", "sha256": "abc"}}
-    live = {"a/demo": {"status": "deployed", "identity": "abc-1"}}
+    live = {"a/demo": {"revision": 1, "status": "deployed", "identity": "abc-1"}}
     assert definition_charts([spec], charts, live) == []
-    assert len(definition_charts([spec], charts, {"a/demo": {"status": "failed", "identity": "abc-1"}})) == 1
+    assert len(definition_charts([spec], charts, {"a/demo": {**live["a/demo"], "status": "failed"}})) == 1
     assert len(definition_charts([spec], {"demo": {"path": "p", "sha256": "new"}}, live)) == 1
     assert definition_charts([{**spec, "crds": {"source": "none"}}], charts, {}) == []
-
-
-def test_identity_depends_on_chart_values_and_secrets():
-    base = {"values": {"a": 1}, "secret_checksums": []}
-    identities = {
-        release_identity(base, "x"),
-        release_identity(base, "y"),
-        release_identity({**base, "values": {"a": 2}}, "x"),
-        release_identity({**base, "secret_checksums": ["s"]}, "x"),
-    }
-    assert len(identities) == 4
 
 
 class SlowCluster:

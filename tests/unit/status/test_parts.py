@@ -9,7 +9,8 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, lease, slos, upstream
-from tests.unit.lease.memory import Clock, MemoryCluster
+from tests.fake_cluster import FakeCluster
+from tests.unit.lease.clock import Clock
 
 NAMES = ("flask.example.org", "grafana.example.org")
 NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
@@ -111,7 +112,7 @@ def test_aws_is_asked_before_dns(
     monkeypatch: pytest.MonkeyPatch, way: str, aws: tuple[str, ...], found: list[str]
 ) -> None:
     monkeypatch.setattr(addresses, "Session", lambda region: region)
-    monkeypatch.setattr(addresses.lookup, "look", lambda *_: addresses.lookup.Found(aws, "", ""))
+    monkeypatch.setattr(addresses.lookup, "find_addresses", lambda *_: addresses.lookup.BalancerAddresses(aws, "", ""))
     monkeypatch.setattr(addresses.resolve, "lookup", lambda _: ["10.0.0.9"])
     assert addresses.asker(way, "eu-central-1")(NLB) == found
 
@@ -206,7 +207,7 @@ def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
 
 
 def test_who_is_at_work_is_read_and_not_taken() -> None:
-    cluster, clock = MemoryCluster(), Clock()
+    cluster, clock = FakeCluster(), Clock()
     home = "landfall-system"
     assert lease.look(cluster, home, clock) == {
         "running": False,
@@ -215,7 +216,7 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
         "text": "no rollout is at work",
     }
     Lease(cluster, home, clock).take("anna@laptop/a1", 30)
-    version = cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"]
+    version = cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"]
     found = lease.look(cluster, home, clock)
     assert (found["running"], found["holder"]) == (True, "anna@laptop/a1")
     assert found["text"] == "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
@@ -225,4 +226,4 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
     found = lease.look(cluster, home, clock)
     assert found["running"] is False
     assert "never gave its Lease back" in str(found["text"])
-    assert cluster.get("", "Lease", "landfall")["metadata"]["resourceVersion"] == version
+    assert cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"] == version

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
-from ansible_collections.landfall.eks.plugins.module_utils.text import pages
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_text
 from tests.unit.status import sample
 
 HOSTS_WHY = "203.0.113.10 not among the addresses that are live"
@@ -97,7 +97,7 @@ def test_what_others_wrote_is_text_on_the_page():
 
 def test_files_are_written_whole(tmp_path):
     path = tmp_path / "new" / "status.html"
-    pages.write_text(path, "one")
-    pages.write_text(path, "two")
+    write_text(path, "one")
+    write_text(path, "two")
     assert path.read_text() == "two"
     assert [each.name for each in path.parent.iterdir()] == ["status.html"]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
 from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import LABEL_IDENTITY
-from ansible_collections.landfall.eks.plugins.module_utils.revisions import records, restore
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.restore import Means
+from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store, entries
-from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import undo
+from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import roll_back_run
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import rollback
 
 
@@ -23,15 +23,12 @@ def platform(cluster, helm_secret, monkeypatch):
     """Three releases, all upgraded by this run but the second; the third one has failed."""
     request = cluster.request
 
-    def of_one_release(method, path, *, query=None, **more):
+    def kept(method, path, **more):
         if method == "POST":
             cluster.add({"kind": "Secret", **more["body"]})
-        found = request(method, path, query=query, **more)
-        name = (query or {}).get("labelSelector", "").partition("name=")[2]
-        items = [each for each in found.get("items", []) if name in ("", each["metadata"]["labels"]["name"])]
-        return {**found, "items": items}
+        return request(method, path, **more)
 
-    cluster.request = of_one_release
+    cluster.request = kept
     cluster.add({"kind": "Namespace", "metadata": {"name": "landfall-system"}})
     for name in ("first", "second", "third"):
         cluster.add(helm_secret(name, name, 1, "deployed", labels=noted(1, "c-1")))
@@ -45,14 +42,14 @@ def platform(cluster, helm_secret, monkeypatch):
 
     def roll_back(_, release, revision, __):
         cluster.done.append((release["name"], revision))
-        return rollback.Done(f"it is back at revision {revision}, and ready", good=True)
+        return rollback.Result(f"it is back at revision {revision}, and ready", good=True)
 
-    monkeypatch.setattr(restore.rollback, "roll_back", roll_back)
+    monkeypatch.setattr(rollback, "roll_back", roll_back)
     return cluster
 
 
 def undone(cluster, *runs):
-    return undo(cluster, Store(cluster, "landfall-system"), list(runs), ["third/third"], Means("helm", {}, 5))
+    return roll_back_run(Store(cluster, "landfall-system"), list(runs), ["third/third"], Helm("helm", {}, 5))
 
 
 def test_what_was_changed_goes_back_last_first(platform):
@@ -61,7 +58,7 @@ def test_what_was_changed_goes_back_last_first(platform):
     assert done == {"third/third": "it is back at revision 1, and ready"}
     assert others == ["first/first: changed by the same run; it is back at revision 1, and ready."]
     newest = Store(platform, "landfall-system").read()[-1]
-    assert (newest["note"], newest["proven"], newest["restores"]) == ("went back to 1: third failed", True, 1)
+    assert (newest["note"], newest["proven"], newest["restores"]) == ("rolled back to 1: third failed", True, 1)
 
 
 def test_what_argo_cd_owns_is_left_to_it_and_not_counted_as_back(platform):

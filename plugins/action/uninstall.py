@@ -1,4 +1,4 @@
-"""Action half of an uninstallation's care: shows the table, and repeats the module until what has to go is gone."""
+"""Action half of an uninstall: shows the table, and repeats the module until what has to go is gone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.uninstall.survey import table
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall.plan import table
 
-MODULE = "landfall.eks.leaving"
+MODULE = "landfall.eks.uninstall"
 TIMEOUT = 600
 
 display = Display()

@@ -7,8 +7,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     words,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.uninstall import steps, survey
-from tests.unit.uninstall.api import ApiInMemory
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import plan, steps
+from tests.fake_cluster import FakeCluster
+from tests.unit.uninstall.platform import add, roll_out, written
 
 OURS = {"labels": {"landfall.eks/made-by": "landfall"}}
 INGRESS, LOGS, ARGOCD = ("ingress", "nginx-ingress"), ("logging", "eck-stack"), ("argocd", "argo-cd")
@@ -18,7 +19,7 @@ FINALIZER = "service.k8s.aws/resources"
 
 
 def asked(*names):
-    return survey.Leaving(RELEASES, "landfall-system", frozenset(names))
+    return plan.UninstallRequest(RELEASES, "landfall-system", frozenset(names))
 
 
 def balancer(host, **metadata):
@@ -31,19 +32,19 @@ def balancer(host, **metadata):
 
 @pytest.fixture
 def api():
-    api = ApiInMemory()
-    api.releases = sorted(RELEASES)
+    api = FakeCluster()
+    roll_out(api, RELEASES)
     for name in ("ingress", "logging", "argocd", "landfall-system"):
-        api.add("v1", "Namespace", "", name, metadata=OURS)
-    api.add("v1", "Service", "ingress", "nginx", INGRESS, **balancer("one.example.org"))
-    api.add("v1", "Service", "argocd", "argocd-nlb", **balancer("two.example.org", **OURS))
-    api.add("v1", "Service", "ingress", "plain", INGRESS, spec={"type": "ClusterIP"})
-    api.add("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "logging", "elasticsearch", LOGS)
-    api.add("kibana.k8s.elastic.co/v1", "Kibana", "logging", "kibana", LOGS)
+        add(api, "Namespace", "", name, metadata=OURS)
+    add(api, "Service", "ingress", "nginx", INGRESS, **balancer("one.example.org"))
+    add(api, "Service", "argocd", "argocd-nlb", **balancer("two.example.org", **OURS))
+    add(api, "Service", "ingress", "plain", INGRESS, spec={"type": "ClusterIP"})
+    add(api, "Elasticsearch", "logging", "elasticsearch", LOGS)
+    add(api, "Kibana", "logging", "kibana", LOGS)
     claim_of = {"labels": {"elasticsearch.k8s.elastic.co/statefulset-name": "elasticsearch-es-default"}}
     spec = {"volumeName": "pv-1", "resources": {"requests": {"storage": "50Gi"}}}
-    api.add("v1", "PersistentVolumeClaim", "logging", "data-0", metadata=claim_of, spec=spec)
-    api.add("v1", "PersistentVolume", "", "pv-1", spec={"persistentVolumeReclaimPolicy": "Retain"})
+    add(api, "PersistentVolumeClaim", "logging", "data-0", metadata=claim_of, spec=spec)
+    add(api, "PersistentVolume", "", "pv-1", spec={"persistentVolumeReclaimPolicy": "Retain"})
     return api
 
 
@@ -52,7 +53,7 @@ def fates(found):
 
 
 def test_the_table_before_anything_goes(api):
-    found = survey.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     assert found.problems == []
     assert fates(found) == {
         **{("release", "/".join(each)): "goes" for each in RELEASES},
@@ -67,90 +68,91 @@ def test_the_table_before_anything_goes(api):
         ("namespace", "landfall-system"): "stays",
         ("definitions", "* (3)"): "goes",
     }
-    assert api.log == []
-    lines = survey.table(found.as_dict()["rows"])
+    assert written(api) == []
+    lines = plan.table(found.as_dict()["rows"])
     assert lines[0].split() == ["What", "Name", "Fate", "Why"]
     assert [" stays " in each for each in lines[1:]] == sorted(" stays " in each for each in lines[1:])
 
 
 def test_what_is_asked_for_by_name_goes_and_with_it_what_it_held(api):
-    rows = fates(survey.look(api, asked("volumes")))
+    rows = fates(plan.plan_uninstall(api, asked("volumes")))
     assert (
         rows["volume", "logging/data-0"]
         == rows["namespace", "logging"]
         == rows["namespace", "landfall-system"]
         == "goes"
     )
-    rows = fates(survey.look(api, asked("credentials")))
+    rows = fates(plan.plan_uninstall(api, asked("credentials")))
     assert (rows["namespace", "landfall-system"], rows["namespace", "logging"]) == ("goes", "stays")
 
 
 def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api):
-    api.add("v1", "PersistentVolumeClaim", "logging", "theirs", spec={})
-    found = survey.look(api, asked("volumes"))
+    add(api, "PersistentVolumeClaim", "logging", "theirs", spec={})
+    found = plan.look(api, asked("volumes"))
     assert ("volume", "logging/theirs") not in fates(found)
     row = next(each for each in found.rows if each.name == "logging" and each.what == "namespace")
     assert (row.fate, row.why) == ("stays", "it holds PersistentVolumeClaim/theirs")
     steps.volumes(api, asked("volumes"), dry_run=False)
-    assert api.resource_path("v1", "PersistentVolumeClaim", "logging", "theirs") in api.objects
+    assert ("PersistentVolumeClaim", "logging", "theirs") in api.objects
 
 
 def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
-    api.add("argoproj.io/v1alpha1", "Application", "argocd", "shop")
-    found = survey.look(api, asked())
+    add(api, "Application", "argocd", "shop")
+    found = plan.look(api, asked())
     row = next(each for each in found.rows if each.name == "applications.argoproj.io")
     assert (row.fate, "argocd/shop" in row.why, "asked for as definitions" in row.why) == ("stays", True, True)
     assert fates(found)["namespace", "argocd"] == "stays"
-    row = next(each for each in survey.look(api, asked("definitions")).rows if each.name == "applications.argoproj.io")
+    row = next(
+        each for each in plan.plan_uninstall(api, asked("definitions")).rows if each.name == "applications.argoproj.io"
+    )
     assert (row.fate, row.why) == ("goes", "and with it argocd/shop")
 
 
 def test_somebodys_load_balancer_of_our_controller_stops_everything(api):
-    api.add("v1", "Service", "shop", "web", **balancer("shop.example.org"))
-    found = survey.look(api, asked())
+    add(api, "Service", "shop", "web", **balancer("shop.example.org"))
+    found = plan.look(api, asked())
     assert len(found.problems) == 1
     assert found.problems[0].startswith("Service shop/web is not Landfall's")
     assert "ingress_enabled: false" in found.problems[0]
     # A control: with a controller of somebody else's, theirs stays with theirs.
-    without = survey.Leaving(RELEASES - {CONTROLLER}, "landfall-system")
-    assert survey.look(api, without).problems == []
+    without = plan.UninstallRequest(RELEASES - {CONTROLLER}, "landfall-system")
+    assert plan.plan_uninstall(api, without).problems == []
 
 
 def test_without_a_release_there_is_nothing_but_namespaces(api):
-    found = survey.look(api, survey.Leaving(frozenset(), "landfall-system"))
+    found = plan.plan_uninstall(api, plan.UninstallRequest(frozenset(), "landfall-system"))
     assert {each.what for each in found.rows} == {"load balancer", "namespace", "volume"}
 
 
 def test_custom_resources_go_and_are_waited_for(api):
-    path = api.resource_path("kibana.k8s.elastic.co/v1", "Kibana", "logging", "kibana")
-    api.objects[path]["metadata"]["finalizers"] = ["finalizer.k8s.elastic.co"]
+    kibana = api.objects["Kibana", "logging", "kibana"]
+    kibana["metadata"]["finalizers"] = ["finalizer.k8s.elastic.co"]
     step = steps.custom_resources(api, asked(), dry_run=False)
-    assert api.log == ["DELETE Elasticsearch elasticsearch", "DELETE Kibana kibana"]
+    assert written(api) == ["DELETE elasticsearches/elasticsearch", "DELETE kibanas/kibana"]
     assert list(step.waiting) == ["Kibana logging/kibana"]
     assert "finalizer.k8s.elastic.co" in step.waiting["Kibana logging/kibana"]
     # Asked once is enough, and then it is gone.
     assert steps.custom_resources(api, asked(), dry_run=False).removed == []
-    api.objects[path]["metadata"]["finalizers"] = []
+    kibana["metadata"]["finalizers"] = []
     assert steps.custom_resources(api, asked(), dry_run=False).waiting == {}
-    assert path not in api.objects
+    assert api.key(kibana) not in api.objects
 
 
 def test_a_service_waits_for_its_finalizer_and_says_who_takes_it_off(api):
-    api.add(
-        "v1", "Event", "ingress", "e1", type="Warning", reason="FailedDeployModel", message="AccessDenied: no rights"
-    )
+    said = {"type": "Warning", "reason": "FailedDeployModel", "message": "AccessDenied: no rights"}
+    add(api, "Event", "ingress", "e1", involvedObject={"uid": "nginx"}, **said)
     step = steps.services(api, asked(), dry_run=False)
     assert sorted(step.hosts) == ["one.example.org", "two.example.org"]
     said = step.waiting["Service ingress/nginx"]
     assert FINALIZER in said
     assert "the AWS Load Balancer Controller" in said
     assert "FailedDeployModel: AccessDenied: no rights" in said
-    assert not [each for each in api.log if "plain" in each]
+    assert not [each for each in written(api) if "plain" in each]
 
-    def controller(api, path, found):
+    def controller(api, found):
         found["metadata"]["finalizers"] = []
 
-    api.controller = controller
+    api.reconcile = controller
     steps.services(api, asked(), dry_run=False)
     assert steps.services(api, asked(), dry_run=False).waiting == {}
 
@@ -159,7 +161,7 @@ def test_a_dry_run_names_the_same_and_writes_nothing(api):
     would = steps.custom_resources(api, asked(), dry_run=True).removed
     would += steps.services(api, asked(), dry_run=True).removed
     would += steps.volumes(api, asked("volumes"), dry_run=True).removed
-    assert api.log == []
+    assert written(api) == []
     did = steps.custom_resources(api, asked(), dry_run=False).removed
     did += steps.services(api, asked(), dry_run=False).removed
     did += steps.volumes(api, asked("volumes"), dry_run=False).removed
@@ -168,8 +170,8 @@ def test_a_dry_run_names_the_same_and_writes_nothing(api):
 
 def test_a_retained_volume_is_set_to_go_before_its_claim(api):
     step = steps.volumes(api, asked("volumes"), dry_run=False)
-    assert api.log == ["PATCH PersistentVolume pv-1", "DELETE PersistentVolumeClaim data-0"]
-    volume = api.objects[api.resource_path("v1", "PersistentVolume", None, "pv-1")]
+    assert written(api) == ["PATCH persistentvolumes/pv-1", "DELETE persistentvolumeclaims/data-0"]
+    volume = api.objects["PersistentVolume", "", "pv-1"]
     assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
     volume["status"] = {"phase": "Failed", "message": "rpc error: VolumeInUse"}
     assert "rpc error: VolumeInUse" in steps.gone_volumes(api, step.hosts)["PersistentVolume pv-1"]
@@ -179,10 +181,10 @@ def test_a_retained_volume_is_set_to_go_before_its_claim(api):
 
 def test_somebodys_application_keeps_what_it_deployed(api):
     finalizers = ["resources-finalizer.argocd.argoproj.io"]
-    api.add("argoproj.io/v1alpha1", "Application", "argocd", "shop", metadata={"finalizers": finalizers})
+    add(api, "Application", "argocd", "shop", metadata={"finalizers": finalizers})
     assert not [each for each in steps.custom_resources(api, asked(), dry_run=True).removed if "shop" in each]
     steps.custom_resources(api, asked("definitions"), dry_run=False)
-    assert api.log.index("PATCH Application shop") < api.log.index("DELETE Application shop")
+    assert written(api).index("PATCH applications/shop") < written(api).index("DELETE applications/shop")
 
 
 @pytest.mark.parametrize("given", ["volumes, addresses", ["volumes", "addresses"]])

@@ -7,7 +7,6 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.helm import command
 from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import (
     LABEL_IDENTITY,
-    newest_releases,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import (
@@ -16,41 +15,74 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import (
     evidence,
     rollback,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import Way, way_back
+
+ROW = {"api_version": "v1", "kind": "Service", "name": "new", "namespace": "logging", "field": "status.x"}
+
+
+class Helm:
+    """Fails, or remembers what was done and does nothing."""
+
+    seconds = 5
+
+    def __init__(self, error=None):
+        self.done = []
+        self.error = error
+
+    def uninstall(self, name, namespace):
+        if self.error:
+            raise command.HelmError(self.error)
+        self.done.append(("uninstall", name))
+
+    def roll_back(self, name, namespace, revision):
+        self.done.append(("rollback", name, revision))
 
 
 def proven(revision):
     return {LABEL_IDENTITY: f"{revision}.abc-def"}
 
 
-@pytest.mark.parametrize(
-    ("history", "way"),
-    [
-        ([(1, "deployed", {})], Way("uninstall")),
-        ([(1, "failed", {})], Way("uninstall")),
-        ([(1, "superseded", proven(1)), (2, "deployed", proven(1))], Way("rollback", 1)),
-        ([(1, "superseded", proven(1)), (2, "superseded", proven(2)), (3, "failed", {})], Way("rollback", 2)),
-        ([(1, "superseded", {}), (2, "failed", {})], Way("uninstall")),
-        ([(4, "deployed", proven(4))], Way("none")),
-    ],
-)
-def test_the_way_back_leads_to_the_newest_revision_that_was_seen_ready(cluster, helm_secret, history, way):
-    secrets = [cluster.add(helm_secret(revision=n, status=status, labels=labels)) for n, status, labels in history]
-    assert way_back(cluster, newest_releases(secrets)["logging/logs"]) == way
+def run(**more):
+    return {"name": "logs", "namespace": "logging", "ready": [], **more}
+
+
+def test_a_failed_first_revision_is_uninstalled(cluster, helm_secret):
+    cluster.add(helm_secret(status="failed"))
+    helm = Helm()
+    assert rollback.recover(cluster, run(), helm) == "its first revision was uninstalled"
+    assert helm.done == [("uninstall", "logs")]
+
+
+def test_a_failed_upgrade_goes_back_to_what_was_seen_ready(cluster, helm_secret):
+    cluster.add(helm_secret(revision=1, status="deployed", labels=proven(1)))
+    cluster.add(helm_secret(revision=2, status="failed", labels=proven(1)))
+    helm = Helm()
+    # The fake Helm makes no third revision, so there is nothing that gets ready.
+    said = rollback.recover(cluster, run(), helm)
+    assert said == "it is back at revision 1, which is not ready either: Helm calls revision 2 failed"
+    assert helm.done == [("rollback", "logs", 1)]
+
+
+def test_what_was_adopted_stays_when_its_first_revision_fails(cluster, helm_secret):
+    cluster.add(helm_secret(status="failed"))
+    helm = Helm()
+    assert rollback.recover(cluster, run(adopt=True), helm).startswith("it stays as it is: it was adopted")
+    assert helm.done == []
 
 
 def test_what_helm_has_no_record_of_needs_no_way_back(cluster):
-    assert way_back(cluster, None) == Way("none")
+    assert rollback.recover(cluster, run(), Helm()) == "nothing had been changed"
 
 
-def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret, monkeypatch):
-    def fail(*_):
-        raise command.HelmError("Error: timed out")
-
-    monkeypatch.setattr(rollback, "run_helm", fail)
+def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret):
     cluster.add(helm_secret())
-    said = rollback.go_back(cluster, {"name": "logs", "namespace": "logging"}, "helm", {}, 5)
+    said = rollback.recover(cluster, run(), Helm("Error: timed out"))
     assert said == "going back failed (Error: timed out): the next run takes it up"
+
+
+def test_rows_about_what_only_the_failed_revision_brought_are_not_waited_for(cluster):
+    old = {**ROW, "name": "old"}
+    cluster.add({"kind": "Service", "metadata": {"name": "old", "namespace": "logging"}})
+    assert rollback.present_rows(cluster, [old, ROW]) == [old]
 
 
 def test_kubeconfig_of_a_dict_is_a_private_file_that_goes_away():

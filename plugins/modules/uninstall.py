@@ -1,17 +1,17 @@
 #!/usr/bin/python
-"""Module half of an uninstallation's care: what goes and what stays, and what has to go before and after Helm."""
+"""Module half of an uninstall: what goes and what stays, and what has to go before and after Helm."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: leaving
-short_description: Shows what is removed and what stays, and removes what holds the rest
+module: uninstall
+short_description: Shows what an uninstall removes, and removes what Helm does not
 description:
-  - V(shown) only reads, and shows what an uninstall removes and what stays.
-  - V(cleared) removes the platform's custom resources while their operators are there, then its Services of type
-    LoadBalancer while their controller is, and waits until AWS has no such load balancer any more.
-  - V(emptied) removes what stays unless it is named, volumes and Elastic IPs.
-  - Its action plugin repeats it, and shows what is waited for and what holds it.
+  - V(shown) changes nothing, and says what an uninstall removes and what it keeps.
+  - V(cleared) removes the platform's custom resources while their operators run, then its Services of type
+    LoadBalancer while their controller runs, and waits until AWS has no such load balancer any more.
+  - V(emptied) removes what stays unless it is asked for by name, volumes and Elastic IPs.
+  - Its action plugin repeats it, and shows what it waits for and what holds that.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
@@ -43,11 +43,12 @@ options:
     type: str
     default: ""
   ask_aws:
-    description: Whether to query AWS for load balancers and addresses. Without permissions, the cluster's word counts.
+    description:
+      - Whether AWS is asked for load balancers and addresses. Without permissions there, the cluster's word counts.
     type: bool
     default: true
   hosts:
-    description: DNS names of load balancers, and names of PersistentVolumes, that an earlier look found.
+    description: DNS names of load balancers, and names of PersistentVolumes, that an earlier call found.
     type: list
     elements: str
     default: []
@@ -59,7 +60,7 @@ options:
 
 EXAMPLES = r"""
 - name: Say what goes and what stays
-  landfall.eks.leaving:
+  landfall.eks.uninstall:
     kubeconfig: .landfall/kubeconfig
     state: shown
     cluster: production
@@ -80,7 +81,7 @@ problems:
   elements: str
   returned: with V(shown)
 notes:
-  description: Sentences on what could not be looked at.
+  description: Sentences on what could not be read.
   type: list
   elements: str
   returned: always
@@ -94,7 +95,7 @@ waiting:
   type: dict
   returned: with V(cleared) and V(emptied)
 hosts:
-  description: DNS names of load balancers, or names of PersistentVolumes, to hand to the next look.
+  description: DNS names of load balancers, or names of PersistentVolumes, to pass to the next call.
   type: list
   elements: str
   returned: with V(cleared) and V(emptied)
@@ -109,7 +110,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import words, wrong_words
-from ansible_collections.landfall.eks.plugins.module_utils.uninstall import steps, survey
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import plan, steps
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
@@ -138,8 +139,8 @@ def asking(module: AnsibleModule) -> Iterator[Any]:
         raise NotAskedError(str(error)) from error
 
 
-def shown(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
-    found = survey.look(cluster, what)
+def shown(module: AnsibleModule, cluster: Cluster, what: plan.UninstallRequest) -> dict[str, Any]:
+    found = plan.plan_uninstall(cluster, what)
     notes: list[str] = []
     if module.params["ask_aws"]:
         goes = "addresses" in what.asked
@@ -147,7 +148,7 @@ def shown(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict
             with asking(module) as session:
                 there = in_aws.addresses(session, module.params["cluster"])
             why = "given back to AWS, for good" if goes else "AWS charges for it; asked for as addresses"
-            found.rows += [survey.Row("Elastic IP", each.name, "goes" if goes else "stays", why) for each in there]
+            found.rows += [plan.Row("Elastic IP", each.name, "goes" if goes else "stays", why) for each in there]
         except NotAskedError as error:
             notes.append(f"Elastic IPs were not looked at: {error}")
             if goes:
@@ -155,7 +156,7 @@ def shown(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict
     return {"changed": False, "notes": notes, **found.as_dict()}
 
 
-def cleared(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
+def cleared(module: AnsibleModule, cluster: Cluster, what: plan.UninstallRequest) -> dict[str, Any]:
     dry_run, hosts = module.check_mode, list(module.params["hosts"])
     step = steps.custom_resources(cluster, what, dry_run=dry_run)
     notes: list[str] = []
@@ -177,7 +178,7 @@ def still_in_aws(module: AnsibleModule, hosts: list[str]) -> tuple[dict[str, str
         return {}, [f"Whether AWS has let go of the load balancers was not looked at; the cluster says so: {error}"]
 
 
-def emptied(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
+def emptied(module: AnsibleModule, cluster: Cluster, what: plan.UninstallRequest) -> dict[str, Any]:
     dry_run = module.check_mode
     step = steps.Step(hosts=list(module.params["hosts"]))
     if "volumes" in what.asked:
@@ -212,7 +213,7 @@ def give_back(module: AnsibleModule, *, dry_run: bool) -> tuple[list[str], dict[
     return released, waiting
 
 
-def repeated(module: AnsibleModule, cluster: Cluster, what: survey.Leaving) -> dict[str, Any]:
+def repeated(module: AnsibleModule, cluster: Cluster, what: plan.UninstallRequest) -> dict[str, Any]:
     """Look again for a few seconds, so that what goes at once needs no second start of this module."""
     step = cleared if module.params["state"] == "cleared" else emptied
     deadline = time.monotonic() + min(LOOK_SECONDS, module.params["timeout"])
@@ -246,7 +247,7 @@ def main() -> None:
     if wrong := wrong_words("uninstall_delete", params["delete"]):
         module.fail_json(msg=wrong[0])
     releases = frozenset((each["namespace"], each["name"]) for each in params["releases"])
-    what = survey.Leaving(releases, params["records"], frozenset(words(params["delete"])))
+    what = plan.UninstallRequest(releases, params["records"], frozenset(words(params["delete"])))
     with reading(module) as cluster:
         try:
             module.exit_json(**(shown if params["state"] == "shown" else repeated)(module, cluster, what))

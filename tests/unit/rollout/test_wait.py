@@ -1,4 +1,4 @@
-"""Settling: from Helm's job over workloads and rows to ready or failed, with the cause."""
+"""The wait: from Helm's job over workloads and rows to ready or failed, with the cause."""
 
 import json
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import wait
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Settler
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 
 WORKLOAD = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "kibana"}}
 
@@ -36,7 +36,7 @@ def deployment(available):
 
 
 def outcome(cluster, **more):
-    return Settler(cluster, [run(**more)]).look()["logging/logs"]
+    return ReleaseWaiter(cluster, [run(**more)]).poll()["logging/logs"]
 
 
 def test_ready_release_is_noted_once(cluster, helm_secret):
@@ -103,10 +103,10 @@ def test_job_that_never_ends_fails_in_time(cluster, tmp_path):
     assert (found.phase, found.message) == ("failed", "not ready after 60 s: Helm has just been started")
 
 
-def test_settle_stops_as_soon_as_all_are_done(cluster, helm_secret):
+def test_it_stops_as_soon_as_all_are_done(cluster, helm_secret):
     cluster.add(helm_secret())
     begun = time.monotonic()
-    assert Settler(cluster, [run()]).settle(30)["logging/logs"].phase == "ready"
+    assert ReleaseWaiter(cluster, [run()]).wait(30)["logging/logs"].phase == "ready"
     assert time.monotonic() - begun < wait.POLL_SECONDS * 10
 
 

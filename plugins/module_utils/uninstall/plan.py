@@ -1,4 +1,4 @@
-"""What an uninstall removes and what stays, as rows of a table; nothing here changes anything."""
+"""What an uninstall removes and what it keeps, as rows of a table; nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import r
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import objects
 
 MANY = 3
@@ -28,8 +29,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """What is asked of an uninstallation: its releases, (namespace, name) each, and what else goes by name.
+class UninstallRequest:
+    """What an uninstall is asked to remove: releases, (namespace, name) each, and what else by name.
 
     `records` is the namespace of Landfall's own records.
     """
@@ -40,7 +41,7 @@ class Leaving:
 
 
 @dataclass
-class Found:
+class UninstallPlan:
     """The rows, and sentences on what has to be seen to before anything may go."""
 
     rows: list[Row] = field(default_factory=list)
@@ -51,16 +52,16 @@ class Found:
         return {"rows": [asdict(each) for each in self.rows], "problems": self.problems}
 
 
-def look(cluster: Cluster, leaving: Leaving) -> Found:
-    """Return what goes and what stays of a cluster. ApiException."""
-    found = Found()
+def plan_uninstall(cluster: Cluster, request: UninstallRequest) -> UninstallPlan:
+    """Return what an uninstall removes from a cluster and what it keeps. Raises ApiException."""
+    found = UninstallPlan()
     live = read_releases(cluster)
-    there = [live[key] for key in sorted(live) if (live[key]["namespace"], live[key]["name"]) in leaving.releases]
+    there = [live[key] for key in sorted(live) if (live[key]["namespace"], live[key]["name"]) in request.releases]
     found.rows += [
         Row("release", release_key(each["namespace"], each["name"]), "goes", f"revision {each['revision']}, with Helm")
         for each in there
     ]
-    custom = objects.custom_objects(cluster, leaving.releases)
+    custom = objects.custom_objects(cluster, request.releases)
     found.rows += _grouped([each for each in custom if each.ours])
     services = objects.balanced(cluster)
     found.rows += [
@@ -68,16 +69,16 @@ def look(cluster: Cluster, leaving: Leaving) -> Found:
             "load balancer", objects.name_of(each), "goes", ", ".join(objects.hosts_of(each)) or "it has no address yet"
         )
         for each in services
-        if objects.is_ours(each, leaving.releases)
+        if objects.is_ours(each, request.releases)
     ]
     if any(each["name"] == objects.CONTROLLER for each in there):
-        found.problems += objects.holding_the_controller(cluster, services, leaving.releases)
-    claims = objects.claims(cluster, leaving.releases)
-    found.rows += [_of_claim(each, volume, leaving) for each, volume in claims]
-    kept = _kept_namespaces(cluster, leaving, [each for each, _ in claims])
+        found.problems += objects.holding_the_controller(cluster, services, request.releases)
+    claims = objects.claims(cluster, request.releases)
+    found.rows += [_of_claim(each, volume, request) for each, volume in claims]
+    kept = _kept_namespaces(cluster, request, [each for each, _ in claims])
     made = namespaces.ours(cluster)
-    found.rows += [_of_namespace(name, kept.get(name, []), leaving.records) for name in made]
-    found.rows += _definitions(cluster, leaving, custom)
+    found.rows += [_of_namespace(name, kept.get(name, []), request.records) for name in made]
+    found.rows += _definitions(cluster, request, custom)
     return found
 
 
@@ -95,28 +96,28 @@ def _grouped(ours: Iterable[objects.Custom]) -> list[Row]:
     return rows
 
 
-def _of_claim(claim: dict[str, Any], volume: dict[str, Any] | None, leaving: Leaving) -> Row:
+def _of_claim(claim: dict[str, Any], volume: dict[str, Any] | None, request: UninstallRequest) -> Row:
     size = (claim["spec"].get("resources") or {}).get("requests", {}).get("storage", "?")
     policy = (volume or {}).get("spec", {}).get("persistentVolumeReclaimPolicy", "")
-    if "volumes" not in leaving.asked:
+    if "volumes" not in request.asked:
         return Row("volume", objects.name_of(claim), "stays", f"{size} of data; asked for as volumes")
     detail = "; its PersistentVolume is set from Retain to Delete first" if policy == "Retain" else ""
     return Row("volume", objects.name_of(claim), "goes", f"{size} of data, for good{detail}")
 
 
-def _kept_namespaces(cluster: Cluster, leaving: Leaving, claims: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _kept_namespaces(cluster: Cluster, request: UninstallRequest, claims: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Return what will still hold each of Landfall's namespaces, as module namespaces will find it."""
-    going = {objects.name_of(each) for each in claims} if "volumes" in leaving.asked else set()
+    going = {objects.name_of(each) for each in claims} if "volumes" in request.asked else set()
     kept: dict[str, list[str]] = {}
     for name in namespaces.ours(cluster):
-        if name == leaving.records:
+        if name == request.records:
             continue
-        held = [each for each in objects.held(cluster, name, leaving.releases) if f"{name}/{each[1]}" not in going]
+        held = [each for each in objects.held(cluster, name, request.releases) if f"{name}/{each[1]}" not in going]
         if held:
             kept[name] = [f"{kind}/{each}" for kind, each in held]
     volumes = any(each.startswith("PersistentVolumeClaim/") for held in kept.values() for each in held)
-    if volumes and "credentials" not in leaving.asked:
-        kept[leaving.records] = ["the credentials of what lies on the volumes; asked for as credentials"]
+    if volumes and "credentials" not in request.asked:
+        kept[request.records] = ["the credentials of what lies on the volumes; asked for as credentials"]
     return kept
 
 
@@ -127,18 +128,18 @@ def _of_namespace(name: str, held: Sequence[str], records: str) -> Row:
     return Row("namespace", name, "stays", f"it holds {shown}")
 
 
-def _definitions(cluster: Cluster, leaving: Leaving, custom: Iterable[objects.Custom]) -> list[Row]:
+def _definitions(cluster: Cluster, request: UninstallRequest, custom: Iterable[objects.Custom]) -> list[Row]:
     others: dict[str, list[str]] = {}
     for each in custom:
         if not each.ours:
             others.setdefault(each.definition, []).append(f"{each.namespace}/{each.name}".strip("/"))
-    names = objects.definitions(cluster, leaving.releases)
+    names = objects.definitions(cluster, request.releases)
     rows = []
     if unused := [name for name in names if name not in others]:
         rows.append(Row("definitions", f"* ({len(unused)})", "goes", "nobody else's objects are of these kinds"))
     for name in (each for each in names if each in others):
         held = ", ".join(others[name][:MANY])
-        if "definitions" in leaving.asked:
+        if "definitions" in request.asked:
             rows.append(Row("definition", name, "goes", f"and with it {held}"))
         else:
             rows.append(Row("definition", name, "stays", f"somebody's {held}; asked for as definitions"))
@@ -148,6 +149,5 @@ def _definitions(cluster: Cluster, leaving: Leaving, custom: Iterable[objects.Cu
 def table(rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Lay rows out as lines of aligned columns: what goes first, then what stays."""
     ordered = sorted(rows, key=lambda row: row["fate"] != "goes")
-    cells = [[column.capitalize() for column in COLUMNS]] + [[row[column] for column in COLUMNS] for row in ordered]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    cells = [[row[column] for column in COLUMNS] for row in ordered]
+    return aligned([column.capitalize() for column in COLUMNS], cells)

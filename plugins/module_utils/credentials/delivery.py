@@ -1,0 +1,102 @@
+"""Makes the credentials that are missing, delivers each to its Secret, and finishes interrupted rotations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
+    expiry,
+    rotation,
+    rotation_ca,
+    store,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CA_NAME, parse_items
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
+    LiveSecrets,
+    Plan,
+    Run,
+    Secret,
+    describe,
+    make_plan,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+
+
+def deliver(
+    cluster: Cluster, credentials: list[dict[str, Any]], run: Run, *, dry_run: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """Bring the cluster to the credentials, as the module credentials takes them.
+
+    Returns what that module returns, and a sentence for each rotation that has to wait. Raises ApiException, and
+    CredentialError for an entry that cannot be right or a Secret of somebody else in the way.
+    """
+    items = parse_items(credentials, run.home)
+    wanted = {run.home} | {item.namespace for item in items if item.kind != "found"}
+    namespaces = store.missing_namespaces(cluster, wanted)
+    found = store.find(cluster, items, run.home)
+    plan = make_plan(items, found, run)
+    rotated: list[str] = []
+    waiting: list[str] = []
+    if not dry_run:
+        _write(cluster, namespaces, plan)
+    secrets = store.read(cluster)
+    if not dry_run:
+        rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
+    # In a plan for an empty cluster there is no namespace to look into.
+    leases = run.home not in (namespaces if dry_run else []) and expiry.keep(
+        cluster, secrets, run.home, run.now, dry_run=dry_run
+    )
+    diff = _diff(plan, found)
+    result = {
+        "changed": bool(plan.writes or namespaces or rotated or leases),
+        "planned": _planned(diff) if dry_run else [],
+        "credentials": plan.rows,
+        "rotated": rotated,
+        # A certificate authority that is only planned is another one when it is made.
+        "ca_certificate": "" if dry_run and plan.ca_is_new else plan.ca_certificate,
+        "diff": diff,
+    }
+    return result, waiting
+
+
+def _write(cluster: Cluster, namespaces: list[str], plan: Plan) -> None:
+    for name in namespaces:
+        store.make_namespace(cluster, name)
+    for secret in plan.writes:
+        store.apply_secret(cluster, secret)
+
+
+def _finish_rotations(
+    context: RotationContext, secrets: list[Secret], plan: Plan
+) -> tuple[list[str], list[str], list[Secret]]:
+    """Return the names of the credentials whose rotation is finished, what has to wait, and the Secrets as they are."""
+    rotated, waiting = rotation.finish(context, secrets)
+    if CA_NAME in rotated:
+        plan.ca_certificate = rotation_ca.read_authority(context)[1].bundle
+    return rotated, waiting, store.read(context.cluster) if rotated or waiting else secrets
+
+
+def _diff(plan: Plan, found: LiveSecrets) -> list[dict[str, str]]:
+    """Show which Secrets change, by the names of their keys."""
+    there = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found.originals.values()}
+    there |= found.delivered
+    rows = []
+    for wanted in plan.writes:
+        place = (wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+        known = there.get(place)
+        before, after = describe(known) if known else "", describe(wanted, known)
+        title = f"Secret {'/'.join(place)}"
+        if before == after:
+            after = f"{after.rstrip()}, other values\n"
+        rows.append({"before_header": title, "after_header": title, "before": before, "after": after})
+    return rows
+
+
+def _planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
+    rows = []
+    for each in diff:
+        namespace, _, name = each["after_header"].removeprefix("Secret ").partition("/")
+        rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
+    return rows

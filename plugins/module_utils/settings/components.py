@@ -1,0 +1,83 @@
+"""What the components of a play say of themselves, in the one dict `<role>_component` of each.
+
+Pure: raw variables and a function that evaluates templates in, plain data out. What needs a run, such as a release's
+values, is left out here and evaluated at its one point of use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+SUFFIX = "_component"
+VALUES = ("values", "secret_checksums")
+"""Fields of a release that only the worker evaluates."""
+AT_USE = ("credentials", "objects", "slos", "in_force", "notes", "plan", "handed_over")
+"""Fields of a component that its one reader evaluates."""
+SPECS = ("platform/meta/component.yml", "helm_release/meta/argument_specs.yml")
+
+Evaluate = Callable[[Any], Any]
+"""Returns a variable's raw value with its templates evaluated; raises what the caller passes as `errors`."""
+Component = dict[str, Any]
+"""A component as its settings have it: {name, releases, hosts, namespaces, checks, kinds, without_aws}."""
+Release = dict[str, Any]
+"""A release specification without its values, with `namespace_setting` filled in."""
+
+
+def declared(roles: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the raw dict of each role that is a component, by the role's name, in the order of the roles."""
+    names = [role.rpartition(".")[2] for role in roles]
+    return {name: variables[name + SUFFIX] for name in dict.fromkeys(names) if name + SUFFIX in variables}
+
+
+def evaluated(name: str, raw: Mapping[str, Any], evaluate: Evaluate, errors: type[Exception]) -> Component:
+    """Return a component with its releases, each evaluated as far as settings go.
+
+    What cannot be evaluated is left out: the setting that it refers to has been reported by then.
+    """
+    found: Component = {"name": name, "releases": list(_releases(name, raw, evaluate, errors))}
+    for key, value in raw.items():
+        if key not in {"releases", *AT_USE}:
+            found |= _pair(key, value, evaluate, errors)
+    return found
+
+
+def _releases(name: str, raw: Mapping[str, Any], evaluate: Evaluate, errors: type[Exception]) -> Iterator[Release]:
+    for release in raw.get("releases", []):
+        found: Release = {"namespace_setting": f"{name}_namespace"}
+        for key, value in release.items():
+            if key not in VALUES:
+                found |= _pair(key, value, evaluate, errors)
+        if {"name", "namespace", "chart"} <= found.keys():
+            yield found
+
+
+def _pair(key: str, value: Any, evaluate: Evaluate, errors: type[Exception]) -> dict[str, Any]:
+    try:
+        return {key: evaluate(value)}
+    except errors:
+        return {}
+
+
+def load_spec(roles: Path) -> dict[str, Any]:
+    """Return the argument spec of a component's dict, that of its releases from role helm_release.
+
+    Raises OSError or yaml.YAMLError if one of the two files cannot be read.
+    """
+    component, worker = (yaml.safe_load((roles / each).read_text(encoding="utf-8")) for each in SPECS)
+    options: dict[str, Any] = component["options"]
+    release = worker["argument_specs"]["main"]["options"]["helm_release_spec"]["options"]
+    options["releases"]["options"] = release | options["releases"].get("options", {})
+    return options
+
+
+def problems(component: Component, spec: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each thing in an evaluated component that its spec does not allow."""
+    known = {key: option for key, option in spec.items() if key not in AT_USE}
+    said = {key: value for key, value in component.items() if key != "name"}
+    result = ArgumentSpecValidator(known).validate(said)
+    return [f"{component['name']}{SUFFIX} is not as its contract says: {each}." for each in result.error_messages]
