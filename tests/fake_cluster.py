@@ -62,12 +62,16 @@ KINDS = {
     "IngressClass": Kind("networking.k8s.io/v1", "ingressclasses", namespaced=False),
     "PodDisruptionBudget": Kind("policy/v1", "poddisruptionbudgets"),
     "CSIDriver": Kind("storage.k8s.io/v1", "csidrivers", namespaced=False),
+    "CSINode": Kind("storage.k8s.io/v1", "csinodes", namespaced=False),
+    "VolumeAttachment": Kind("storage.k8s.io/v1", "volumeattachments", namespaced=False),
     "StorageClass": Kind("storage.k8s.io/v1", "storageclasses", namespaced=False),
     "NodeMetrics": Kind("metrics.k8s.io/v1beta1", "nodes", namespaced=False),
     "Application": Kind("argoproj.io/v1alpha1", "applications"),
     "Elasticsearch": Kind("elasticsearch.k8s.elastic.co/v1", "elasticsearches"),
     "Kibana": Kind("kibana.k8s.elastic.co/v1", "kibanas"),
     "Alertmanager": Kind("monitoring.coreos.com/v1", "alertmanagers"),
+    "PodMonitor": Kind("monitoring.coreos.com/v1", "podmonitors"),
+    "ServiceMonitor": Kind("monitoring.coreos.com/v1", "servicemonitors"),
     "Prometheus": Kind("monitoring.coreos.com/v1", "prometheuses"),
 }
 NO_STATUS_SUBRESOURCE = {"Application"}

@@ -59,16 +59,16 @@ def unprefixed(role: Path) -> list[str]:
     """Return a sentence for each variable that does not begin with its role's name."""
     public, private = load(role / "defaults/main.yml") or {}, load(role / "vars/main.yml") or {}
     wrong = [name for name in public if not name.startswith(f"{role.name}_")]
-    # What role platform works out is there for all to read, hence without underscores.
+    # What a component says of itself, and what role platform works out, is there for all to read.
     prefixes = (f"__{role.name}_", "platform_") if role.name == "platform" else (f"__{role.name}_",)
-    wrong += [name for name in private if not name.startswith(prefixes)]
+    wrong += [name for name in private if not name.startswith(prefixes) and name != f"{role.name}_component"]
     return [f"{role.name}: {name} does not begin with the role's name" for name in wrong]
 
 
 def pins(role: Path) -> list[str]:
     """Return a sentence for each chart that is not pinned exactly."""
     wrong = []
-    for release in (load(role / "vars/main.yml") or {}).get(f"__{role.name}_releases") or []:
+    for release in (load(role / "vars/main.yml") or {}).get(f"{role.name}_component", {}).get("releases", []):
         chart = release["chart"]
         if not EXACT.fullmatch(str(chart["version"])) and "{{" not in str(chart["version"]):
             wrong.append(f"{role.name}: the chart of {release['name']} has no exact version: {chart['version']}")

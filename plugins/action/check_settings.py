@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
-            *self._contract_problems(every),
+            *self._contract_problems(every, settled=not refused),
         ]
         result.update(
             changed=False,
@@ -115,9 +115,16 @@ class ActionModule(ActionBase):
                     continue
 
     @staticmethod
-    def _contract_problems(found: list[components.Component]) -> list[str]:
+    def _contract_problems(found: list[components.Component], *, settled: bool) -> list[str]:
+        """Return what is wrong with the contracts; what a refused setting leaves open has been said of that setting."""
+        if not settled:
+            return []
         spec = components.load_spec(ROLES) if found else {}
-        return [sentence for each in found for sentence in components.problems(each, spec)]
+        return [sentence for each in found for sentence in components.problems(each, spec)] + [
+            f"{each['name']}{components.SUFFIX} cannot be evaluated: correct {fault}."
+            for each in found
+            for fault in each["faults"]
+        ]
 
     @staticmethod
     def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
         # A task's own variables come as they are written.
         folder = Path(self._templar.template((task_vars or {})["ansible_async_dir"]))
         # The job's file holds what the module returns; nobody else may look at it.
-        _have_room(folder)
+        have_room(folder)
         result.update(
             self._execute_module(
                 module_name="kubernetes.core.helm",
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         return result
 
 
-def _have_room(folder: Path) -> None:
+def have_room(folder: Path) -> None:
     """Make the folder, and see that there is room in it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ DOCUMENTATION = r"""
 name: cluster_template
 short_description: Makes the CloudFormation template of a cluster
 description:
-  - Makes it from the settings of role cluster, with the VPC, EKS, its nodes, add-ons and permissions; or, for an
-    existing cluster, only with the permissions.
+  - Makes it of the settings of role cluster, with the VPC, EKS, its nodes, add-ons and IAM roles; or, for a
+    cluster that is there, of the roles alone.
 positional: _input
 options:
   _input:
@@ -26,7 +26,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show the template of the permissions
+- name: Show the template of the IAM roles
   ansible.builtin.debug:
     msg: "{{ ({'name': 'production', 'access_for': ['ebs_csi_driver'], 'oidc_provider_arn': ''}
       | landfall.eks.cluster_template(kind='access')).body }}"

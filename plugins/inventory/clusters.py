@@ -43,7 +43,7 @@ options:
     type: str
     default: ""
   roles:
-    description: ARNs of IAM roles to assume one by one, the first with the profile's permissions, and so on.
+    description: ARNs of IAM roles that are taken on one by one, the first with the profile's permissions, and so on.
     type: list
     elements: str
     default: []

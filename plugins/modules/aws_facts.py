@@ -9,8 +9,8 @@ short_description: Asks AWS whether the platform can be installed on a cluster
 description:
   - Tells who we are and whether our clock agrees, what we may do, whether the cluster, its region and its VPC are those
     of the settings, and whether subnets and quotas will do for the load balancers.
-  - Without AWS permissions it says which settings to use instead. Problems are returned, all together; they do not fail
-    the module.
+  - Without permissions in AWS it says which settings can be given instead. Problems are returned, all together; they do
+    not fail the module.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
@@ -101,7 +101,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
@@ -154,7 +154,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
+    module.no_log_values.update(masking.kubeconfig_secrets(module.params["kubeconfig"]))
     module.exit_json(changed=False, **read_facts(module.params))
 
 

@@ -132,7 +132,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client
+from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
@@ -195,7 +195,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(client.kubeconfig_secrets(module.params["kubeconfig"]))
+    module.no_log_values.update(masking.kubeconfig_secrets(module.params["kubeconfig"]))
     module.exit_json(changed=False, **asdict(look(module.params)))
 
 

@@ -10,7 +10,7 @@ description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
   - A second run changes nothing. A certificate is renewed when less than a third of its lifetime is left, or when its
-    host names or the certificate authority changed. A Lease holds its expiry, which monitoring reads as a metric.
+    host names or the CA changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   cluster_name:
-    description: Name of the cluster, part of the certificate authority's subject.
+    description: Name of the cluster, which the certificate authority's subject carries.
     type: str
     default: kubernetes
   credentials:
@@ -37,13 +37,13 @@ options:
       kind:
         description:
           - V(password) is random letters and digits; V(certificate) a server certificate of the cluster's own
-            certificate authority; V(fixed) is text that is written unchanged; V(found) is a password that somebody else
-            creates, of which only the login is recorded.
+            CA; V(fixed) is text that is written as it is given; V(found) is a password that somebody else makes,
+            of which only the login is noted.
         type: str
         choices: [password, certificate, fixed, found]
         required: true
       login:
-        description: What a password is for, noted on its original for later readers.
+        description: What a password is for, noted on its original for those who read it later.
         type: dict
         suboptions:
           service:
@@ -156,8 +156,8 @@ rotated:
   returned: always
 ca_certificate:
   description:
-    - Public certificate of the certificate authority (PEM), two while another one replaces it; empty if none was asked
-      for, or if it is only planned.
+    - Public certificate of the CA (PEM), two while another one takes its place; empty if none was asked for,
+      or if it is only planned.
   type: str
   returned: always
 planned:

@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Module that hands a release's objects from Helm to Argo CD, back, or takes them away."""
+"""Module that moves a release's objects from Helm to Argo CD, or back, or deletes them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: delivery
-short_description: Hands a release's objects from Helm to Argo CD, or back
+short_description: Moves a release's objects from Helm to Argo CD, or back
 description:
   - V(argocd) makes Argo CD the owner of the fields that Helm owns, so that its first sync takes the objects over as
     they are. Helm's record is forgotten later, once the Application is Synced and Healthy, by M(landfall.eks.settle).
@@ -85,7 +85,7 @@ def version_of(kind: dict[str, str]) -> str:
 
 
 def shown(result: dict[str, Any], to: str) -> dict[str, str]:
-    """Return a diff by titles: what changes hands, and what goes."""
+    """Return a diff by titles: what changes its owner, and what goes."""
     other = "helm" if to == "argocd" else "argocd"
     return {
         "before": "".join(

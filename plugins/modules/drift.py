@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Module that detects manual changes since the rollout, and reverts them."""
+"""Module that finds manual changes since the rollout, and undoes them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift
-short_description: Detects manual changes since the rollout, and reverts them
+short_description: Finds manual changes since the rollout, and undoes them
 description:
   - Applies, in a dry run and under its owner's name, every object as it was rolled out, from Helm's records and
     Landfall's, and says which fields would change back.
@@ -34,7 +34,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Detect manual changes
+- name: Find manual changes
   landfall.eks.drift:
     kubeconfig: .landfall/kubeconfig
     cluster: local

@@ -45,7 +45,7 @@ options:
     default: 30
   leave:
     description:
-      - What happens to the Lease when the run has ended. With V(deleted) no namespace is made for it either; if the
+      - What happens to the Lease when the run has ended. With V(deleted) no namespace is made for it either; where the
         namespace is missing there is nothing that two runs could both remove.
     type: str
     choices: [freed, deleted]

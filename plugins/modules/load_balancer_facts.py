@@ -50,7 +50,7 @@ services:
   type: dict
   returned: always
 lines:
-  description: What happens to each, in words, by the Service.
+  description: What is planned for each, in words, by the Service.
   type: dict
   returned: always
 problems:
@@ -85,10 +85,10 @@ class Asked:
     @cached_property
     def _account(self) -> Account:
         try:
-            from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.facts import Edge  # noqa: PLC0415
+            from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount  # noqa: PLC0415
         except ImportError:
             return NoAccount()
-        return Edge(*self._about)
+        return AwsAccount(*self._about)
 
     def holds(self, wanted: Sequence[str], there: Sequence[str], host: str) -> bool:
         return self._account.holds(wanted, there, host)

@@ -109,7 +109,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
     from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import IN_NETWORK
+    from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import IN_NETWORK
     from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
 
     MISSING = ""

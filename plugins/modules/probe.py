@@ -26,7 +26,7 @@ options:
     type: int
     default: 443
   ca_file:
-    description: A CA certificate (PEM) to trust in addition to those of this machine; it may be missing.
+    description: A CA certificate (PEM) that is trusted beside those of this machine; it may be missing.
     type: path
   connect_timeout:
     description: Seconds for one handshake.

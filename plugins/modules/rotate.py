@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   cluster_name:
-    description: Name of the cluster, part of the subject of a new certificate authority.
+    description: Name of the cluster, which the subject of a new certificate authority carries.
     type: str
     default: kubernetes
   names:
@@ -76,7 +76,7 @@ said:
   elements: str
   returned: always
 ca_certificate:
-  description: What has to be trusted (PEM), two certificates while one certificate authority replaces another.
+  description: What has to be trusted (PEM), two certificates while one CA takes the place of another.
   type: str
   returned: always
 """

@@ -438,7 +438,7 @@ def test_authority_is_exchanged_with_an_overlap(rollout):
     assert both.startswith(old)
     assert both.count("BEGIN CERTIFICATE") == 2
     assert "changed=0 " in rollout.play(f"site.yml -e @{rollout.pager}")
-    assert "the next certificate authority has signed all certificates" in rotate(rollout, "landfall-ca")
+    assert "all certificates are signed by the next certificate authority" in rotate(rollout, "landfall-ca")
     assert file.read_text() == both.removeprefix(old)
     delivered = [
         each["data"]["ca.crt"]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import delete
 from tests import fake_objects
 from tests.fake_cluster import FakeCluster
 
@@ -20,10 +19,8 @@ def secret(name: str = "a", namespace: str = "shop", **more: Any) -> dict[str, A
     return {"kind": "Secret", "metadata": {"name": name, "namespace": namespace, **more.pop("metadata", {})}, **more}
 
 
-def apply(cluster: FakeCluster, manager: str = "us", name: str = "a", **more: Any) -> dict[str, Any]:
-    body = {"apiVersion": "v1", **secret(name, **more)}
-    query = {"fieldManager": manager}
-    return cluster.request("PATCH", f"{SECRETS}/{name}", body=body, query=query, content_type=APPLY)
+def apply(cluster: FakeCluster, manager: str = "us", **more: Any) -> dict[str, Any]:
+    return cluster.apply(f"{SECRETS}/a", {"apiVersion": "v1", **secret(**more)}, manager=manager)
 
 
 def refused(cluster: FakeCluster, *arguments: Any, **options: Any) -> tuple[int, str]:
@@ -192,16 +189,16 @@ def test_a_deletion_has_preconditions_and_is_gone() -> None:
     cluster = FakeCluster(secret())
     wrong = {"preconditions": {"uid": "another"}}
     assert refused(cluster, "DELETE", f"{SECRETS}/a", body=wrong)[0] == 409
-    delete(cluster, f"{SECRETS}/a", query={"dryRun": "All"})
+    cluster.request("DELETE", f"{SECRETS}/a", query={"dryRun": "All"})
     assert len(cluster.objects) == 1
-    delete(cluster, f"{SECRETS}/a")
-    delete(cluster, f"{SECRETS}/a")
+    cluster.delete(f"{SECRETS}/a")
+    cluster.delete(f"{SECRETS}/a")
     assert cluster.objects == {}
 
 
 def test_a_finalizer_holds_an_object_until_its_controller_takes_it_off() -> None:
     cluster = FakeCluster(secret(metadata={"finalizers": ["example.org/held"]}))
-    delete(cluster, f"{SECRETS}/a")
+    cluster.delete(f"{SECRETS}/a")
     assert (cluster.get("v1", "Secret", "a", "shop") or {})["metadata"]["deletionTimestamp"]
     cluster.request("PATCH", f"{SECRETS}/a", body={"metadata": {"finalizers": None}}, content_type=MERGE)
     assert cluster.get("v1", "Secret", "a", "shop") is None
@@ -218,7 +215,7 @@ def test_a_controller_sees_what_is_written_and_what_goes() -> None:
     cluster.reconcile = reconcile
     apply(cluster)
     assert cluster.objects["Secret", "shop", "a"]["status"] == {"ready": True}
-    delete(cluster, f"{SECRETS}/a")
+    cluster.delete(f"{SECRETS}/a")
     assert seen == [True, False]
 
 
@@ -242,7 +239,7 @@ def test_hooks_stand_before_and_after_a_call() -> None:
     cluster, seen = FakeCluster(secret()), []
     cluster.before = lambda call: seen.append((call.method, len(cluster.objects)))
     cluster.after = cluster.before
-    delete(cluster, f"{SECRETS}/a")
+    cluster.delete(f"{SECRETS}/a")
     assert seen == [("DELETE", 1), ("DELETE", 0)]
 
 

@@ -1,4 +1,4 @@
-"""Who is notified about a deployment: the receivers of alerts, as Argo CD's notifications controller reads them.
+"""Who is told how a deployment ends: the receivers of alerts, as Argo CD's notifications controller reads them.
 
 It has a catalogue of services of its own (docs/operator-manual/notifications, v3.4.4). PagerDuty and Slack's incoming
 webhooks are called as webhooks here: its PagerDuty service knows neither the European region nor the end of an

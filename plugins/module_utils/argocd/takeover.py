@@ -1,4 +1,4 @@
-"""Who delivers a release, Helm or Argo CD: its objects change their owner, and none is deleted or recreated.
+"""Moves a release between Helm and Argo CD: its objects change their owner; none is deleted or recreated.
 
 Server-side apply keeps, on each object, who owns which field. Both Helm 4 and Argo CD apply that way, so a move renames
 the owner: what the new one no longer wants goes with its first apply, the other's annotations included, and nothing is
@@ -34,7 +34,7 @@ Reference = Mapping[str, str]
 
 
 class TakeoverError(Exception):
-    """A sentence on what could not change hands."""
+    """A sentence on what could not be taken over."""
 
 
 @dataclass(frozen=True)

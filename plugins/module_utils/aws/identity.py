@@ -134,4 +134,4 @@ def judge(arn: str, rows: Sequence[Row], decisions: Sequence[Decision]) -> tuple
 
 def unsimulated(error: AwsError) -> str:
     """Return the line that stands for a simulation which AWS refused: that is no failure."""
-    return f"not simulated ({refusal(error) or 'no answer'}), so a missing right shows where it is needed ({POLICY})"
+    return f"not simulated ({refusal(error) or 'no answer'}), so a missing permission shows when it is used ({POLICY})"

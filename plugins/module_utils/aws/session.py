@@ -20,7 +20,7 @@ class AwsError(Exception):
 
 
 class Session:
-    """Clients of one region, with the permissions of a profile and of the roles assumed from it, one by one."""
+    """Clients of one region, with the permissions of a profile, and of roles that are assumed from it in turn."""
 
     def __init__(self, region: str = "", profile: str = "", roles: tuple[str, ...] = ()) -> None:
         """Take on the roles (ARNs), in their order. Without region or profile the environment says which; AwsError."""

@@ -11,7 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
 NEXT = "next."
 """Begins the keys of an original that hold what takes the place of the others."""
 MOVING = f"{NEXT}moving"
-"""Key of the authority's original that says that certificates move to the next one."""
+"""Key of the certificate authority's original that says that certificates move to the next one."""
 
 
 @dataclass(frozen=True)

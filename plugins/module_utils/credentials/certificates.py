@@ -118,7 +118,7 @@ def renewal_reason(leaf: KeyPair | None, ca: KeyPair, hosts: tuple[str, ...], no
         return f"it ends on {leaf.certificate.not_valid_after_utc:%Y-%m-%d}"
     if named_hosts(leaf.certificate) != set(hosts):
         return "its host names changed"
-    return None if is_signed_by(leaf, ca) else "another certificate authority had signed it"
+    return None if is_signed_by(leaf, ca) else "another CA had signed it"
 
 
 def named_hosts(certificate: x509.Certificate) -> set[str]:

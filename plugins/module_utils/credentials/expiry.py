@@ -24,7 +24,7 @@ Lease = dict[str, Any]
 
 
 def wanted_leases(secrets: list[Secret], home: str, now: datetime) -> list[Lease]:
-    """Return a Lease per certificate in use, and for the certificate authority; `secrets` are all with our label."""
+    """Return a Lease per certificate that somebody reads, and for the CA; `secrets` are all with our label."""
     return [
         _lease(row, home)
         for row in ages(secrets, home, now)

@@ -61,14 +61,14 @@ class Item:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What the original says about the login, for later readers: none of it is secret."""
+        """What the original says about the login, for those who read it later: none of it is secret."""
         said = {f"{ANNOTATION}{key}": value for key, value in self.login.items()}
         if self.kind == "found":
             said[ANNOTATION_FOUND_IN] = f"{self.namespace}/{self.secret}/{self.data['password']}"
         return said | {ANNOTATION_ROTATION: json.dumps(self._rotated(), sort_keys=True)}
 
     def _rotated(self) -> dict[str, Any]:
-        """Return how to rotate it, for a reader that has only the cluster; a fixed text of the Secret is left out."""
+        """Return how to rotate it, for those who have the cluster alone; a fixed text of the Secret is left out."""
         forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
         form = {"data": forms} if self.kind == "password" else {}
         return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}

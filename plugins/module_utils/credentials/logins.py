@@ -47,7 +47,7 @@ class Login:
 class Keyring:
     """Everything that is shown or written: the logins, and the CA's public certificate (PEM, or empty).
 
-    Two certificates while one CA replaces another.
+    Two certificates while one CA takes the place of another.
     """
 
     logins: list[Login]

@@ -32,7 +32,7 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """The namespace of the originals, the cluster's name for the subject of the CA, the time in UTC."""
+    """The namespace of the originals, the cluster's name for the CA's subject, and the time in UTC."""
 
     home: str
     cluster: str

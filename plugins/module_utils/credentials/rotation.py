@@ -104,7 +104,7 @@ def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[s
 def rotate(context: RotationContext, names: list[str], cluster: str) -> Iterator[str]:
     """Rotate credentials one after another; yield a sentence on each once it is done.
 
-    `cluster` is the name in the certificate authority's subject. What all of them need is checked before the first.
+    `cluster` is the name in the CA's subject. What all of them need is checked before the first is begun.
     Raises RotationError.
     """
     subjects = read_subjects(context)
@@ -171,14 +171,14 @@ def _password(context: RotationContext, subject: Subject) -> None:
 
 def _authority(context: RotationContext, cluster: str) -> str:
     _, authority = rotation_ca.read_authority(context)
-    # A killed announcement is finished first: until then nobody has got ca.crt.
+    # An interrupted announcement is finished first: the person who runs it again has given ca.crt to nobody yet.
     if not authority.moving and rotation_ca.announce(context, cluster):
         return (
-            f"{CA_NAME}: the next certificate authority exists, is trusted with the old one, and signs nothing yet. "
-            "Distribute ca.crt to all who trust the old one, then run this again to move the certificates."
+            f"{CA_NAME}: the next certificate authority is made and trusted beside the old one, and signs nothing "
+            "yet. Give ca.crt to all who trust the old one, then run this again to move the certificates."
         )
     rotation_ca.move(context)
-    return f"{CA_NAME}: the next certificate authority has signed all certificates, and only it is trusted now."
+    return f"{CA_NAME}: all certificates are signed by the next certificate authority, which alone is trusted now."
 
 
 def _problem(name: str, known: dict[str, Row]) -> str:

@@ -1,4 +1,4 @@
-"""New certificates, and the CA with an overlap: two are trusted until every certificate has moved."""
+"""Rotates certificates, and their CA with an overlap: two are trusted until every certificate has moved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_authority(context: RotationContext) -> tuple[Secret, Authority]:
     original = context.cluster.get("v1", "Secret", CA_NAME, context.home)
     found = Authority.read(decoded(original))
     if original is None or found is None:
-        raise RotationError(f"Secret {context.home}/{CA_NAME} holds no CA: run site.yml, which creates one.")
+        raise RotationError(f"Secret {context.home}/{CA_NAME} holds no CA: run site.yml, which makes one.")
     return original, found
 
 
@@ -54,7 +54,7 @@ def bring(context: RotationContext, name: str, leaf: KeyPair, authority: Authori
 
 
 def announce(context: RotationContext, cluster: str) -> bool:
-    """Create the next certificate authority, which signs nothing yet, and make it trusted with the current one.
+    """Make the next certificate authority, which signs nothing yet, and let it be trusted beside the one of now.
 
     Return whether it was not so already.
     """

@@ -12,7 +12,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.tables import al
 
 
 def instructions(path: str, pem: str, cluster: str) -> list[str]:
-    """Return lines that say how to trust the certificate authority whose certificate (PEM) is at `path`."""
+    """Return lines that say how to trust the certificate authority whose certificate (PEM) lies at `path`."""
     certificate, *following = x509.load_pem_x509_certificates(pem.encode())
     digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
     path = shlex.quote(path)
@@ -27,8 +27,9 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
         "Firefox": f"Settings, Privacy & Security, View Certificates, Authorities, Import: {path}",
     }
     first, *others = steps.items()
+    until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
     return [
-        f"The certificate authority is in {path}, until {certificate.not_valid_after_utc:%Y-%m-%d}. To trust it:",
+        f"The cluster's certificate authority is in {path}, until {until}. To trust it:",
         *(f"  {line}" for line in aligned(first, others)),
         f"  Its SHA-256 fingerprint, to be compared: {digest}",
         *(_of_the_next(each) for each in following),

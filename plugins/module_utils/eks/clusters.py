@@ -21,7 +21,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Access:
-    """The permissions to query AWS with: a profile, and roles (ARNs) to assume from it, one by one."""
+    """How AWS is asked: as a profile, and with roles (ARNs) that are assumed from it, one by one."""
 
     profile: str = ""
     roles: tuple[str, ...] = ()

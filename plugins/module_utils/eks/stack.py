@@ -119,7 +119,7 @@ def same(session: Session, stack: Stack, template: str, tags: Mapping[str, str])
         return False
     answer = session.call("cloudformation", "get_template", StackName=stack.name, TemplateStage="Original")
     live = answer["TemplateBody"]
-    # botocore hands a JSON template out read.
+    # botocore returns a JSON template parsed.
     live = json.loads(live) if isinstance(live, str) else live
     return bool(json.loads(json.dumps(live)) == json.loads(template)) and dict(stack.tags) == dict(tags)
 

@@ -1,8 +1,8 @@
 """What the programs of a cluster may do in AWS.
 
-The load balancer controller's permissions are those that it publishes for v3.5.0 (docs/install/iam_policy.json),
-narrower in two ways: what the controller does not do here (web application firewalls, Shield, Cognito) is left out, and
-where upstream asks for a tag of any cluster, the tag of this one is asked for. The EBS driver's are those of
+The load balancer controller's permissions are those that it publishes for v3.5.0 (docs/install/iam_policy.json), less
+what the controller is told not to do here (web application firewalls, Shield, Cognito); and where upstream asks for a
+tag of any cluster, the tag of this one is asked for. The EBS driver's are those of
 AmazonEBSCSIDriverPolicyV2 (its docs/example-iam-policy.json at v1.64.0) without the tags of old versions.
 """
 

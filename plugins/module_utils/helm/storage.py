@@ -102,7 +102,7 @@ def mark_failed(cluster: Cluster, secret: dict[str, Any], description: str) -> N
     }
     # With the resourceVersion that was read: the API server refuses what would undo another's change.
     path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
-    cluster.request("PUT", path, body=changed)
+    cluster.replace(path, changed)
 
 
 def manifest_objects(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -42,9 +42,9 @@ class Answers:
 
 
 def handshake(address: str, name: str, port: int, timeout: float, authority: str = "") -> Handshake:
-    """Do one handshake; `authority` is a CA certificate (PEM) that is trusted besides those of this machine.
+    """Do one handshake; `authority` is a CA certificate (PEM) that is trusted beside those of this machine.
 
-    A certificate of an unknown certificate authority, as companies have them, is accepted if it has the name. One with
+    A certificate of a CA that is not known here, as companies have them, is taken if it has the name. One with
     other names is not: somebody else has the address by now.
     """
     context = ssl.create_default_context()
@@ -76,7 +76,7 @@ def _unknown_authority(address: str, name: str, port: int, timeout: float) -> Ha
         return Handshake(f"its certificate cannot be read ({error})")
     if not _has(certificate, name):
         return Handshake("it shows a certificate of other names")
-    return Handshake(note=f"its certificate for {name} is of an unknown certificate authority")
+    return Handshake(note=f"its certificate for {name} is of a certificate authority that is not known here")
 
 
 def _certificate(address: str, name: str, port: int, timeout: float, context: ssl.SSLContext) -> bytes:

@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 ANNOTATION = "landfall.eks/applied"
-"""Holds the object as it was applied, so that later manual changes can be detected, and reverted, without a run."""
+"""Holds the object as it was applied, so that manual changes can be found, and undone, without a run."""
 _OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
 _OF_CONTROLLERS = ("status", "operation")
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
+
 try:
     import yaml
     from kubernetes import client, config
@@ -45,12 +47,6 @@ MORE_TRIES = 4
 """After the first; with the pauses between them, about 0, 1, 2 and 4 s, they outlast an API server that stumbles."""
 STUMBLES = frozenset({429, 500, 502, 504})
 """Answers that a retry may fix. Not 503, unless it says when: a Service without a pod answers it for minutes."""
-
-SECRET_FIELDS = frozenset(
-    {"token", "password", "client-key-data", "access-token", "refresh-token", "id-token", "client-secret"}
-)
-"""Fields of a kubeconfig whose values open the cluster."""
-SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "KEY")
 
 
 class ClusterError(Exception):
@@ -270,22 +266,6 @@ class Cluster:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-
-
-def kubeconfig_secrets(kubeconfig: Any) -> set[str]:
-    """Return the texts in a kubeconfig's content that open the cluster; none for a path.
-
-    Masked one by one: with `no_log` for the whole option, its path or server would be masked in every message too.
-    """
-    if isinstance(kubeconfig, list):
-        return {value for each in kubeconfig for value in kubeconfig_secrets(each)}
-    if not isinstance(kubeconfig, dict):
-        return set()
-    found = {str(value) for key, value in kubeconfig.items() if key in SECRET_FIELDS and value}
-    # What an exec plugin gets in its environment; a profile or region there is no secret.
-    if any(word in str(kubeconfig.get("name")).upper() for word in SECRET_WORDS) and kubeconfig.get("value"):
-        found.add(str(kubeconfig["value"]))
-    return found.union(*(kubeconfig_secrets(each) for each in kubeconfig.values()))
 
 
 @contextmanager

@@ -11,6 +11,28 @@ SHORTEST_SECRET = 6
 """Values shorter than this are not searched for in logs: `admin` would mask half of every line."""
 TELLING_NAME = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 
+SECRET_FIELDS = frozenset(
+    {"token", "password", "client-key-data", "access-token", "refresh-token", "id-token", "client-secret"}
+)
+"""Fields of a kubeconfig whose values open the cluster."""
+SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "KEY")
+
+
+def kubeconfig_secrets(kubeconfig: Any) -> set[str]:
+    """Return the texts in a kubeconfig's content that open the cluster; none for a path.
+
+    Masked one by one: with `no_log` for the whole option, its path or server would be masked in every message too.
+    """
+    if isinstance(kubeconfig, list):
+        return {value for each in kubeconfig for value in kubeconfig_secrets(each)}
+    if not isinstance(kubeconfig, dict):
+        return set()
+    found = {str(value) for key, value in kubeconfig.items() if key in SECRET_FIELDS and value}
+    # What an exec plugin gets in its environment; a profile or region there is no secret.
+    if any(word in str(kubeconfig.get("name")).upper() for word in SECRET_WORDS) and kubeconfig.get("value"):
+        found.add(str(kubeconfig["value"]))
+    return found.union(*(kubeconfig_secrets(each) for each in kubeconfig.values()))
+
 
 def secret_values(secrets: list[dict[str, Any]]) -> set[str]:
     """Return the decoded values of Secrets that are worth masking, Helm's own records left out."""

@@ -23,7 +23,7 @@ class Proxied:
     kind: str = "services"
 
     def path(self, rest: str) -> str:
-        """Return the path at which the API server hands `rest`, which begins with a slash, on."""
+        """Return the path at which the API server passes `rest`, which begins with a slash, on."""
         return f"/api/v1/namespaces/{self.namespace}/{self.kind}/http:{self.name}:{self.port}/proxy{rest}"
 
     def get(self, rest: str, query: dict[str, str] | None = None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def dealt(found: Sequence[Address], zones: Sequence[str]) -> dict[str, Address]:
 def room(session: Session) -> Room:
     """Return the quota of Elastic IPs and how many there are, those of NAT gateways and of others included. AwsError.
 
-    The quota needs a right that few roles have; without it AWS's default stands there, and the note says so.
+    The quota needs a permission that few roles have; without it AWS's default stands there, and the note says so.
     """
     taken = len(session.call("ec2", "describe_addresses")["Addresses"])
     limit = quotas.limit(session, quotas.ADDRESSES)

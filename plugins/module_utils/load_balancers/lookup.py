@@ -88,14 +88,15 @@ def find_addresses(session: Session, dns_names: Sequence[str]) -> BalancerAddres
 def _addresses_of(session: Session, balancer: Balancer) -> BalancerAddresses:
     elastic = tuple(each["elastic"] for each in balancer.zones.values() if each["elastic"])
     if elastic and len(elastic) == len(balancer.zones) and not balancer.internal:
-        return BalancerAddresses(elastic, "its Elastic IPs", _not_ready(balancer))
+        return BalancerAddresses(elastic, "its Elastic IPs", not_ready(balancer))
     by_subnet = _by_subnet(session, balancer)
     without = [zone for zone, each in balancer.zones.items() if each["subnet"] not in by_subnet]
-    missing = f"{balancer.name} has no address yet in {', '.join(sorted(without))}" if without else _not_ready(balancer)
+    missing = f"{balancer.name} has no address yet in {', '.join(sorted(without))}" if without else not_ready(balancer)
     return BalancerAddresses(tuple(by_subnet.values()), "its network interfaces", missing)
 
 
-def _not_ready(balancer: Balancer) -> str:
+def not_ready(balancer: Balancer) -> str:
+    """Return that a load balancer is still being made; empty for one that serves."""
     return "" if balancer.state in READY else f"{balancer.name} is still {balancer.state}"
 
 

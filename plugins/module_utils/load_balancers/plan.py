@@ -51,7 +51,7 @@ def rows_of(releases: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 @dataclass
 class Planned:
-    """What happens to one Service.
+    """What is planned for one Service.
 
     `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where to allocate
     Elastic IPs; `replace` says that the live Service goes first.

@@ -59,7 +59,7 @@ def stage_definition() -> Manifest:
 
 def base(settings: Settings, version: str) -> list[WantedObject]:
     """Return what the cluster holds before anybody installs anything; `version` is that of the API server."""
-    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_rights())]
+    wanted = [WantedObject(each) for each in (*_storage(), *_metrics_server_roles())]
     for node in settings.nodes():
         wanted += [WantedObject(_node(settings, node)), WantedObject(_node_status(node, version), "status")]
     return wanted
@@ -131,7 +131,7 @@ def _storage() -> list[Manifest]:
     return [storage_class, driver]
 
 
-def _metrics_server_rights() -> list[Manifest]:
+def _metrics_server_roles() -> list[Manifest]:
     """The permissions of the metrics-server process, apart from those that the chart gives its service account."""
     rules = [
         {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},

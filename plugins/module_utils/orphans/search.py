@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import Account, Orphan
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import SWEEPABLE
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Account, Orphan
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.kinds import FINDERS
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 

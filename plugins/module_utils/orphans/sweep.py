@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal, tags_of
-from ansible_collections.landfall.eks.plugins.module_utils.orphans import footprint, search
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Orphan
+from ansible_collections.landfall.eks.plugins.module_utils.orphans import account, search
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import Orphan
 
 ORDER = (
     "load balancer",
@@ -57,7 +57,7 @@ def sweep(
     tries: int = 30,
     pause: float = 10.0,
 ) -> SweepResult:
-    """Take what is of the cluster `name` by its own tag, and what was asked for by a word of footprint.ASKED.
+    """Take what is of the cluster `name` by its own tag, and what was asked for by a word of deletions.SWEEPABLE.
 
     Each kind is listed again right before, so that no tag is older than a moment. What AWS does not let go is tried
     again `tries` times, `pause` seconds apart. AwsError only where the stacks cannot be read.
@@ -153,7 +153,7 @@ _REVOKE = {"IpPermissions": "revoke_security_group_ingress", "IpPermissionsEgres
 
 def _groups(session: Session, by: str, values: list[str]) -> list[dict[str, Any]]:
     filters = [{"Name": by, "Values": values}]
-    return footprint.listed(session, "ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+    return account.listed(session, "ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
 
 
 def _references(permissions: list[dict[str, Any]], groups: list[str], *, whole: bool) -> list[dict[str, Any]]:

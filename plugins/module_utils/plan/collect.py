@@ -114,7 +114,7 @@ def _own_objects(situation: dry_run.Situation, planned: Iterable[dict[str, Any]]
 
 
 def _handed_over(planned: Iterable[dict[str, Any]]) -> Iterable[rows.Row]:
-    """Yield a row for each object that changes hands or goes, {component, to, objects, removed}, titles each."""
+    """Yield a row for each object that changes its owner or goes, {component, to, objects, removed}, titles each."""
     for each in planned:
         for title in each.get("objects") or []:
             yield _plain(rows.CHANGE, each["component"], _named(title), f"its owner becomes {each['to']}")

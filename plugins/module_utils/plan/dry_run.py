@@ -81,7 +81,7 @@ def probe(situation: Situation, wanted: Object, manager: str, notes: list[str] |
 def applied(
     cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool = True, force: bool = False
 ) -> tuple[Object | None, str, list[str]]:
-    """Apply an object; return the result, why it is refused, and whose fields conflict.
+    """Apply an object; return it as it is then, why it is refused, and whose fields conflict.
 
     Without `force` the fields of others are named, and then taken anyway, to see what would change.
     """

@@ -6,7 +6,7 @@ values, is left out here and evaluated at its one point of use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,7 @@ SPECS = ("platform/meta/component.yml", "helm_release/meta/argument_specs.yml")
 Evaluate = Callable[[Any], Any]
 """Returns a variable's raw value with its templates evaluated; raises what the caller passes as `errors`."""
 Component = dict[str, Any]
-"""A component as its settings have it: {name, releases, hosts, namespaces, checks, kinds, without_aws}."""
-Release = dict[str, Any]
-"""A release specification without its values, with `namespace_setting` filled in."""
+"""A component as its settings have it: {name, releases, hosts, namespaces, checks, kinds, without_aws, faults}."""
 
 
 def declared(roles: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -37,30 +35,32 @@ def declared(roles: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Ma
 def evaluated(name: str, raw: Mapping[str, Any], evaluate: Evaluate, errors: type[Exception]) -> Component:
     """Return a component with its releases, each evaluated as far as settings go.
 
-    What cannot be evaluated is left out: the setting that it refers to has been reported by then.
+    What cannot be evaluated is left out, and is a line of `faults`: field and reason.
     """
-    found: Component = {"name": name, "releases": list(_releases(name, raw, evaluate, errors))}
+    faults: list[str] = []
+    releases = [_fields(each, VALUES, evaluate, errors, faults) for each in raw.get("releases", [])]
+    rest = _fields(raw, ("releases", *AT_USE), evaluate, errors, faults)
+    whole = [
+        {"namespace_setting": f"{name}_namespace", **each}
+        for each in releases
+        if {"name", "namespace", "chart"} <= each.keys()
+    ]
+    return {"name": name, "releases": whole, **rest, "faults": faults}
+
+
+def _fields(
+    raw: Mapping[str, Any], left: Collection[str], evaluate: Evaluate, errors: type[Exception], faults: list[str]
+) -> dict[str, Any]:
+    """Return the fields of a dict, those of `left` excepted, and add to `faults` those that cannot be evaluated."""
+    found = {}
     for key, value in raw.items():
-        if key not in {"releases", *AT_USE}:
-            found |= _pair(key, value, evaluate, errors)
+        if key in left:
+            continue
+        try:
+            found[key] = evaluate(value)
+        except errors as error:
+            faults.append(f"{key} ({str(error).splitlines()[0].rstrip('.')})")
     return found
-
-
-def _releases(name: str, raw: Mapping[str, Any], evaluate: Evaluate, errors: type[Exception]) -> Iterator[Release]:
-    for release in raw.get("releases", []):
-        found: Release = {"namespace_setting": f"{name}_namespace"}
-        for key, value in release.items():
-            if key not in VALUES:
-                found |= _pair(key, value, evaluate, errors)
-        if {"name", "namespace", "chart"} <= found.keys():
-            yield found
-
-
-def _pair(key: str, value: Any, evaluate: Evaluate, errors: type[Exception]) -> dict[str, Any]:
-    try:
-        return {key: evaluate(value)}
-    except errors:
-        return {}
 
 
 def load_spec(roles: Path) -> dict[str, Any]:
@@ -78,6 +78,6 @@ def load_spec(roles: Path) -> dict[str, Any]:
 def problems(component: Component, spec: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each thing in an evaluated component that its spec does not allow."""
     known = {key: option for key, option in spec.items() if key not in AT_USE}
-    said = {key: value for key, value in component.items() if key != "name"}
+    said = {key: value for key, value in component.items() if key not in {"name", "faults"}}
     result = ArgumentSpecValidator(known).validate(said)
     return [f"{component['name']}{SUFFIX} is not as its contract says: {each}." for each in result.error_messages]

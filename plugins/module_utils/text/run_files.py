@@ -15,7 +15,7 @@ class RunFiles:
     def __init__(self) -> None:
         """Make the folder, among the temporary files of the system."""
         self.folder = Path(tempfile.mkdtemp(prefix="landfall-"))
-        atexit.register(self._end, os.getpid())
+        atexit.register(self.end, os.getpid())
 
     def write(self, name: str, content: str) -> Path:
         """Write a file and return its path."""
@@ -24,7 +24,7 @@ class RunFiles:
             file.write(content)
         return path
 
-    def _end(self, maker: int) -> None:
+    def end(self, maker: int) -> None:
         """Take the folder away, but not when a process ends that only was forked from its maker."""
         if os.getpid() == maker:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from ansible_collections.landfall.eks.plugins.module_utils.aws import tags
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.footprint import Orphan, listed
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import Orphan, listed
 
 
 def balancers_there(session: Session, hosts: Collection[str]) -> dict[str, str]:

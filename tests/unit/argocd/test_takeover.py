@@ -96,8 +96,7 @@ def test_the_control_without_dropping_them_it_would_stay(cluster: FakeCluster) -
 
 
 def test_one_that_does_not_go_is_reported(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(takeover, "GONE_SECONDS", 0)
-    monkeypatch.setattr(takeover, "POLL_SECONDS", 0)
+    monkeypatch.setattr(takeover, "GONE_SECONDS", -1)
     add(cluster, "Application", "flask-app", "argocd", metadata={"finalizers": FINALIZER})
     # Somebody gives it another one as soon as it is without.
     cluster.reconcile = lambda _, found: found["metadata"].setdefault("finalizers", ["example.org/held"])

@@ -11,9 +11,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import
     elastic_ips as addresses,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import (
-    facts,
     subnets,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount
 from ansible_collections.landfall.eks.plugins.modules import elastic_ips
 from tests.unit.aws import network
 
@@ -259,12 +259,12 @@ def test_subnets_by_id_and_by_name_in_the_order_they_were_written_in(session):
 
 def test_places_have_addresses_for_two_load_balancers_or_for_the_first_alone():
     made = network.make(tags={"kubernetes.io/role/elb": "1"})
-    account = facts.Edge("", "shop", made["vpc"])
+    account = AwsAccount("", "shop", made["vpc"])
     first = account.places("nginx-ingress", "internet-facing", [])
     assert (sorted(first.subnets), sorted(first.zones), first.hindrance) == (sorted(made["subnets"]), ZONES, "")
     second = account.places("argo-cd", "internet-facing", made["subnets"][:2])
     assert second.subnets == tuple(made["subnets"][:2])
-    third = facts.Edge("", "shop", made["vpc"])
+    third = AwsAccount("", "shop", made["vpc"])
     assert not third.places("nginx-ingress", "internet-facing", []).hindrance
     assert "3 promised to others of this run" in third.places("argo-cd", "internet-facing", []).hindrance
     assert all_addresses() == []
@@ -274,7 +274,7 @@ def test_addresses_that_are_there_need_no_room(session):
     made = network.make(tags={"kubernetes.io/role/elb": "1"})
     addresses.ensure(session, "shop", "nginx-ingress", ZONES)
     fill(2)
-    account = facts.Edge("", "shop", made["vpc"])
+    account = AwsAccount("", "shop", made["vpc"])
     assert not account.places("nginx-ingress", "internet-facing", []).hindrance
     assert "the region has 5 of 5" in account.places("argo-cd", "internet-facing", []).hindrance
 
@@ -282,5 +282,5 @@ def test_addresses_that_are_there_need_no_room(session):
 def test_an_account_that_refuses_is_a_hindrance(monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    assert "platform_aws_region" in facts.Edge("", "shop").places("nginx-ingress", "internet-facing", []).hindrance
-    assert facts.Edge("", "shop").holds(["subnet-1"], [], "nlb.example.org") is False
+    assert "platform_aws_region" in AwsAccount("", "shop").places("nginx-ingress", "internet-facing", []).hindrance
+    assert AwsAccount("", "shop").holds(["subnet-1"], [], "nlb.example.org") is False

@@ -7,7 +7,8 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import facts, lookup
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount
 from ansible_collections.landfall.eks.plugins.modules import balancer_addresses
 from tests.unit.aws import network
 
@@ -78,8 +79,8 @@ def test_right_after_it_was_made_each_zone_is_waited_for(session, subnets):
 
 def test_one_that_is_still_made_is_waited_for():
     made = lookup.Balancer("shop", "shop.x", False, "provisioning", {})
-    assert lookup._not_ready(made) == "shop is still provisioning"
-    assert not lookup._not_ready(lookup.Balancer("shop", "shop.x", False, "active_impaired", {}))
+    assert lookup.not_ready(made) == "shop is still provisioning"
+    assert not lookup.not_ready(lookup.Balancer("shop", "shop.x", False, "active_impaired", {}))
 
 
 def test_one_of_another_account_is_not_waited_for_long(session):
@@ -128,7 +129,7 @@ def test_a_zone_without_an_elastic_ip_leaves_it_to_the_interfaces(session):
 
 def test_whether_subnets_hold_those_of_a_load_balancer(subnets):
     name = network.balancer("shop", subnets[:2])
-    account = facts.Edge("", "shop")
+    account = AwsAccount("", "shop")
     assert account.holds(subnets, [], name)
     assert not account.holds(subnets[1:], [], name)
     assert not account.holds(subnets, [], "other.example.org")

@@ -172,9 +172,9 @@ def test_a_fork_does_not_take_the_files_away():
     path = files.write("a", "b")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    files._end(os.getpid() + 1)
+    files.end(os.getpid() + 1)
     assert path.exists()
-    files._end(os.getpid())
+    files.end(os.getpid())
     assert not path.parent.exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
 from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade, upgrade_facts
+from tests.fake_cluster import FakeCluster
 from tests.unit.aws.test_stack import WHEN, Stubbed
 
 ASKED = "apiserver_requested_deprecated_apis"
@@ -166,16 +167,8 @@ def test_no_cluster_is_an_answer_and_a_refusal_is_none():
         upgrade_facts.read_cluster(session, "production")
 
 
-class FakeCluster:
-    def text(self, path):
-        assert path == "/metrics"
-        return METRICS
-
-    def list(self, api_version, kind):
-        assert (api_version, kind) == ("policy/v1", "PodDisruptionBudget")
-        return [budget("strict", 0, wanted=2)]
-
-
 def test_the_cluster_itself_is_asked():
-    said = upgrade_facts.ask_cluster(FakeCluster(), "1.35")
+    cluster = FakeCluster({"kind": "PodDisruptionBudget", **budget("strict", 0, wanted=2)})
+    cluster.answers["/metrics"] = METRICS
+    said = upgrade_facts.ask_cluster(cluster, "1.35")
     assert [each.split()[0] for each in said] == ["flowcontrol.apiserver.k8s.io/v1beta9", "The"]

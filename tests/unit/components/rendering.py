@@ -16,7 +16,8 @@ PLATFORM = {
     "platform_load_balancer_class": "service.k8s.aws/nlb",
     "platform_load_balancers": {},
     "platform_aws_region": "eu-west-1",
-    "__preflight_cluster": {},
+    "ansible_play_role_names": [f"landfall.eks.{each}" for each in COMPONENTS],
+    "ansible_check_mode": False,
 }
 
 
@@ -35,7 +36,7 @@ def templar(role: str, **settings: Any) -> Templar:
     variables: dict[str, Any] = {}
     for each in ("platform", *COMPONENTS):
         variables |= load(each, "defaults")
-    for each in COMPONENTS:
+    for each in ("platform", *COMPONENTS):
         variables |= load(each, "vars")
     return Templar(DataLoader(), variables=variables | PLATFORM | settings)
 
@@ -47,13 +48,15 @@ def evaluate(role: str, expression: str, **settings: Any) -> Any:
 
 def releases(role: str, **settings: Any) -> list[dict[str, Any]]:
     """Return a component's release specifications, in install order."""
-    found: list[dict[str, Any]] = evaluate(role, f"__{role}_releases", **settings) if settings else _as_shipped(role)
+    found: list[dict[str, Any]] = (
+        evaluate(role, f"{role}_component.releases", **settings) if settings else _as_shipped(role)
+    )
     return found
 
 
 @cache
 def _as_shipped(role: str) -> Any:
-    return evaluate(role, f"__{role}_releases")
+    return evaluate(role, f"{role}_component.releases")
 
 
 def release(name: str, **settings: Any) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_a_reference_to_a_secret_is_none() -> None:
 
 def test_values_are_the_same_at_each_rendering() -> None:
     for role in COMPONENTS:
-        assert evaluate(role, f"__{role}_releases") == releases(role)
+        assert evaluate(role, f"{role}_component.releases") == releases(role)
 
 
 def test_without_their_kind_nobody_brings_service_monitors() -> None:

@@ -84,5 +84,5 @@ def test_renewal_rule(ca: KeyPair, leaf: KeyPair) -> None:
     assert reason(days=243) == "none"
     assert reason(days=244) == "it ends on 2031-01-15"
     assert reason(hosts=("example.org",)) == "its host names changed"
-    assert reason(authority=certificates.make_ca("test", NOW)) == "another certificate authority had signed it"
+    assert reason(authority=certificates.make_ca("test", NOW)) == "another CA had signed it"
     assert certificates.renewal_reason(None, ca, HOSTS, NOW) == "there is none that can be read"

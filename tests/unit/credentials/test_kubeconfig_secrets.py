@@ -1,4 +1,4 @@
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import kubeconfig_secrets
+from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
 
 SECRET_ENVIRONMENT = [{"name": "AWS_PROFILE", "value": "prod"}, {"name": "AWS_SECRET_ACCESS_KEY", "value": "s3cr3t"}]
 

@@ -12,27 +12,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.logins im
     read_keyring,
     table,
 )
+from tests.fake_cluster import FakeCluster
 from tests.unit.credentials.fake_store import FakeStore
 
 NOW = datetime(2030, 1, 18, 13, 0, tzinfo=UTC)
 ELASTIC = "elasticsearch-es-elastic-user"
 
 
-class FakeCluster:
-    """Answers from a store what the API server would; Services are given."""
-
-    def __init__(self, store: FakeStore, services: list[dict[str, Any]] | None = None) -> None:
-        self.store = store
-        self.services = services or []
-
-    def list(self, api_version: str, kind: str, namespace: str | None = None, query: Any = None) -> list[Any]:
-        if kind == "Service":
-            return [each for each in self.services if each["metadata"]["namespace"] == namespace]
-        assert query == {"labelSelector": "landfall.eks/credential"}
-        return [each for each in self.store.secrets.values() if "labels" in each["metadata"]]
-
-    def get(self, api_version: str, kind: str, name: str, namespace: str) -> Any:
-        return self.store.secrets.get((namespace, name))
+def cluster_of(store: FakeStore, *services: dict[str, Any]) -> FakeCluster:
+    return FakeCluster(*store.secrets.values(), *services)
 
 
 @pytest.fixture
@@ -56,6 +44,7 @@ def items(password: Any, certificate: Any) -> list[Item]:
 @pytest.fixture
 def elastic(store: FakeStore) -> None:
     store.secrets["logging", ELASTIC] = {
+        "kind": "Secret",
         "metadata": {"name": ELASTIC, "namespace": "logging", "creationTimestamp": "2030-01-18T10:00:00Z"},
         "data": {"elastic": base64.b64encode(b"by-the-operator").decode()},
     }
@@ -66,10 +55,14 @@ def test_logins_come_first_with_address_user_password_and_age(
 ) -> None:
     store.run(items)
     balancer = {
-        "metadata": {"namespace": "argocd"},
+        "kind": "Service",
+        "metadata": {"name": "argocd-nlb", "namespace": "argocd"},
         "status": {"loadBalancer": {"ingress": [{"hostname": "nlb.example.com"}]}},
     }
-    keyring = read_keyring(FakeCluster(store, [balancer, {"metadata": {"namespace": "argocd"}}]), "landfall-system")
+    keyring = read_keyring(
+        cluster_of(store, balancer, {"kind": "Service", "metadata": {"name": "other", "namespace": "argocd"}}),
+        "landfall-system",
+    )
     rows = [line.split("  ") for line in table(keyring.logins, NOW)]
     assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
         ["Service", "Where", "User", "Password", "Age"],
@@ -89,7 +82,7 @@ def test_logins_come_first_with_address_user_password_and_age(
 
 def test_what_the_operator_has_not_made_yet_is_said(store: FakeStore, items: list[Item]) -> None:
     store.run(items)
-    logins = read_keyring(FakeCluster(store), "landfall-system").logins
+    logins = read_keyring(cluster_of(store), "landfall-system").logins
     assert [each.password for each in logins if each.service == "Kibana"] == [""]
     assert sum(NOT_MADE_YET in line for line in table(logins, NOW)) == 1
     # Without a load balancer yet, at least where the password lies.
@@ -98,7 +91,7 @@ def test_what_the_operator_has_not_made_yet_is_said(store: FakeStore, items: lis
 
 def test_file_holds_all_logins_and_no_key(store: FakeStore, items: list[Item], elastic: None) -> None:
     store.run(items)
-    data = as_data(read_keyring(FakeCluster(store), "landfall-system").logins)
+    data = as_data(read_keyring(cluster_of(store), "landfall-system").logins)
     assert len(data) == 4
     assert all(set(each) == {"service", "where", "user", "password", "created"} for each in data)
     assert "PRIVATE KEY" not in str(data)
@@ -107,7 +100,7 @@ def test_file_holds_all_logins_and_no_key(store: FakeStore, items: list[Item], e
 def test_original_whose_delivery_is_gone_is_shown(store: FakeStore, password: Any) -> None:
     store.run([password()])
     del store.secrets["monitoring", "grafana"]
-    (login,) = read_keyring(FakeCluster(store), "landfall-system").logins
+    (login,) = read_keyring(cluster_of(store), "landfall-system").logins
     assert (login.service, login.where) == ("grafana-admin", "")
     assert len(login.password) == 32
 
@@ -133,7 +126,7 @@ def test_password_that_is_to_take_the_place_of_another_is_shown_beside_it(
     store.run(items)
     kept = store.secrets["landfall-system", "argocd"]["data"]
     kept |= {"next.password": base64.b64encode(b"the-next-one").decode(), "next.created": kept["created"]}
-    keyring = read_keyring(FakeCluster(store), "landfall-system")
+    keyring = read_keyring(cluster_of(store), "landfall-system")
     rows = {each.service: each.password for each in keyring.logins}
     assert rows["Argo CD (its rotation is unfinished)"] == "the-next-one"
     assert rows["Argo CD"] == store.text("argocd", "argocd")["admin-password"]
@@ -149,5 +142,5 @@ def test_both_authorities_are_exported_while_one_takes_the_place_of_another(
     next_one = other.secrets["landfall-system", "landfall-ca"]["data"]
     kept = store.secrets["landfall-system", "landfall-ca"]["data"]
     kept |= {f"next.{key}": value for key, value in next_one.items()}
-    exported = read_keyring(FakeCluster(store), "landfall-system").ca_certificate
+    exported = read_keyring(cluster_of(store), "landfall-system").ca_certificate
     assert exported == first + other.text("landfall-system", "landfall-ca")["tls.crt"]

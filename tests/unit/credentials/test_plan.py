@@ -113,7 +113,7 @@ def test_certificate_follows_its_hosts_and_its_authority(store: FakeStore, certi
     assert row["reason"] == "its host names changed"
     del store.secrets["landfall-system", "landfall-ca"]
     (row,) = store.run([certificate("kibana.example.org", "nlb.example.com")]).rows
-    assert row["reason"] == "another certificate authority had signed it"
+    assert row["reason"] == "another CA had signed it"
 
 
 def test_deleted_secret_is_delivered_again_unchanged(store: FakeStore, password: Make) -> None:

@@ -22,9 +22,11 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     RotationContext,
     RotationError,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import read
-from tests.unit.credentials.fake_api import FakeApi, KilledError, Object, workload
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import apply_secret, read
+from tests.fake_cluster import FakeCluster
+from tests.fake_objects import Object
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
+from tests.unit.credentials.platform import KilledError, cluster_of, cut_off, replace_pods, workload
 
 HOME = "landfall-system"
 LATER = NOW + timedelta(days=40)
@@ -61,8 +63,8 @@ GIVEN = Item("pager", "fixed", "pager", "monitoring", data={"key": "value"})
 ITEMS = [ADMIN, SHIPPER, ELASTIC, WEBHOOK, GIVEN]
 
 
-def context(api: FakeApi, **other: Any) -> RotationContext:
-    return RotationContext(api, HOME, LATER, sleep=lambda _: None, **other)  # type: ignore[arg-type] # it plays a Cluster
+def context(api: FakeCluster, **other: Any) -> RotationContext:
+    return RotationContext(api, HOME, LATER, sleep=lambda _: None, **other)
 
 
 @pytest.fixture(scope="module")
@@ -70,41 +72,45 @@ def rolled() -> list[Object]:
     """All objects of a cluster after a rollout."""
     store = FakeStore()
     store.run(ITEMS)
-    made = {"kind": "Secret", "metadata": {"name": "es-user", "namespace": "logging"}}
-    made["data"] = {"elastic": base64.b64encode(b"first").decode()}  # type: ignore[assignment]
+    metadata = {"name": "es-user", "namespace": "logging", "creationTimestamp": "2030-01-01T00:00:00Z"}
+    made = {"kind": "Secret", "metadata": metadata, "data": {"elastic": base64.b64encode(b"first").decode()}}
     operator = workload("Deployment", "elastic-system", "operator")
     return [*store.secrets.values(), made, workload("DaemonSet", "logging", "fluent-bit"), operator]
 
 
+def with_operator(api: FakeCluster, found: Object) -> None:
+    """Also do what the operator does: make its Secret anew, with another password, when it is gone."""
+    replace_pods(api, found)
+    if api.key(found) == ("Secret", "logging", "es-user") and api.key(found) not in api.objects:
+        metadata = {"name": "es-user", "namespace": "logging"}
+        api.add({"kind": "Secret", "metadata": metadata, "data": {"elastic": base64.b64encode(b"second").decode()}})
+
+
 @pytest.fixture
-def make(rolled: list[Object]) -> Callable[[], FakeApi]:
-    def make() -> FakeApi:
-        api = FakeApi(rolled)
-        api.answers_deletions = lambda gone: {
-            "kind": "Secret",
-            "metadata": {"name": gone["metadata"]["name"], "namespace": gone["metadata"]["namespace"]},
-            "data": {"elastic": base64.b64encode(b"second").decode()},
-        }
+def make(rolled: list[Object]) -> Callable[[], FakeCluster]:
+    def make() -> FakeCluster:
+        api = cluster_of(rolled)
+        api.reconcile = with_operator
         return api
 
     return make
 
 
-def text(api: FakeApi, namespace: str, name: str) -> dict[str, str]:
+def text(api: FakeCluster, namespace: str, name: str) -> dict[str, str]:
     return text_of(api.objects["Secret", namespace, name])
 
 
-def rotate(api: FakeApi, *names: str) -> list[str]:
+def rotate(api: FakeCluster, *names: str) -> list[str]:
     return list(rotation.rotate(context(api), list(names), "test"))
 
 
-def passwords(api: FakeApi, name: str) -> list[str]:
+def passwords(api: FakeCluster, name: str) -> list[str]:
     """Return what the original holds, the old one first."""
     kept = text(api, HOME, name)
     return [kept[key] for key in ("password", "next.password") if key in kept]
 
 
-def opens(api: FakeApi, item: Item, password: str) -> bool:
+def opens(api: FakeCluster, item: Item, password: str) -> bool:
     """Tell whether a password is the one that the delivered Secret lets in."""
     there = text(api, item.namespace, item.secret)
     if item is ADMIN:
@@ -112,7 +118,7 @@ def opens(api: FakeApi, item: Item, password: str) -> bool:
     return there["password"] == password and there["line"] == f"user:{password}"
 
 
-def test_argo_cd_gets_a_new_hash_with_its_time_and_keeps_its_signing_key(make: Callable[[], FakeApi]) -> None:
+def test_argo_cd_gets_a_new_hash_with_its_time_and_keeps_its_signing_key(make: Callable[[], FakeCluster]) -> None:
     api = make()
     (old,), before = passwords(api, "argocd-admin"), text(api, "argocd", "argocd-secret")
     assert opens(api, ADMIN, old), "control: the old one was right"
@@ -128,7 +134,7 @@ def test_argo_cd_gets_a_new_hash_with_its_time_and_keeps_its_signing_key(make: C
     )
 
 
-def test_readers_that_look_once_are_replaced_and_fixed_keys_stay(make: Callable[[], FakeApi]) -> None:
+def test_readers_that_look_once_are_replaced_and_fixed_keys_stay(make: Callable[[], FakeCluster]) -> None:
     api = make()
     rotate(api, "fluent-bit")
     annotations = api.objects["DaemonSet", "logging", "fluent-bit"]["spec"]["template"]["metadata"]["annotations"]
@@ -140,22 +146,21 @@ def test_readers_that_look_once_are_replaced_and_fixed_keys_stay(make: Callable[
 @pytest.mark.parametrize("item", [ADMIN, SHIPPER], ids=lambda item: item.name)
 @pytest.mark.parametrize("ended_by", ["rotate.yml", "site.yml"])
 def test_killed_at_each_call_it_ends_with_one_new_password(
-    make: Callable[[], FakeApi], item: Item, ended_by: str, after: bool
+    make: Callable[[], FakeCluster], item: Item, ended_by: str, after: bool
 ) -> None:
     whole = make()
     rotate(whole, item.name)
-    assert whole.calls > 5, "control: there is something to cut"
+    assert len(whole.log) > 5, "control: there is something to cut"
     seen = set()
-    for number in range(1, whole.calls + 1):
+    for number in range(1, len(whole.log) + 1):
         api = make()
         (old,) = passwords(api, item.name)
-        api.kill_at, api.after = number, after
+        cut_off(api, number, after=after)
         with pytest.raises(KilledError):
             rotate(api, item.name)
         kept = passwords(api, item.name)
         seen.add((len(kept), opens(api, item, old)))
         assert [each for each in kept if opens(api, item, each)], f"nobody gets in after call {number}"
-        api.kill_at = None
         if ended_by == "site.yml":
             begun = len(kept) == 2
             site(api)
@@ -171,32 +176,31 @@ def test_killed_at_each_call_it_ends_with_one_new_password(
     assert {(2, True), (2, False), (1, False)} <= seen
 
 
-def site(api: FakeApi) -> list[str]:
+def site(api: FakeCluster) -> list[str]:
     """Do what the module credentials does; return what was to be done."""
-    secrets = read(api)  # type: ignore[arg-type] # it plays a Cluster
+    secrets = read(api)
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
     plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
-        namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
-        api.request("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{name}", body=each, content_type="apply-patch")
-    done, waiting = rotation.finish(context(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
+        apply_secret(api, each)
+    done, waiting = rotation.finish(context(api), read(api))
     assert waiting == []
     return [*(each["metadata"]["name"] for each in plan.writes), *done]
 
 
-def test_site_says_what_it_could_not_end_and_changes_nothing_of_it(make: Callable[[], FakeApi]) -> None:
+def test_site_says_what_it_could_not_end_and_changes_nothing_of_it(make: Callable[[], FakeCluster]) -> None:
     api = make()
     rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     del api.objects["DaemonSet", "logging", "fluent-bit"]
-    done, (sentence,) = rotation.finish(context(api), read(api))  # type: ignore[arg-type] # it plays a Cluster
+    done, (sentence,) = rotation.finish(context(api), read(api))
     assert done == []
     assert "DaemonSet logging/fluent-bit is gone" in sentence
     assert "rotate=fluent-bit" in sentence
     assert len(passwords(api, "fluent-bit")) == 2
 
 
-def test_what_is_needed_is_looked_at_before_anything_is_begun(make: Callable[[], FakeApi]) -> None:
+def test_what_is_needed_is_looked_at_before_anything_is_begun(make: Callable[[], FakeCluster]) -> None:
     api = make()
     del api.objects["DaemonSet", "logging", "fluent-bit"]
     before = copy.deepcopy(api.objects)
@@ -205,7 +209,7 @@ def test_what_is_needed_is_looked_at_before_anything_is_begun(make: Callable[[],
     assert api.objects == before
 
 
-def test_operator_makes_its_own_anew_if_it_is_there(make: Callable[[], FakeApi]) -> None:
+def test_operator_makes_its_own_anew_if_it_is_there(make: Callable[[], FakeCluster]) -> None:
     api = make()
     rotate(api, "elastic")
     assert text(api, "logging", "es-user")["elastic"] == "second"
@@ -215,16 +219,16 @@ def test_operator_makes_its_own_anew_if_it_is_there(make: Callable[[], FakeApi])
     assert ("Secret", "logging", "es-user") in api.objects
 
 
-def test_operator_that_does_nothing_is_waited_for_and_named(make: Callable[[], FakeApi]) -> None:
+def test_operator_that_does_nothing_is_waited_for_and_named(make: Callable[[], FakeCluster]) -> None:
     api = make()
-    api.answers_deletions = None
+    api.reconcile = replace_pods
     ticks = iter(range(1000))
     waiting = context(api, timeout=5, clock=lambda: float(next(ticks)))
     with pytest.raises(RotationError, match="logging/es-user was not recreated by its operator after 5 s"):
         list(rotation.rotate(waiting, ["elastic"], "test"))
 
 
-def test_change_of_somebody_else_is_not_written_over(make: Callable[[], FakeApi]) -> None:
+def test_change_of_somebody_else_is_not_written_over(make: Callable[[], FakeCluster]) -> None:
     api = make()
     subject = rotation.read_subjects(context(api))["fluent-bit"]
     rotation_steps.stage(context(api), subject)
@@ -232,7 +236,7 @@ def test_change_of_somebody_else_is_not_written_over(make: Callable[[], FakeApi]
         rotation_steps.stage(context(api), subject)
 
 
-def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeApi]) -> None:
+def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeCluster]) -> None:
     found = rotation.rows(context(make()))
     with pytest.raises(RotationError) as caught:
         rotation.chosen(found, ["argo-admin", "pager"], None)
@@ -244,18 +248,18 @@ def test_unknown_names_are_told_with_those_that_exist(make: Callable[[], FakeApi
     assert second.endswith("It is yours: change it in your settings, and run site.yml.")
 
 
-def test_age_chooses_what_needs_no_person(make: Callable[[], FakeApi]) -> None:
+def test_age_chooses_what_needs_no_person(make: Callable[[], FakeCluster]) -> None:
     found = rotation.rows(context(make()))
     assert rotation.chosen(found, [], 30) == ["elastic", "argocd-admin", "fluent-bit"]
     assert rotation.chosen(found, ["webhook"], 90) == ["webhook"]
     assert rotation.chosen(found, [], None) == []
 
 
-def test_what_a_person_has_to_do_is_said(make: Callable[[], FakeApi]) -> None:
+def test_what_a_person_has_to_do_is_said(make: Callable[[], FakeCluster]) -> None:
     assert rotate(make(), "webhook") == ["webhook: rotated. Tell GitHub."]
 
 
-def test_table_has_ages_and_meanings_and_changes_nothing(make: Callable[[], FakeApi]) -> None:
+def test_table_has_ages_and_meanings_and_changes_nothing(make: Callable[[], FakeCluster]) -> None:
     api = make()
     rotation_steps.stage(context(api), rotation.read_subjects(context(api))["fluent-bit"])
     before = copy.deepcopy(api.objects)
@@ -269,7 +273,7 @@ def test_table_has_ages_and_meanings_and_changes_nothing(make: Callable[[], Fake
     assert api.objects == before
 
 
-def test_nothing_secret_is_said_or_noted(make: Callable[[], FakeApi]) -> None:
+def test_nothing_secret_is_said_or_noted(make: Callable[[], FakeCluster]) -> None:
     api = make()
     old = passwords(api, "argocd-admin") + passwords(api, "fluent-bit")
     said = rotate(api, "argocd-admin", "fluent-bit")
@@ -281,7 +285,7 @@ def test_nothing_secret_is_said_or_noted(make: Callable[[], FakeApi]) -> None:
 
 
 def test_one_from_before_says_what_to_run_first(rolled: list[Object]) -> None:
-    api = FakeApi(rolled)
+    api = cluster_of(rolled)
     for each in api.objects.values():
         each["metadata"].get("annotations", {}).pop("landfall.eks/rotation", None)
     found = rotation.rows(context(api))

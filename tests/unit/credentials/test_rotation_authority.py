@@ -17,9 +17,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Plan, Run, make_plan
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import read
-from tests.unit.credentials.fake_api import FakeApi, KilledError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import apply_secret, read
+from tests.fake_cluster import FakeCluster
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
+from tests.unit.credentials.platform import KilledError, cluster_of, cut_off
 
 HOME, CA = "landfall-system", "landfall-ca"
 LATER = NOW + timedelta(days=10)
@@ -36,26 +37,26 @@ def rolled() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def make(rolled: list[dict[str, Any]]) -> Callable[[], FakeApi]:
-    return lambda: FakeApi(rolled)
+def make(rolled: list[dict[str, Any]]) -> Callable[[], FakeCluster]:
+    return lambda: cluster_of(rolled)
 
 
-def rotate(api: FakeApi, name: str) -> str:
-    (said,) = rotation.rotate(RotationContext(api, HOME, LATER), [name], "test")  # type: ignore[arg-type] # plays a Cluster
+def rotate(api: FakeCluster, name: str) -> str:
+    (said,) = rotation.rotate(RotationContext(api, HOME, LATER), [name], "test")
     return said
 
 
-def text(api: FakeApi, item: Item) -> dict[str, str]:
+def text(api: FakeCluster, item: Item) -> dict[str, str]:
     return text_of(api.objects["Secret", item.namespace, item.secret])
 
 
-def leaf(api: FakeApi, item: Item) -> x509.Certificate:
+def leaf(api: FakeCluster, item: Item) -> x509.Certificate:
     pair = KeyPair.read(text(api, item))
     assert pair, "key and certificate belong together"
     return pair.certificate
 
 
-def trusted(api: FakeApi, item: Item) -> list[x509.Certificate]:
+def trusted(api: FakeCluster, item: Item) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(text(api, item)["ca.crt"].encode())
 
 
@@ -69,19 +70,18 @@ def is_trusted(certificate: x509.Certificate, authorities: list[x509.Certificate
     return False
 
 
-def site(api: FakeApi) -> Plan:
-    secrets = read(api)  # type: ignore[arg-type] # it plays a Cluster
+def site(api: FakeCluster) -> Plan:
+    secrets = read(api)
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
     plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
-        namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
-        api.request("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{name}", body=each, content_type="apply-patch")
-    rotation.finish(RotationContext(api, HOME, LATER), read(api))  # type: ignore[arg-type] # it plays a Cluster
+        apply_secret(api, each)
+    rotation.finish(RotationContext(api, HOME, LATER), read(api))
     return plan
 
 
-def test_a_certificate_by_name_has_the_same_names_another_key_and_more_time(make: Callable[[], FakeApi]) -> None:
+def test_a_certificate_by_name_has_the_same_names_another_key_and_more_time(make: Callable[[], FakeCluster]) -> None:
     api = make()
     before, other = leaf(api, KIBANA), leaf(api, GRAFANA)
     rotate(api, "kibana-tls")
@@ -95,16 +95,17 @@ def test_a_certificate_by_name_has_the_same_names_another_key_and_more_time(make
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
-def test_a_certificate_that_is_cut_off_is_delivered_by_the_next_run(make: Callable[[], FakeApi], after: bool) -> None:
+def test_a_certificate_that_is_cut_off_is_delivered_by_the_next_run(
+    make: Callable[[], FakeCluster], after: bool
+) -> None:
     whole = make()
     rotate(whole, "kibana-tls")
     halves = 0
-    for number in range(1, whole.calls + 1):
+    for number in range(1, len(whole.log) + 1):
         api = make()
-        api.kill_at, api.after = number, after
+        cut_off(api, number, after=after)
         with pytest.raises(KilledError):
             rotate(api, "kibana-tls")
-        api.kill_at = None
         assert is_trusted(leaf(api, KIBANA), trusted(api, KIBANA))
         halves += text_of(api.objects["Secret", HOME, "kibana-tls"])["tls.crt"] != text(api, KIBANA)["tls.crt"]
         site(api)
@@ -113,7 +114,7 @@ def test_a_certificate_that_is_cut_off_is_delivered_by_the_next_run(make: Callab
     assert halves, "control: it was cut off between the two Secrets"
 
 
-def test_authority_is_announced_then_everything_moves(make: Callable[[], FakeApi]) -> None:
+def test_authority_is_announced_then_everything_moves(make: Callable[[], FakeCluster]) -> None:
     api = make()
     before = {item.name: leaf(api, item) for item in ITEMS}
     (old,) = trusted(api, KIBANA)
@@ -125,7 +126,7 @@ def test_authority_is_announced_then_everything_moves(make: Callable[[], FakeApi
     rotate(api, "kibana-tls")
     assert is_trusted(leaf(api, KIBANA), [old])
 
-    assert "the next certificate authority has signed all certificates" in rotate(api, CA)
+    assert "all certificates are signed by the next certificate authority" in rotate(api, CA)
     for item in ITEMS:
         (new,) = trusted(api, item)
         assert new != old
@@ -139,18 +140,17 @@ def test_authority_is_announced_then_everything_moves(make: Callable[[], FakeApi
 @pytest.mark.parametrize("phase", ["announce", "move"])
 @pytest.mark.parametrize("ended_by", ["rotate.yml", "site.yml"])
 def test_authority_cut_off_at_each_call_is_always_trusted(
-    make: Callable[[], FakeApi], phase: str, ended_by: str, after: bool
+    make: Callable[[], FakeCluster], phase: str, ended_by: str, after: bool
 ) -> None:
     whole = begun(make(), phase)
     rotate(whole, CA)
     mixed = 0
-    for number in range(1, whole.calls + 1):
+    for number in range(1, len(whole.log) + 1):
         api = begun(make(), phase)
         (old, *_) = trusted(api, KIBANA)
-        api.kill_at, api.after = number, after
+        cut_off(api, number, after=after)
         with pytest.raises(KilledError):
             rotate(api, CA)
-        api.kill_at = None
         assert all_trust_all(api), f"cut off at call {number}"
         mixed += len({is_trusted(leaf(api, item), [old]) for item in ITEMS}) == 2
         announced = [len(trusted(api, item)) for item in ITEMS] == [2, 2]
@@ -166,32 +166,32 @@ def test_authority_cut_off_at_each_call_is_always_trusted(
     assert bool(mixed) is (phase == "move"), "control: it was cut off between two certificates"
 
 
-def begun(api: FakeApi, phase: str) -> FakeApi:
+def begun(api: FakeCluster, phase: str) -> FakeCluster:
     """Return a cluster in which a phase comes next."""
     if phase == "move":
         rotate(api, CA)
-    api.calls = 0
+    api.log.clear()
     return api
 
 
-def all_trust_all(api: FakeApi) -> bool:
+def all_trust_all(api: FakeCluster) -> bool:
     """Tell whether each certificate is trusted by whoever reads any of the Secrets."""
     return all(is_trusted(leaf(api, item), trusted(api, reader)) for item in ITEMS for reader in ITEMS)
 
 
-def test_a_lease_tells_monitoring_when_each_ends(make: Callable[[], FakeApi]) -> None:
+def test_a_lease_tells_monitoring_when_each_ends(make: Callable[[], FakeCluster]) -> None:
     api = make()
-    secrets = read(api)  # type: ignore[arg-type] # it plays a Cluster
+    secrets = read(api)
 
     def keep() -> bool:
-        return expiry.keep(api, read(api), HOME, LATER)  # type: ignore[arg-type] # it plays a Cluster
+        return expiry.keep(api, read(api), HOME, LATER)
 
     assert [each["metadata"]["name"] for each in expiry.wanted_leases(secrets, HOME, LATER)] == [
         "expires-landfall-ca",
         "expires-grafana-tls",
         "expires-kibana-tls",
     ]
-    assert expiry.keep(api, secrets, HOME, LATER, dry_run=True)  # type: ignore[arg-type] # it plays a Cluster
+    assert expiry.keep(api, secrets, HOME, LATER, dry_run=True)
     assert not [kind for kind, *_ in api.objects if kind == "Lease"]
     assert keep()
     assert not keep(), "a second run changes nothing"

@@ -20,10 +20,11 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     RotationContext,
     RotationError,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import client_from
+from tests.fake_cluster import Call, FakeCluster
 from tests.unit.components.rendering import evaluate
-from tests.unit.credentials.fake_api import FakeApi, KilledError, workload
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
+from tests.unit.credentials.platform import KilledError, cluster_of, cut_off, workload
 
 HOME = "landfall-system"
 LATER = NOW + timedelta(days=1)
@@ -79,33 +80,17 @@ class Grafana(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Both(FakeApi):
-    """Secrets and workloads in memory, Grafana behind a real connection; its calls can be cut off as well."""
-
-    def __init__(self, objects: list[dict[str, Any]], url: str) -> None:
-        super().__init__(objects)
-        access = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": url}}],
-            "users": [{"name": "test", "user": {"token": "of-the-cluster"}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        }
-        self.real = Cluster(client_from({"kubeconfig": access})).api
-
-    @property
-    def api(self) -> Both:
-        return self
-
-    def param_serialize(self, *arguments: Any, **options: Any) -> Any:
-        return self.real.param_serialize(*arguments, **options)
-
-    def call_api(self, *arguments: Any, **options: Any) -> Any:
-        with_effect = self._begin()
-        answer = self.real.call_api(*arguments, **options)
-        with_effect()
-        return answer
+def real_api(server: ThreadingHTTPServer) -> Any:
+    """Return the client library with a real connection."""
+    access = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "clusters": [{"name": "test", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "users": [{"name": "test", "user": {"token": "of-the-cluster"}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+    }
+    return client_from({"kubeconfig": access})
 
 
 @contextmanager
@@ -125,7 +110,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
         yield server
 
 
-def cluster(server: ThreadingHTTPServer) -> Both:
+def cluster(server: ThreadingHTTPServer) -> FakeCluster:
     """Return a cluster after a rollout, and let Grafana have its password."""
     (given,) = [each for each in evaluate("monitoring", "__monitoring_credentials") if each["name"] == "grafana-admin"]
     secret = given["secret"]
@@ -141,22 +126,28 @@ def cluster(server: ThreadingHTTPServer) -> Both:
     store = FakeStore()
     store.run([item])
     grafana = workload("Deployment", "monitoring", "kube-prometheus-stack-grafana")
-    made = Both([*store.secrets.values(), grafana], f"http://127.0.0.1:{server.server_port}")
+    made, real = cluster_of([*store.secrets.values(), grafana]), real_api(server)
+
+    def through_the_proxy(call: Call) -> Any:
+        headers = {"auth_settings": ["BearerToken"], "header_params": call.headers}
+        return real.call_api(*real.param_serialize(call.method, call.path, body=call.body, **headers))
+
+    made.answers[f"{PREFIX}*"] = through_the_proxy
     server.password, server.session, server.seen = password(made), "none", []  # type: ignore[attr-defined]
     server.wrong, server.away = 0, False  # type: ignore[attr-defined]
     return made
 
 
-def password(api: FakeApi, key: str = "password") -> str:
+def password(api: FakeCluster, key: str = "password") -> str:
     return text_of(api.objects["Secret", HOME, "grafana-admin"]).get(key, "")
 
 
-def delivered(api: FakeApi) -> str:
+def delivered(api: FakeCluster) -> str:
     return text_of(api.objects["Secret", "monitoring", "grafana-admin"])["admin-password"]
 
 
-def rotate(api: FakeApi) -> list[str]:
-    return list(rotation.rotate(RotationContext(api, HOME, LATER), ["grafana-admin"], "test"))  # type: ignore[arg-type] # a Cluster
+def rotate(api: FakeCluster) -> list[str]:
+    return list(rotation.rotate(RotationContext(api, HOME, LATER), ["grafana-admin"], "test"))
 
 
 def test_password_is_changed_at_grafana_then_in_the_secret(server: ThreadingHTTPServer) -> None:
@@ -174,16 +165,15 @@ def test_killed_at_each_call_the_password_that_grafana_takes_is_known(server: Th
     whole = cluster(server)
     rotate(whole)
     seen = set()
-    for number in range(1, whole.calls + 1):
+    for number in range(1, len(whole.log) + 1):
         api = cluster(server)
         old = password(api)
-        api.kill_at, api.after = number, after
+        cut_off(api, number, after=after)
         with pytest.raises(KilledError):
             rotate(api)
         takes = server.password  # type: ignore[attr-defined]
         assert takes in {password(api), password(api, "next.password")}, f"lost after call {number}"
         seen.add((takes == old, delivered(api) == old, bool(password(api, "next.password"))))
-        api.kill_at = None
         rotate(api)
         assert server.password == password(api) == delivered(api) != old  # type: ignore[attr-defined]
         assert not password(api, "next.password")
@@ -219,7 +209,8 @@ def test_a_password_as_authorization_opens_nothing_here(server: ThreadingHTTPSer
     basic = base64.b64encode(f"admin:{password(api)}".encode()).decode()
     body = {"oldPassword": password(api), "newPassword": "x", "confirmNew": "x"}
     headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
-    serialized = api.real.param_serialize("PUT", f"{PREFIX}api/user/password", header_params=headers, body=body)
-    answer = api.real.call_api(*serialized)
+    real = real_api(server)
+    serialized = real.param_serialize("PUT", f"{PREFIX}api/user/password", header_params=headers, body=body)
+    answer = real.call_api(*serialized)
     answer.read()
     assert answer.status == 401

@@ -15,8 +15,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     RotationError,
 )
 from ansible_collections.landfall.eks.plugins.modules import credentials, rotate
-from tests.unit.credentials.fake_api import FakeApi, workload
+from tests.fake_cluster import FakeCluster
 from tests.unit.credentials.fake_store import NOW, text_of
+from tests.unit.credentials.platform import cluster_of, workload
 
 HOME = "landfall-system"
 WANTED = [
@@ -49,38 +50,38 @@ class Module:
 
 
 @pytest.fixture
-def api() -> FakeApi:
+def api() -> FakeCluster:
     namespaces = [{"kind": "Namespace", "metadata": {"name": name, "namespace": ""}} for name in (HOME, "logging")]
-    api = FakeApi([*namespaces, workload("DaemonSet", "logging", "fluent-bit")])
+    api = cluster_of([*namespaces, workload("DaemonSet", "logging", "fluent-bit")])
     made = site(api)
     assert made["changed"]
     return api
 
 
-def site(api: FakeApi, check_mode: bool = False, module: Module | None = None) -> dict[str, Any]:
+def site(api: FakeCluster, check_mode: bool = False, module: Module | None = None) -> dict[str, Any]:
     asked = module or Module(check_mode, credentials=copy.deepcopy(WANTED))
-    found: dict[str, Any] = credentials.run(asked, api)  # type: ignore[arg-type] # they play a module and a Cluster
+    found: dict[str, Any] = credentials.run(asked, api)
     return found
 
 
-def look(api: FakeApi, names: list[str], check_mode: bool = False, older_than: int | None = None) -> dict[str, Any]:
+def look(api: FakeCluster, names: list[str], check_mode: bool = False, older_than: int | None = None) -> dict[str, Any]:
     module = Module(check_mode, names=names, older_than=older_than)
-    found: dict[str, Any] = rotate.run(module, api)  # type: ignore[arg-type] # they play a module and a Cluster
+    found: dict[str, Any] = rotate.run(module, api)
     return found
 
 
-def stage(api: FakeApi) -> None:
-    context = RotationContext(api, HOME, NOW, timeout=0, sleep=lambda _: None)  # type: ignore[arg-type] # it plays a Cluster
+def stage(api: FakeCluster) -> None:
+    context = RotationContext(api, HOME, NOW, timeout=0, sleep=lambda _: None)
     rotation_steps.stage(context, rotation.read_subjects(context)["shipper"])
 
 
-def values(api: FakeApi) -> set[str]:
+def values(api: FakeCluster) -> set[str]:
     """Return all that is secret."""
     found = [text_of(each) for (kind, *_), each in api.objects.items() if kind == "Secret"]
     return {value for each in found for key, value in each.items() if "password" in key or key.endswith("tls.key")}
 
 
-def test_a_rollout_keeps_leases_and_a_second_one_changes_nothing(api: FakeApi) -> None:
+def test_a_rollout_keeps_leases_and_a_second_one_changes_nothing(api: FakeCluster) -> None:
     assert ("Lease", HOME, "expires-kibana-tls") in api.objects
     before = copy.deepcopy(api.objects)
     assert not site(api)["changed"]
@@ -88,11 +89,11 @@ def test_a_rollout_keeps_leases_and_a_second_one_changes_nothing(api: FakeApi) -
     assert api.objects == before
 
 
-def test_a_rollout_returns_what_is_documented(api: FakeApi) -> None:
+def test_a_rollout_returns_what_is_documented(api: FakeCluster) -> None:
     assert set(site(api)) == {"changed", "diff", *yaml.safe_load(credentials.RETURN)}
 
 
-def test_looking_and_planning_change_nothing(api: FakeApi) -> None:
+def test_looking_and_planning_change_nothing(api: FakeCluster) -> None:
     before = copy.deepcopy(api.objects)
     found = look(api, [])
     assert (found["changed"], found["rotated"], found["said"]) == (False, [], [])
@@ -103,7 +104,7 @@ def test_looking_and_planning_change_nothing(api: FakeApi) -> None:
     assert api.objects == before
 
 
-def test_nothing_secret_is_returned(api: FakeApi) -> None:
+def test_nothing_secret_is_returned(api: FakeCluster) -> None:
     secret = values(api)
     found = look(api, ["shipper", "kibana-tls", "landfall-ca"])
     assert len(found["said"]) == 3
@@ -113,7 +114,7 @@ def test_nothing_secret_is_returned(api: FakeApi) -> None:
     assert not [value for value in secret if value in returned or json.dumps(value)[1:-1] in returned]
 
 
-def test_a_rollout_ends_what_was_begun_and_says_what_has_to_wait(api: FakeApi) -> None:
+def test_a_rollout_ends_what_was_begun_and_says_what_has_to_wait(api: FakeCluster) -> None:
     stage(api)
     assert site(api)["rotated"] == ["shipper"]
     assert not site(api)["changed"]
@@ -126,7 +127,7 @@ def test_a_rollout_ends_what_was_begun_and_says_what_has_to_wait(api: FakeApi) -
     assert site(api)["rotated"] == ["shipper"]
 
 
-def test_a_rollout_that_moves_the_authority_returns_the_one_that_is_left(api: FakeApi) -> None:
+def test_a_rollout_that_moves_the_authority_returns_the_one_that_is_left(api: FakeCluster) -> None:
     both = look(api, ["landfall-ca"])["ca_certificate"]
     assert both.count("BEGIN CERTIFICATE") == 2
     original = api.objects["Secret", HOME, "landfall-ca"]
@@ -138,7 +139,7 @@ def test_a_rollout_that_moves_the_authority_returns_the_one_that_is_left(api: Fa
     assert text_of(api.objects["Secret", "logging", "kibana-tls"])["ca.crt"] == after["ca_certificate"]
 
 
-def test_a_cluster_without_any_is_said(api: FakeApi) -> None:
+def test_a_cluster_without_any_is_said(api: FakeCluster) -> None:
     for place in [each for each in api.objects if each[0] == "Secret"]:
         del api.objects[place]
     with pytest.raises(RotationError, match=r"has no credentials in namespace landfall-system: run site\.yml first"):

@@ -16,7 +16,7 @@ COMPONENTS = ("ingress", "metrics_server", "monitoring", "efk", "argocd", "flask
 def releases():
     for role in COMPONENTS:
         variables = yaml.safe_load((ROOT / f"roles/{role}/vars/main.yml").read_text())
-        for release in variables[f"__{role}_releases"]:
+        for release in variables[f"{role}_component"]["releases"]:
             yield pytest.param(role, release, id=release["name"])
 
 

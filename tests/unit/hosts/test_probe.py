@@ -84,7 +84,9 @@ def test_another_name_is_somebody_else(tmp_path):
 
 def test_an_authority_that_is_not_known_here_is_told(tmp_path):
     with tls(tmp_path, NAME, authority=OTHER_CA) as port:
-        assert shake(port) == Handshake(note=f"its certificate for {NAME} is of an unknown certificate authority")
+        assert shake(port) == Handshake(
+            note=f"its certificate for {NAME} is of a certificate authority that is not known here"
+        )
         assert not shake(port, authority="").problem
         assert not shake(port, authority=OTHER_CA.data["tls.crt"]).note
         assert shake(port, "kibana.example.org").problem == "it shows a certificate of other names"

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity as subject
+from tests.fake_cluster import FakeCluster
 from tests.unit.components.rendering import CHECKOUT, COMPONENTS, load, releases, templar
 
 HELM = CHECKOUT / ".landfall/bin/helm"
@@ -54,41 +55,28 @@ def test_an_autoscaler_makes_nodes() -> None:
     assert "autoscaler" in found.line
 
 
-class Cluster:
-    """Answers from a table; everything else is empty."""
-
-    def __init__(self, **answers: list[dict[str, Any]]) -> None:
-        self.answers = answers
-
-    def request(self, method: str, path: str, *, query: dict[str, str] | None = None) -> dict[str, Any]:
-        found = self.answers.get(path.rpartition("/")[2], [])
-        # In two pages, as a large cluster answers.
-        if len(found) > 1 and "continue" not in (query or {}):
-            return {"items": found[:1], "metadata": {"continue": "more"}}
-        return {"items": found[1:] if len(found) > 1 else found}
-
-
 def pod(namespace: str, name: str, cpu: str, where: str = "n") -> dict[str, Any]:
     container = {"resources": {"requests": {"cpu": cpu}}}
     labels = {subject.INSTANCE_LABEL: name}
     return {
-        "metadata": {"namespace": namespace, "labels": labels},
+        "kind": "Pod",
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
         "spec": {"nodeName": where, "containers": [container]},
     }
 
 
 def test_what_runs_of_our_own_already_is_not_counted_twice() -> None:
     status = {"allocatable": {"cpu": "4", "memory": "16Gi", "pods": "20"}}
-    cluster = Cluster(
-        nodes=[{"metadata": {"name": "n"}, "spec": {}, "status": status}],
-        pods=[
-            pod("logging", "x", "1"),
-            pod("kube-system", "metrics-server", "1"),
-            pod("kube-system", "coredns", "1"),
-            pod("shop", "shop", "500m"),
-            pod("shop", "waiting", "3", ""),
-        ],
+    cluster = FakeCluster(
+        {"kind": "Node", "metadata": {"name": "n"}, "spec": {}, "status": status},
+        pod("logging", "x", "1"),
+        pod("kube-system", "metrics-server", "1"),
+        pod("kube-system", "coredns", "1"),
+        pod("shop", "shop", "500m"),
+        pod("shop", "waiting", "3", ""),
     )
+    # As a large cluster answers.
+    cluster.page_size = 1
     own = [("logging", "eck-stack"), ("kube-system", "metrics-server")]
     found = subject.look(cluster, [subject.Need("a", 1, 3, GI)], own, [])
     assert found.problems == ["The platform wants 3.0 CPUs and the 1 usable nodes have 2.5 free: add nodes."]

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import existing as subject
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import ownership, strangers
+from tests.unit.components import rendering
 
+EDGE = "aws-load-balancer-controller"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 APIS = "/apis/apiregistration.k8s.io/v1/apiservices"
 SECRETS, NAMESPACES = "/api/v1/secrets", "/api/v1/namespaces"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-HELM = {subject.HELM_NAMESPACE: "kube-system", subject.HELM_NAME: "metrics-server"}
+HELM = {ownership.HELM_NAMESPACE: "kube-system", ownership.HELM_NAME: "metrics-server"}
 WORKS = {"conditions": [{"type": "Available", "status": "True"}]}
 
 
@@ -27,11 +30,13 @@ class Table:
         return {"items": self.answers.get(key, [])}
 
     def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        return "/there" if self.auto_mode and (api_version, kind) == subject.AUTO_MODE else None
+        paths = {"Deployment": DEPLOYMENTS, "APIService": APIS, "NodeClass": "/there" if self.auto_mode else None}
+        return paths[kind]
 
 
 def row(release: str = "metrics-server", policy: str = "leave", namespace: str = "kube-system") -> subject.Row:
-    return subject.Row(release, "it", namespace, "x_namespace", "x_existing", policy, selected=True)
+    said = {**rendering.release(release)["existing"], "what": "it", "setting": "x_existing", "policy": policy}
+    return subject.Row(release, namespace=namespace, namespace_setting="x_namespace", selected=True, **said)
 
 
 def secret(namespace: str, name: str, **labels: str) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def api(**annotations: str) -> dict[str, Any]:
 
 
 def look(answers: dict[str, Any], *rows: subject.Row, installing: bool = True, auto: bool = False) -> subject.Existing:
-    return subject.look(Table(answers, auto), rows, installing)[0]
+    return subject.find(Table(answers, auto), rows, installing)[0]
 
 
 def test_nothing_is_there() -> None:
@@ -58,9 +63,9 @@ def test_nothing_is_there() -> None:
     ("answers", "ours"),
     [
         ({APIS: [api()], SECRETS: [secret("kube-system", "metrics-server")]}, False),
-        ({APIS: [api()], SECRETS: [secret("kube-system", "metrics-server", **{subject.IDENTITY: "1.a-b"})]}, True),
+        ({APIS: [api()], SECRETS: [secret("kube-system", "metrics-server", **{ownership.IDENTITY: "1.a-b"})]}, True),
         # Killed before the release was noted: what it has made already tells.
-        ({APIS: [api(**{subject.OURS: "landfall"})], SECRETS: [secret("kube-system", "metrics-server")]}, True),
+        ({APIS: [api(**{ownership.OURS: "landfall"})], SECRETS: [secret("kube-system", "metrics-server")]}, True),
         (
             {
                 APIS: [api()],
@@ -81,9 +86,9 @@ def test_what_is_ours_goes_on_and_what_is_others_is_left(answers: dict[str, Any]
 
 def test_definitions_that_a_killed_run_applied_make_its_controller_ours() -> None:
     name = "aws-load-balancer-controller"
-    marks = {subject.HELM_NAMESPACE: "kube-system", subject.HELM_NAME: name}
+    marks = {ownership.HELM_NAMESPACE: "kube-system", ownership.HELM_NAME: name}
     deployment = {"metadata": {"name": name, "namespace": "kube-system", "annotations": marks}, "spec": {}}
-    definition = {"metadata": {"name": "d", "labels": {subject.DEFINITIONS_OF: name}}}
+    definition = {"metadata": {"name": "d", "labels": {ownership.DEFINITIONS_OF: name}}}
     answers = {
         f"{DEPLOYMENTS}?app.kubernetes.io/name={name}": [deployment],
         SECRETS: [secret("kube-system", name)],
@@ -99,18 +104,19 @@ def test_adopting_leaves_nothing_out_but_never_takes_away_what_is_others() -> No
 
 
 def test_a_cluster_in_auto_mode_needs_no_controller() -> None:
-    edge = row(subject.EDGE)
+    edge = row(EDGE)
     found = look({}, edge, auto=True)
-    assert (found.left, found.load_balancer_class) == ([subject.EDGE], "eks.amazonaws.com/nlb")
-    chosen = look({}, row(subject.EDGE, "adopt"), auto=True)
+    assert (found.left, found.load_balancer_class) == ([EDGE], "eks.amazonaws.com/nlb")
+    chosen = look({}, row(EDGE, "adopt"), auto=True)
     assert (chosen.left, chosen.load_balancer_class) == ([], "service.k8s.aws/nlb")
 
 
 def test_releases_of_others_by_our_names() -> None:
-    records = subject.Records({("logging", "fluent-bit"): False, ("logging", "eck-stack"): True}, set(), set())
+    records = ownership.Records({("logging", "fluent-bit"): False, ("logging", "eck-stack"): True}, set(), set())
     releases = [
-        {"name": name, "namespace": "logging", "setting": "efk_namespace"} for name in ("fluent-bit", "eck-stack")
+        {"name": name, "namespace": "logging", "namespace_setting": "efk_namespace", "selected": True}
+        for name in ("fluent-bit", "eck-stack")
     ]
-    problems = subject.stranger_problems(releases, [], records)
+    problems = strangers.stranger_problems(releases, [], records)
     assert len(problems) == 1
     assert "logging/fluent-bit is there and was not made by Landfall" in problems[0]

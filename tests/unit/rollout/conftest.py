@@ -9,41 +9,12 @@ import tarfile
 import pytest
 import yaml
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-
-
-class MemoryCluster(Cluster):
-    """Keeps objects by (kind, namespace, name) and a log of what was written."""
-
-    def __init__(self):
-        self.objects = {}
-        self.written = []
-
-    def add(self, found):
-        metadata = found["metadata"]
-        self.objects[(found["kind"], metadata.get("namespace"), metadata["name"])] = found
-        return found
-
-    def get(self, api_version, kind, name, namespace=None):
-        return self.objects.get((kind, namespace, name))
-
-    def list(self, api_version, kind, namespace=None, query=None):
-        return [each for (k, n, _), each in self.objects.items() if k == kind and (namespace is None or n == namespace)]
-
-    def request(self, method, path, *, body=None, query=None, content_type="", accept=""):
-        if method != "GET":
-            self.written.append((method, path, body))
-            return body or {}
-        if path.endswith("/secrets"):
-            wanted = dict(each.split("=") for each in (query or {}).get("labelSelector", "owner=helm").split(","))
-            secrets = [each for (kind, _, _), each in self.objects.items() if kind == "Secret"]
-            return {"items": [each for each in secrets if wanted.items() <= each["metadata"].get("labels", {}).items()]}
-        return {"items": []}
+from tests.fake_cluster import FakeCluster
 
 
 @pytest.fixture
 def cluster():
-    return MemoryCluster()
+    return FakeCluster()
 
 
 @pytest.fixture

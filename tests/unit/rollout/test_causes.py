@@ -23,12 +23,13 @@ def judged_object(cluster, objects):
         found = cluster.add(
             {"kind": "Deployment", "metadata": metadata, "spec": {"selector": {"matchLabels": {"a": "b"}}}}
         )
-        pod = {"kind": "Pod", "metadata": {"name": "web-1", "namespace": "web"}, "spec": objects.get("spec", {})}
+        of_it = {"name": "web-1", "namespace": "web", "labels": {"a": "b"}}
+        pod = {"kind": "Pod", "metadata": of_it, "spec": objects.get("spec", {})}
         cluster.add({**pod, "status": objects["status"]})
     about = found["metadata"]["name"] if found["kind"] != "Deployment" else "web-1"
     if "event" in objects:
         event = {"kind": "Event", "metadata": {"name": "1", "namespace": "web"}, "involvedObject": {"name": about}}
-        cluster.add({**event, **objects["event"], "lastTimestamp": "2026-11-26"})
+        cluster.add({**event, "type": "Warning", **objects["event"], "lastTimestamp": "2026-11-26"})
     cluster.text = lambda *_: objects.get("log", "")
     return found
 

@@ -1,12 +1,12 @@
 """Custom resource definitions: what is applied, what is left alone, what may be removed."""
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
 
 THING = {
+    "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
     "metadata": {"name": "things.example.org", "labels": {"helm.sh/chart": "demo-1", "app": "demo"}},
     "spec": {"group": "example.org", "versions": [{"name": "v1", "served": True}], "names": {"plural": "things"}},
@@ -71,32 +71,23 @@ def test_charts_that_are_live_are_not_looked_at():
     assert definition_charts([{**spec, "crds": {"source": "none"}}], charts, {}) == []
 
 
-class SlowCluster:
-    """Serves the kinds of a group from the third look on, or never, and says why in the definition's conditions."""
-
-    def __init__(self, refused=""):
-        self.looks = 0
-        self.refused = refused
-
-    def request(self, method, path, **_):
-        if method == "PATCH":
-            return {}
-        if path.startswith(crds.API):
-            return {"status": {"conditions": [{"type": "NamesAccepted", "status": "False", "message": self.refused}]}}
-        self.looks += 1
-        if self.looks == 1:
-            raise ApiException(status=404)
-        return {"resources": [{"name": "things"}] if self.looks > 2 and not self.refused else []}
-
-
-def test_definitions_are_waited_for_until_they_are_served(monkeypatch):
+def test_definitions_are_waited_for_until_they_are_served(cluster, monkeypatch):
     monkeypatch.setattr(crds, "POLL_SECONDS", 0)
-    cluster = SlowCluster()
+    looks = []
+
+    def serve_at_the_third_look(call):
+        looks.append(call.path)
+        if len(looks) == 3:
+            cluster.define("Thing", "example.org/v1", "things")
+
+    cluster.before = lambda call: serve_at_the_third_look(call) if call.path == "/apis/example.org/v1" else None
     crds.apply_all(cluster, [THING])
-    assert cluster.looks == 3
+    assert len(looks) == 3
 
 
-def test_definition_that_is_never_served_says_why(monkeypatch):
+def test_definition_that_is_never_served_says_why(cluster, monkeypatch):
     monkeypatch.setattr(crds, "ESTABLISH_SECONDS", -1)
+    conditions = [{"type": "NamesAccepted", "status": "False", "message": "things is taken"}]
+    cluster.reconcile = lambda _, found: found.update(status={"conditions": conditions})
     with pytest.raises(crds.DefinitionError, match=r"things\.example\.org was not .*things is taken"):
-        crds.apply_all(SlowCluster("things is taken"), [THING])
+        crds.apply_all(cluster, [THING])

@@ -40,7 +40,7 @@ def test_each_release_names_its_component():
     found = {}
     for path in ROLES.glob("*/vars/main.yml"):
         role = path.parents[1].name
-        releases = yaml.safe_load(path.read_text(encoding="utf-8")).get(f"__{role}_releases") or []
+        releases = yaml.safe_load(path.read_text(encoding="utf-8")).get(f"{role}_component", {}).get("releases") or []
         found |= {each["name"]: (role, each["component"]) for each in releases}
     assert len(found) >= 9
     assert {name: each for name, each in found.items() if each[0] != each[1]} == {}

@@ -11,7 +11,7 @@ from ansible_collections.landfall.eks.plugins.action import helm_start
 
 def test_a_folder_with_room_is_made_for_its_owner_alone(tmp_path):
     folder = tmp_path / "state" / "run"
-    helm_start._have_room(folder)
+    helm_start.have_room(folder)
     assert folder.stat().st_mode & 0o077 == 0
     assert list(folder.iterdir()) == []
 
@@ -22,4 +22,4 @@ def test_a_full_disk_is_said_before_the_job_starts(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
     with pytest.raises(AnsibleActionFail, match=r"run.*No space left on device.*platform_state_dir"):
-        helm_start._have_room(tmp_path / "run")
+        helm_start.have_room(tmp_path / "run")

@@ -38,7 +38,7 @@ def test_manifest_is_decoded(helm_secret):
 
 
 def test_identity_is_noted_on_the_live_revisions_secret(cluster, helm_secret):
-    release = storage.newest_releases([helm_secret(revision=3)])["logging/logs"]
+    release = storage.newest_releases([cluster.add(helm_secret(revision=3))])["logging/logs"]
     storage.note_identity(cluster, release, "abc-def", "cache")
     method, path, body = cluster.written[0]
     assert (method, path) == ("PATCH", "/api/v1/namespaces/logging/secrets/sh.helm.release.v1.logs.v3")

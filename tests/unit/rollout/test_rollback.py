@@ -174,7 +174,8 @@ def test_cause_of_a_volume_that_is_not_bound(cluster):
         "spec": {"selector": {"matchLabels": {"a": "b"}}},
     }
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data-db-0"}}]
-    cluster.add({"kind": "Pod", "metadata": {"name": "db-0", "namespace": "logging"}, "spec": {"volumes": volumes}})
+    of_it = {"name": "db-0", "namespace": "logging", "labels": {"a": "b"}}
+    cluster.add({"kind": "Pod", "metadata": of_it, "spec": {"volumes": volumes}})
     claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-db-0", "namespace": "logging"}}
     cluster.add({**claim, "status": {"phase": "Pending"}})
     assert (
@@ -187,6 +188,7 @@ def test_cause_of_pods_that_are_not_even_made(cluster):
     event = {
         "kind": "Event",
         "metadata": {"name": "1", "namespace": "a"},
+        "type": "Warning",
         "involvedObject": {"name": "web-abc"},
         "reason": "FailedCreate",
         "message": "exceeded quota",

@@ -2,32 +2,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.status.summary import pod_urls
+from ansible_collections.landfall.eks.plugins.module_utils.status.summary import REAL_NODE_LABEL, pod_urls
+from tests.fake_cluster import FakeCluster
 
 READY = [{"type": "Ready", "status": "True"}]
 
 
 def pod(name: str, node: str, address: str, **status: Any) -> dict[str, Any]:
     return {
-        "metadata": {"name": name, "labels": {"app.kubernetes.io/instance": "flask-app"}},
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "flask-app", "labels": {"app.kubernetes.io/instance": "flask-app"}},
         "spec": {"nodeName": node, "containers": [{"ports": [{"name": "http", "containerPort": 8080}]}]},
         "status": {"podIP": address, "conditions": READY, **status},
     }
 
 
-class FakeCluster:
-    """Holds the nodes that carry the label of a real one, and pods."""
-
-    def __init__(self, nodes: list[str], pods: list[dict[str, Any]]) -> None:
-        self.held = {"Node": [{"metadata": {"name": each}} for each in nodes], "Pod": pods}
-
-    def list(self, _version: str, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
-        assert query["labelSelector"]
-        return self.held[kind]
-
-
 def found(nodes: list[str], pods: list[dict[str, Any]]) -> dict[str, list[str]]:
-    return pod_urls(FakeCluster(nodes, pods))  # type: ignore[arg-type]
+    real = [{"kind": "Node", "metadata": {"name": each, "labels": {REAL_NODE_LABEL: "real"}}} for each in nodes]
+    fake = {"kind": "Node", "metadata": {"name": "fake-1"}}
+    return pod_urls(FakeCluster(*real, fake, *pods))
 
 
 def test_only_ready_pods_on_real_nodes_answer() -> None:

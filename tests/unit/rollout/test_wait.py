@@ -64,7 +64,7 @@ def test_late_release_fails_with_the_clusters_reason(cluster, helm_secret):
     cluster.add(
         {
             "kind": "Pod",
-            "metadata": {"name": "kibana-1", "namespace": "logging"},
+            "metadata": {"name": "kibana-1", "namespace": "logging", "labels": {"app": "kibana"}},
             "status": {"containerStatuses": [waiting]},
         }
     )

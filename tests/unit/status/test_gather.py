@@ -5,14 +5,14 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather as gathering
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
-from tests.unit.rollout.conftest import MemoryCluster, helm_secret  # noqa: F401
+from tests.fake_cluster import FakeCluster
+from tests.unit.rollout.conftest import helm_secret  # noqa: F401
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOME = "landfall-system"
@@ -20,30 +20,17 @@ NOTED = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "upstream"}
 PASSWORD = "correct-horse-battery"
 
 
-class LiveCluster(MemoryCluster):
-    """Also tells its version, and lists objects by label as far as a status asks for it."""
-
-    def list(self, api_version, kind, namespace=None, query=None):
-        found = super().list(api_version, kind, namespace)
-        label = (query or {}).get("labelSelector", "").partition("=")[0]
-        return [each for each in found if not label or label in each["metadata"].get("labels", {})]
-
-    def request(self, method, path, **more):
-        if path == "/version":
-            return {"gitVersion": "v1.35.4"}
-        if "/proxy/" in path:
-            raise ApiException(status=503, reason="no endpoints available")
-        found = super().request(method, path, **more)
-        if "/namespaces/" in path:
-            namespace = path.split("/")[4]
-            found = {"items": [each for each in found["items"] if each["metadata"]["namespace"] == namespace]}
-        return found
+def live_cluster():
+    """Return a cluster whose Services have no pods."""
+    cluster = FakeCluster()
+    cluster.answers["/api/v1/namespaces/monitoring/services/http:*"] = (503, "no endpoints available")
+    return cluster
 
 
 @pytest.fixture
 def cluster(monkeypatch):
     monkeypatch.setattr(gathering.lease, "cluster_clock", lambda cluster: lambda: NOW)
-    return LiveCluster()
+    return live_cluster()
 
 
 def secret(name, namespace, data, kind="Opaque", **annotations):
@@ -66,7 +53,7 @@ def release(name="logs", namespace="logging", **more):
 
 
 def wanted(*releases, **more):
-    place = {"namespace": "monitoring", "name": "prometheus", "port": "9090"}
+    place = {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"}
     return Wanted("test", HOME, list(releases), place, **more)
 
 

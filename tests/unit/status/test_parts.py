@@ -16,30 +16,20 @@ NAMES = ("flask.example.org", "grafana.example.org")
 NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
 
 
-class Objects:
-    """Ingresses of two names behind one load balancer, and a Service with one of its own."""
+def cluster_of(names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = None) -> FakeCluster:
+    """Return Ingresses of two names behind one load balancer, and a Service with one of its own."""
+    balanced = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
 
-    def __init__(self, names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = None) -> None:
-        status = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
-        self.held: dict[str, list[dict[str, Any]]] = {
-            "Ingress": [
-                {"metadata": {}, "spec": {"ingressClassName": "nginx", "rules": [{"host": name}]}, "status": status}
-                for name in names
-            ]
-            + [{"metadata": {}, "spec": {"ingressClassName": "other", "rules": [{"host": "not.ours"}]}}],
-            "Service": [
-                {"metadata": {"namespace": "ingress", "name": "nginx"}, "spec": {}, "status": status},
-                {
-                    "metadata": {"namespace": "argocd", "name": "argocd-nlb"},
-                    "spec": {},
-                    "status": {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}},
-                },
-                {"metadata": {"namespace": "flask-app", "name": "flask-app"}, "spec": {}, "status": {}},
-            ],
-        }
+    def one(kind: str, namespace: str, name: str, status: Any, **spec: Any) -> dict[str, Any]:
+        return {"kind": kind, "metadata": {"namespace": namespace, "name": name}, "spec": spec, "status": status}
 
-    def list(self, _version: str, kind: str) -> list[dict[str, Any]]:
-        return self.held[kind]
+    return FakeCluster(
+        *(one("Ingress", "shop", name, balanced, ingressClassName="nginx", rules=[{"host": name}]) for name in names),
+        one("Ingress", "shop", "not-ours", {}, ingressClassName="other", rules=[{"host": "not.ours"}]),
+        one("Service", "ingress", "nginx", balanced),
+        one("Service", "argocd", "argocd-nlb", {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}}),
+        one("Service", "flask-app", "flask-app", {}),
+    )
 
 
 def block(*lines: str) -> str:
@@ -55,7 +45,7 @@ def judged(
     **objects: Any,
 ) -> addresses.Addresses:
     path.write_text(text)
-    cluster: Any = Objects(**objects)
+    cluster = cluster_of(**objects)
     return addresses.look(cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, []))
 
 

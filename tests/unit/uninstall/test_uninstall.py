@@ -88,7 +88,7 @@ def test_what_is_asked_for_by_name_goes_and_with_it_what_it_held(api):
 
 def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api):
     add(api, "PersistentVolumeClaim", "logging", "theirs", spec={})
-    found = plan.look(api, asked("volumes"))
+    found = plan.plan_uninstall(api, asked("volumes"))
     assert ("volume", "logging/theirs") not in fates(found)
     row = next(each for each in found.rows if each.name == "logging" and each.what == "namespace")
     assert (row.fate, row.why) == ("stays", "it holds PersistentVolumeClaim/theirs")
@@ -98,7 +98,7 @@ def test_a_volume_that_is_somebody_elses_stays_even_if_volumes_are_asked_for(api
 
 def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
     add(api, "Application", "argocd", "shop")
-    found = plan.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     row = next(each for each in found.rows if each.name == "applications.argoproj.io")
     assert (row.fate, "argocd/shop" in row.why, "asked for as definitions" in row.why) == ("stays", True, True)
     assert fates(found)["namespace", "argocd"] == "stays"
@@ -110,7 +110,7 @@ def test_a_definition_with_somebodys_objects_stays_unless_it_is_asked_for(api):
 
 def test_somebodys_load_balancer_of_our_controller_stops_everything(api):
     add(api, "Service", "shop", "web", **balancer("shop.example.org"))
-    found = plan.look(api, asked())
+    found = plan.plan_uninstall(api, asked())
     assert len(found.problems) == 1
     assert found.problems[0].startswith("Service shop/web is not Landfall's")
     assert "ingress_enabled: false" in found.problems[0]

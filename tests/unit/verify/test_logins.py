@@ -1,5 +1,6 @@
 """Logins, over real HTTPS."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,14 +12,20 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     CheckFailedError,
     run,
 )
+from tests.unit.components.rendering import evaluate
 from tests.unit.verify import servers
 from tests.unit.verify.servers import PASSWORD, USER, leaf, serving, site
 
-SERVICES = [
-    (logins.grafana, servers.grafana),
-    (logins.kibana, servers.kibana),
-    (logins.argocd, servers.argocd),
-]
+
+def login(role: str) -> Any:
+    """Return what logs in as the contract of a component says."""
+    checks = evaluate(role, f"{role}_component.checks")
+    (check,) = [each for each in checks if each["kind"] == "login"]
+    return partial(logins.log_in, check)
+
+
+GRAFANA, KIBANA, ARGOCD = login("monitoring"), login("efk"), login("argocd")
+SERVICES = [(GRAFANA, servers.grafana), (KIBANA, servers.kibana), (ARGOCD, servers.argocd)]
 by_service = pytest.mark.parametrize(("check", "server"), SERVICES, ids=["Grafana", "Kibana", "Argo CD"])
 
 
@@ -61,7 +68,7 @@ def test_somebody_else_is_not_the_user() -> None:
         return status, {**found, "login": "viewer"}
 
     with serving(other, leaf()) as port, pytest.raises(CheckFailedError, match="takes admin for 'viewer'"):
-        logins.grafana(site(port), USER, PASSWORD)
+        GRAFANA(site(port), USER, PASSWORD)
 
 
 def test_a_token_that_is_worth_nothing_fails() -> None:
@@ -69,7 +76,7 @@ def test_a_token_that_is_worth_nothing_fails() -> None:
         return servers.argocd(method, path, {}, body)
 
     with serving(forgetful, leaf()) as port, pytest.raises(CheckFailedError, match="does not accept the token"):
-        logins.argocd(site(port), USER, PASSWORD)
+        ARGOCD(site(port), USER, PASSWORD)
 
 
 def test_nothing_is_sent_to_who_is_not_the_right_one() -> None:
@@ -81,6 +88,13 @@ def test_nothing_is_sent_to_who_is_not_the_right_one() -> None:
         return 200, {}
 
     with serving(listening, leaf("evil.example.org")) as port:
-        result = run(Check("logins", "it", lambda: logins.grafana(site(port), USER, PASSWORD)))
+        result = run(Check("logins", "it", lambda: GRAFANA(site(port), USER, PASSWORD)))
     assert (result.outcome, asked) == (FAILED, [])
     assert "Hostname mismatch" in result.detail
+
+
+@pytest.mark.parametrize("role", ["monitoring", "efk", "argocd"])
+def test_a_login_has_a_credential_of_its_name(role: str) -> None:
+    names = [each["login"]["service"] for each in evaluate(role, f"{role}_component.credentials") if each.get("login")]
+    (check,) = login(role).args
+    assert check["service"] in names

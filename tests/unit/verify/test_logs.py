@@ -14,7 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     patiently,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Site
-from tests.unit.rollout.conftest import MemoryCluster
+from tests.fake_cluster import FakeCluster
 from tests.unit.verify import servers
 from tests.unit.verify.servers import PASSWORD, USER, leaf, serving, site, trust
 
@@ -31,10 +31,14 @@ def both(server: servers.Logs) -> Iterator[tuple[Site, Site]]:
         yield site(application), site(elasticsearch, SEARCH)
 
 
+def store(elasticsearch: Site, password: str = PASSWORD) -> logs.Store:
+    return logs.Store(elasticsearch, (USER, password), "logs-kubernetes-*")
+
+
 def found(server: servers.Logs, seconds: float = 20, password: str = PASSWORD) -> str:
     with both(server) as (application, elasticsearch):
         wait = partial(WAIT, seconds=seconds)
-        return logs.line_found(application, elasticsearch, (USER, password), "landfallverify01", wait)
+        return logs.line_found(application, "/hello/{word}", store(elasticsearch, password), "landfallverify01", wait)
 
 
 def test_a_line_is_waited_for() -> None:
@@ -103,10 +107,10 @@ def test_tls_goes_through_the_sockets_of_the_clients_port_forwarding(monkeypatch
             return Forward(port)
 
         monkeypatch.setattr(forwarding, "portforward", forward)
-        cluster = MemoryCluster()
+        cluster = FakeCluster()
         cluster.api = None
         connect = forwarding.forwarded(cluster, "logging", "elasticsearch-es-default-0", 9200)
-        assert logs.hits(Site(SEARCH, connect, trust()), (USER, PASSWORD), "word") == 0
+        assert logs.hits(store(Site(SEARCH, connect, trust())), "word") == 0
         with pytest.raises(OSError, match="Hostname mismatch"):
-            logs.hits(Site("elsewhere.svc", connect, trust()), (USER, PASSWORD), "word")
+            logs.hits(store(Site("elsewhere.svc", connect, trust())), "word")
     assert asked[0] == ("elasticsearch-es-default-0", "logging", "9200")

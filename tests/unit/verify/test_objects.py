@@ -20,7 +20,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     run,
     run_all,
 )
-from tests.unit.rollout.conftest import MemoryCluster
+from tests.fake_cluster import FakeCluster
 
 AUTOSCALING = {"enabled": True, "minReplicas": 2, "maxReplicas": "5", "targetCPUUtilizationPercentage": 80}
 HPA: dict[str, Any] = {
@@ -39,15 +39,8 @@ HPA: dict[str, Any] = {
 }
 
 
-def cluster_of(*found: dict[str, Any]) -> MemoryCluster:
-    cluster = MemoryCluster()
-    for each in found:
-        cluster.add(copy.deepcopy(each))
-    return cluster
-
-
 def judged(found: dict[str, Any]) -> str:
-    return autoscaling.right_numbers(cluster_of(found), "flask-app", "flask-app", AUTOSCALING)
+    return autoscaling.right_numbers(FakeCluster(found), "flask-app", "flask-app", AUTOSCALING)
 
 
 def test_the_autoscaler_as_the_settings_have_it() -> None:
@@ -79,9 +72,9 @@ def test_an_autoscaler_that_is_not_right(where: tuple[str, str], value: Any, why
 
 def test_no_autoscaler_is_right_only_if_none_is_wanted() -> None:
     with pytest.raises(CheckFailedError, match="there is no HorizontalPodAutoscaler"):
-        autoscaling.right_numbers(cluster_of(), "flask-app", "flask-app", AUTOSCALING)
+        autoscaling.right_numbers(FakeCluster(), "flask-app", "flask-app", AUTOSCALING)
     with pytest.raises(NotRunError, match="switched off"):
-        autoscaling.right_numbers(cluster_of(), "flask-app", "flask-app", {"enabled": False})
+        autoscaling.right_numbers(FakeCluster(), "flask-app", "flask-app", {"enabled": False})
 
 
 def node(name: str, ready: str = "True") -> dict[str, Any]:
@@ -94,28 +87,19 @@ def node(name: str, ready: str = "True") -> dict[str, Any]:
 
 def test_usage_of_each_ready_node_is_known() -> None:
     measured = {"kind": "NodeMetrics", "metadata": {"name": "one"}}
-    assert autoscaling.metrics_api(cluster_of(node("one"), node("gone", "Unknown"), measured))
+    assert autoscaling.metrics_api(FakeCluster(node("one"), node("gone", "Unknown"), measured))
     with pytest.raises(CheckFailedError, match="of 1 of 2 nodes, such as two"):
-        autoscaling.metrics_api(cluster_of(node("one"), node("two"), measured))
+        autoscaling.metrics_api(FakeCluster(node("one"), node("two"), measured))
     with pytest.raises(CheckFailedError, match="no ready node"):
-        autoscaling.metrics_api(cluster_of(measured))
-
-
-class Versioned:
-    def __init__(self, version: str) -> None:
-        self.version = version
-
-    def request(self, method: str, path: str) -> dict[str, str]:
-        assert (method, path) == ("GET", "/version")
-        return {"gitVersion": self.version}
+        autoscaling.metrics_api(FakeCluster(measured))
 
 
 def test_version() -> None:
-    good: Any = Versioned("v1.35.4-eks-1")
-    assert objects.version(good, "1.33", "1.36") == "v1.35.4-eks-1, within 1.33 to 1.36"
-    old: Any = Versioned("v1.31.0")
+    cluster = FakeCluster()
+    assert objects.version(cluster, "1.33", "1.36") == "v1.35.4, within 1.33 to 1.36"
+    cluster.answers["/version"] = {"gitVersion": "v1.31.0"}
     with pytest.raises(CheckFailedError, match="upgrade the cluster"):
-        objects.version(old, "1.33", "1.36")
+        objects.version(cluster, "1.33", "1.36")
 
 
 def service(name: str, namespace: str = "monitoring", release: str = "", **spec: Any) -> dict[str, Any]:
@@ -141,15 +125,15 @@ def points(name: str, ready: bool = True, namespace: str = "monitoring") -> dict
 
 def test_services_lead_to_ready_pods() -> None:
     services = [service("grafana"), service("prometheus")]
-    assert objects.endpoints(cluster_of(points("grafana"), points("prometheus")), services)
+    assert objects.endpoints(FakeCluster(points("grafana"), points("prometheus")), services)
     with pytest.raises(CheckFailedError, match="no ready pod is behind monitoring/prometheus"):
-        objects.endpoints(cluster_of(points("grafana"), points("prometheus", ready=False)), services)
+        objects.endpoints(FakeCluster(points("grafana"), points("prometheus", ready=False)), services)
     with pytest.raises(CheckFailedError, match="monitoring/prometheus"):
-        objects.endpoints(cluster_of(points("grafana"), points("prometheus", namespace="other")), services)
+        objects.endpoints(FakeCluster(points("grafana"), points("prometheus", namespace="other")), services)
 
 
 def test_services_of_ours_alone_are_looked_at() -> None:
-    cluster = cluster_of(
+    cluster = FakeCluster(
         service("grafana"),
         service("made-by-helm", "kube-system", "kube-prometheus-stack"),
         service("foreign", "kube-system", "shop"),
@@ -158,13 +142,13 @@ def test_services_of_ours_alone_are_looked_at() -> None:
         service("by-hand", selector=None),
     )
     found = objects.leading(cluster, ["kube-prometheus-stack"], ["monitoring"])
-    assert [each["metadata"]["name"] for each in found] == ["grafana", "made-by-helm"]
+    assert [each["metadata"]["name"] for each in found] == ["made-by-helm", "grafana"]
 
 
 def test_services_without_any_pod() -> None:
     pod = {"kind": "Pod", "metadata": {"name": "p", "namespace": "monitoring", "labels": {"app": "grafana", "x": "y"}}}
     services = [service("grafana"), service("prometheus"), service("grafana", "other")]
-    found = objects.without_pods(cluster_of(pod), services)
+    found = objects.without_pods(FakeCluster(pod), services)
     assert [(each["metadata"]["namespace"], each["metadata"]["name"]) for each in found] == [
         ("monitoring", "prometheus"),
         ("other", "grafana"),

@@ -31,6 +31,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Site, direct
 from tests.e2e.alerts import programs
+from tests.fake_cluster import FakeCluster
 from tests.unit.verify.servers import Reply, closed_port, serving
 
 OURS = Monitor("flask-app", "ServiceMonitor", "flask-app", "flask-app")
@@ -143,21 +144,15 @@ def test_a_query_that_prometheus_refuses_is_said(prometheus: Direct) -> None:
 
 
 def test_monitors_of_our_releases_alone() -> None:
-    def monitor(name: str, **metadata: Any) -> dict[str, Any]:
-        return {"metadata": {"name": name, "namespace": "n", **metadata}}
+    def monitor(name: str, kind: str = "ServiceMonitor", **metadata: Any) -> dict[str, Any]:
+        return {"kind": kind, "metadata": {"name": name, "namespace": "n", **metadata}}
 
-    class Objects:
-        def list(self, version: str, kind: str) -> list[dict[str, Any]]:
-            assert version == "monitoring.coreos.com/v1"
-            if kind == "PodMonitor":
-                return [monitor("operator", annotations={"meta.helm.sh/release-name": "eck-operator"})]
-            return [
-                monitor("by-argocd", labels={"app.kubernetes.io/instance": "flask-app"}),
-                monitor("foreign", annotations={"meta.helm.sh/release-name": "shop"}),
-                monitor("nobodys"),
-            ]
-
-    cluster: Any = Objects()
+    cluster = FakeCluster(
+        monitor("operator", "PodMonitor", annotations={"meta.helm.sh/release-name": "eck-operator"}),
+        monitor("by-argocd", labels={"app.kubernetes.io/instance": "flask-app"}),
+        monitor("foreign", annotations={"meta.helm.sh/release-name": "shop"}),
+        monitor("nobodys"),
+    )
     found = metrics.monitors(cluster, ["flask-app", "eck-operator"])
     assert [(each.release, each.pool) for each in found] == [
         ("eck-operator", "podMonitor/n/operator/"),

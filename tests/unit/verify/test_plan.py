@@ -20,12 +20,17 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import direct
+from tests.fake_cluster import FakeCluster
+from tests.unit.components.rendering import COMPONENTS, evaluate
 from tests.unit.rollout.conftest import helm_secret  # noqa: F401
-from tests.unit.status.test_gather import HOME, LiveCluster, release, secret
+from tests.unit.status.test_gather import HOME, live_cluster, release, secret
 from tests.unit.verify import servers
 from tests.unit.verify.servers import CA, HOST, PASSWORD, leaf, serving
 
 NOTED = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "upstream"}
+CHECKS = [check for role in COMPONENTS for check in evaluate(role, f"{role}_component.checks | default([])")]
+LOAD_BALANCER = {"argo-cd": {"load_balancer": {"service": "argocd-nlb"}}}
+INGRESS_CLASS = {"nginx-ingress": {"ingress_class": {"name": "nginx"}}}
 INSTALLED = [
     ("nginx-ingress", "ingress"),
     ("kube-prometheus-stack", "monitoring"),
@@ -35,8 +40,8 @@ INSTALLED = [
 
 
 @pytest.fixture
-def cluster(helm_secret: Any) -> LiveCluster:  # noqa: F811
-    made = LiveCluster()
+def cluster(helm_secret: Any) -> FakeCluster:  # noqa: F811
+    made = live_cluster()
     for name, namespace in INSTALLED:
         made.add(helm_secret(name, namespace, labels=NOTED))
     said = {"landfall.eks/service": "Grafana", "landfall.eks/user": "admin"}
@@ -66,8 +71,11 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     status = gather.Wanted(
         "test",
         HOME,
-        [release(name, namespace) for name, namespace in INSTALLED],
-        {"namespace": "monitoring", "name": "prometheus", "port": "9090"},
+        [
+            release(name, namespace) | LOAD_BALANCER.get(name, {}) | INGRESS_CLASS.get(name, {})
+            for name, namespace in INSTALLED
+        ],
+        {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"},
         real=["metrics-server"],
         simulated=simulated,
         ask=lambda _: ["127.0.0.1"],
@@ -75,15 +83,14 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     return Wanted(
         status,
         hosts={"kube-prometheus-stack": HOST, "eck-stack": "kibana.example.org", "flask-app": "flask.example.org"},
-        namespaces={"monitoring": "monitoring", "efk": "logging", "argocd": "argocd"},
+        checks=CHECKS,
         versions={"oldest": "1.33", "newest": "1.36"},
-        autoscaling={"enabled": True},
         seconds=0,
         **more,
     )
 
 
-def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
+def results(cluster: FakeCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
     made = Plan(cluster, asked)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "direct", lambda ip: direct(ip, port))
@@ -92,7 +99,7 @@ def results(cluster: LiveCluster, asked: Wanted, port: int = 0) -> dict[tuple[st
         return {(each.group, each.name): each for each in run_all(made.checks())}
 
 
-def test_only_what_is_installed_is_checked(cluster: LiveCluster) -> None:
+def test_only_what_is_installed_is_checked(cluster: FakeCluster) -> None:
     names = {(each.group, each.name) for each in Plan(cluster, wanted()).checks()}
     assert ("https", HOST) in names
     assert ("https", "argocd.elb") in names
@@ -102,7 +109,7 @@ def test_only_what_is_installed_is_checked(cluster: LiveCluster) -> None:
     assert ("logs", "a line of the application") not in names
 
 
-def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: LiveCluster) -> None:
+def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: FakeCluster) -> None:
     found = results(cluster, wanted(simulated=True))
     for group in ("https", "plain http", "logins", "metrics", "alerts"):
         outcomes = {each.outcome for (where, _), each in found.items() if where == group}
@@ -113,7 +120,7 @@ def test_a_simulated_platform_passes_nothing_that_takes_a_container(cluster: Liv
     assert found["autoscaling", "usage of nodes"].outcome == FAILED
 
 
-def test_a_real_one_is_really_asked(cluster: LiveCluster) -> None:
+def test_a_real_one_is_really_asked(cluster: FakeCluster) -> None:
     with serving(servers.grafana, leaf()) as port:
         found = results(cluster, wanted(), port)
     assert found["https", HOST].outcome == PASSED
@@ -123,15 +130,15 @@ def test_a_real_one_is_really_asked(cluster: LiveCluster) -> None:
     assert found["logins", "Argo CD"].detail == "no password for Argo CD has been made"
 
 
-def test_another_password_in_the_secret_fails(cluster: LiveCluster) -> None:
-    kept = cluster.get("v1", "Secret", "grafana-admin", HOME)
+def test_another_password_in_the_secret_fails(cluster: FakeCluster) -> None:
+    kept = cluster.objects["Secret", HOME, "grafana-admin"]
     kept["data"]["password"] = base64.b64encode(b"another").decode()
     with serving(servers.grafana, leaf()) as port:
         found = results(cluster, wanted(), port)
     assert found["logins", "Grafana"].outcome == FAILED
 
 
-def test_people_are_called_only_if_that_is_asked_for(cluster: LiveCluster) -> None:
+def test_people_are_called_only_if_that_is_asked_for(cluster: FakeCluster) -> None:
     name = ("alerts", "a test alert at each receiver")
     found = results(cluster, wanted())[name]
     assert (found.outcome, found.detail) == (NOT_RUN, "it would call people")
@@ -141,19 +148,19 @@ def test_people_are_called_only_if_that_is_asked_for(cluster: LiveCluster) -> No
     assert asked.detail.startswith("no pod with app.kubernetes.io/name=alertmanager is ready")
 
 
-def test_a_host_without_ingress_fails(cluster: LiveCluster) -> None:
-    cluster.get("", "Ingress", "grafana", "monitoring")["spec"]["rules"] = []
+def test_a_host_without_ingress_fails(cluster: FakeCluster) -> None:
+    cluster.objects["Ingress", "monitoring", "grafana"]["spec"]["rules"] = []
     assert results(cluster, wanted())["names", HOST].detail == f"no Ingress names {HOST}"
 
 
-def test_what_is_missing_fails(cluster: LiveCluster) -> None:
+def test_what_is_missing_fails(cluster: FakeCluster) -> None:
     asked = wanted()
     asked.status.releases.append(release("fluent-bit", "logging"))
     found = results(cluster, asked)["components", "fluent-bit"]
     assert (found.outcome, found.detail) == (FAILED, "not installed")
 
 
-def test_no_secret_is_in_the_results(cluster: LiveCluster) -> None:
+def test_no_secret_is_in_the_results(cluster: FakeCluster) -> None:
     with serving(servers.grafana, leaf()) as port:
         text = json.dumps([each.as_dict() for each in results(cluster, wanted(), port).values()])
     assert PASSWORD not in text

@@ -121,7 +121,7 @@ Finder = Callable[[Account], Iterator[Orphan]]
 
 
 def stack_names(name: str) -> tuple[str, str]:
-    """Return the names of the stacks that Landfall creates for a cluster: the whole one, and that of permissions."""
+    """Return the names of the stacks that Landfall makes for a cluster: the whole one, and that of IAM roles alone."""
     return f"landfall-{name}", f"landfall-{name}-access"
 
 

@@ -1,4 +1,4 @@
-"""What AWS is asked about load balancers before a run: their subnets, and whether Elastic IPs can be had."""
+"""What AWS is asked about load balancers before a run: their subnets, and whether Elastic IPs are available."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.plan import Places
 
 
-class Edge:
-    """The account, for load_balancer_plan; AWS is not spoken to before the first question."""
+class AwsAccount:
+    """The account of a cluster, for plan.plan; AWS is not asked before the first question."""
 
     def __init__(self, region: str, cluster: str, vpc_id: str = "") -> None:
         """Keep what is asked about; without `vpc_id` the EKS cluster of that name says which VPC it is in."""

@@ -1,0 +1,229 @@
+"""A component that nothing knows by name reaches all of the product: two lines in playbooks, and its own folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils.plan import drift
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing
+from ansible_collections.landfall.eks.plugins.module_utils.status import gather
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
+from tests.fake_cluster import FakeCluster
+
+ROOT = Path(__file__).parents[3]
+TOY = Path(__file__).parent / "toy"
+CLUSTER = {
+    "problems": [],
+    "lines": {},
+    "left": [],
+    "delivered": [],
+    "reachable": True,
+    "service_monitors": False,
+    "load_balancer_class": "service.k8s.aws/nlb",
+}
+ENOUGH = {"ingress_allowed_cidrs": ["192.0.2.0/24"], "flask_app_image_repository": "example/flask-app"}
+LAST = "    - role: landfall.eks.flask_app\n      tags: [flask_app]\n"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the collection with one more component: its role, and a line in each of two lists."""
+    folder = tmp_path_factory.mktemp("copy") / "ansible_collections/landfall/eks"
+    for part in ("plugins", "roles", "playbooks", "meta", "app/chart"):
+        ignored = shutil.ignore_patterns("__pycache__", "local_cluster")
+        shutil.copytree(ROOT / part, folder / part, symlinks=True, ignore=ignored)
+    shutil.copytree(TOY, folder / "roles/toy")
+    site = folder / "playbooks/site.yml"
+    before = site.read_text()
+    assert LAST in before
+    site.write_text(before.replace(LAST, LAST + "    - role: landfall.eks.toy\n      tags: [toy]\n"))
+    return folder
+
+
+def play_of(copy, **variables):
+    """Return a play with the roles of site.yml that asks nothing of a cluster, and then plans the toy."""
+    (site,) = yaml.safe_load((copy / "playbooks/site.yml").read_text())
+    roles = [{**each, "when": False} for each in site["roles"]]
+    shown = {
+        "run": "{{ platform_run }}",
+        "settings": "{{ judged }}",
+        "slos": "{{ platform_slos }}",
+        "namespaces": "{{ platform_namespaces }}",
+        "rules": "{{ __monitoring_slo_rules }}",
+        "notes": "{{ __summary_notes }}",
+    }
+    charts = {"toy": {"path": "chart", "sha256": "0" * 64, "source": "cache", "name": "toy", "version": "1.0.0"}}
+    recorded = {name: f"{{{{ judged.{name} }}}}" for name in ("roles", "components", "kinds", "hosts", "checks")}
+    record = {"new": True, "settings": recorded, "cluster": CLUSTER, "charts": charts}
+    ready = {"releases": ["toy"], "applied": [], "namespaces": ["toys"], "made": ["toys"]}
+    tasks = [
+        {"landfall.eks.check_settings": None, "register": "judged"},
+        {"landfall.eks.run_record": record, "register": "platform_run"},
+        {"landfall.eks.run_record": {"definitions": ready}, "register": "platform_run"},
+        {"ansible.builtin.include_role": {"name": "landfall.eks.toy"}, "when": "judged.problems | length == 0"},
+        {
+            "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": "{{ shown_file }}"},
+            "check_mode": False,
+            "vars": {"shown": shown},
+        },
+    ]
+    everywhere = [{**each, "tags": ["always"]} for each in tasks]
+    everywhere[3]["ansible.builtin.include_role"]["apply"] = {"tags": ["always"]}
+    return {"hosts": "clusters", "gather_facts": False, "check_mode": True, "roles": roles, "tasks": everywhere} | {
+        "vars": {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "__platform_plan_only": True,
+        }
+        | variables
+    }
+
+
+def run(copy, tmp_path, *options, **variables):
+    """Run the play; return what it says of the run."""
+    shown = tmp_path / "shown.json"
+    play = play_of(copy, shown_file=str(shown), platform_kubeconfig="/nowhere", **variables)
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"children": {"clusters": {"hosts": {"test": {}}}}}}))
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+        "ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_HOME": str(tmp_path / "ansible"),
+    }
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml", "play.yml", *options]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return json.loads(shown.read_text())
+
+
+@pytest.fixture(scope="module")
+def said(copy, tmp_path_factory):
+    found = run(copy, tmp_path_factory.mktemp("run"), **ENOUGH)
+    assert found["settings"]["problems"] == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows(said):
+    return said["settings"]["releases"]
+
+
+def test_its_tag_and_its_settings_are_known(copy, tmp_path):
+    found = run(copy, tmp_path, "--tags", "toy", toy_replicsa=1)
+    problems = found["settings"]["problems"]
+    assert found["settings"]["components"] == ["toy"]
+    assert problems == ["toy_replicsa is not a setting of Landfall: did you mean toy_replicas?"]
+    others = run(copy, tmp_path, "--tags", "teddy")["settings"]["problems"]
+    assert any("teddy is not a tag of Landfall" in each and "flask_app, toy" in each for each in others)
+
+
+def test_a_contract_with_a_slip_is_refused(copy, tmp_path):
+    role = copy / "roles/toy/vars/main.yml"
+    before = role.read_text()
+    role.write_text(before.replace("namespaces: [", "namespcaes: ["))
+    try:
+        problems = run(copy, tmp_path)["settings"]["problems"]
+    finally:
+        role.write_text(before)
+    assert any("toy_component" in each and "namespcaes" in each for each in problems)
+
+
+def test_a_field_that_cannot_be_evaluated_is_said(copy, tmp_path):
+    role = copy / "roles/toy/vars/main.yml"
+    before = role.read_text()
+    role.write_text(before.replace("version: 1.0.0", 'version: "{{ toy_version }}"'))
+    try:
+        problems = run(copy, tmp_path)["settings"]["problems"]
+    finally:
+        role.write_text(before)
+    assert any("toy_component cannot be evaluated" in each and "toy_version" in each for each in problems)
+
+
+def test_the_run_knows_and_plans_it(said):
+    assert "toy" in said["settings"]["components"]
+    assert [each["name"] for each in said["run"]["releases"]][-1] == "toy"
+    assert [(each["component"], each["name"]) for each in said["run"]["planned"]] == [("toy", "toy")]
+    assert [each["name"] for each in said["run"]["started"]] == ["toy"]
+    assert said["notes"][-1] == "The toy is a toy."
+
+
+def test_the_record_holds_no_values_and_stays_small(said):
+    text = json.dumps(said["run"])
+    assert all("values" not in each for part in ("releases", "planned", "started") for each in said["run"][part])
+    assert len(said["run"]["releases"]) > len(["toy"])
+    assert len(text) < 64 * 1024
+
+
+def test_it_stands_in_the_objectives(said):
+    assert "toys" in said["namespaces"]
+    assert "toy-availability" in said["slos"]
+    rules = json.dumps(said["rules"])
+    assert "toy_errors_total" in rules
+    assert "|toys" in rules
+
+
+def test_its_pods_need_room(rows):
+    toy = [each for each in capacity.needs_of(rows) if each.name == "toy"]
+    assert [(each.count, each.volumes) for each in toy] == [(3, 1)]
+
+
+@pytest.mark.parametrize(("policy", "problems", "left"), [("leave", 0, ["toy"]), ("refuse", 1, ["toy"])])
+def test_one_of_others_is_found_and_its_policy_counts(rows, policy, problems, left):
+    toys = [each | {"existing": {**each["existing"], "policy": policy}} for each in rows if each["name"] == "toy"]
+    cluster = FakeCluster()
+    labels = {"app.kubernetes.io/name": "toy"}
+    spec = {"selector": {"matchLabels": {"app.kubernetes.io/instance": "toy"}}}
+    metadata = {"name": "their-toy", "namespace": "theirs", "labels": labels}
+    cluster.add({"kind": "Deployment", "metadata": metadata, "spec": spec, "status": {"availableReplicas": 1}})
+    found, _ = existing.find(cluster, existing.rows_of(toys), installing=True)
+    assert found.left == left
+    assert len(found.problems) == problems
+    assert all("toy_existing" in each for each in found.problems)
+
+
+def asked(rows):
+    return gather.Wanted("test", "landfall-system", [each for each in rows if each["selected"]])
+
+
+def test_status_misses_it(rows):
+    health = {each["release"]: each["health"] for each in gather.components(FakeCluster(), asked(rows))}
+    assert health["toy"] == gather.ABSENT
+
+
+def test_verify_tries_it(rows, said):
+    settings = said["settings"]
+    wanted = Wanted(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
+    plan = Plan(FakeCluster(), wanted)
+    for row in plan.rows.values():
+        row["health"] = "ready"
+    names = {(each.group, each.name) for each in plan.checks()}
+    assert {("components", "toy"), ("https", "toy.example.org"), ("logins", "Toy")} <= names
+
+
+def test_drift_looks_at_what_it_applies_itself():
+    cluster = FakeCluster()
+    kept = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "toy", "namespace": "toys"}}
+    annotations = {"landfall.eks/applied": json.dumps(kept)}
+    labels = {"landfall.eks/made-by": "landfall"}
+    cluster.add(kept | {"metadata": {**kept["metadata"], "annotations": annotations, "labels": labels}})
+    contract = yaml.safe_load((TOY / "vars/main.yml").read_text())["toy_component"]
+    applied, _ = drift.rolled_out(cluster, contract["object_kinds"])
+    assert [each.wanted["metadata"]["name"] for each in applied] == ["toy"]
+
+
+def test_a_verb_without_a_rollout_learns_of_it(copy):
+    found = sorted(path.parents[1].name for path in (copy / "roles").glob("*/tasks/component.yml"))
+    assert "toy" in found
+
+
+def test_uninstall_takes_what_the_record_has(said):
+    going = yaml.safe_load((ROOT / "roles/uninstall/vars/main.yml").read_text())["__uninstall_going"]
+    assert going == "{{ platform_run.releases }}"
+    assert "toy" in [each["name"] for each in said["run"]["releases"]]
