@@ -127,7 +127,7 @@ system-packages: ## Install what the tests can use from Debian's packages (root)
 	  chromium chromium-driver fonts-noto-core \
 	  containerd runc containernetworking-plugins iproute2 util-linux buildah mmdebstrap haproxy \
 	  prometheus prometheus-alertmanager skopeo docker-registry redis-server \
-	  curl default-jdk-headless maven
+	  curl default-jdk-headless maven gcc libc6-dev
 
 clean: ## Remove what was made here, the cluster excepted
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .ansible

@@ -35,4 +35,8 @@ fi
 if optional zizmor "pip install zizmor"; then
   step "zizmor" zizmor --offline --quiet --pedantic .github
 fi
+if optional vale "make test-tools, which takes gcc"; then
+  step "prose" bash -c "git ls-files -z '*.md' ':!CHANGELOG.md' 'roles/*.yml' 'playbooks/*.yml' 'inventories/*.yml' 'plugins/*.py' 'tools/*.py' \
+    | xargs -0 vale --config .config/vale.ini --output line"
+fi
 step "actions" python tools/lock.py --actions

@@ -36,12 +36,12 @@ class Contract:
 def made_from(source: Path) -> Contract:
     """Make the contract of a chart archive, a chart folder or a values.yaml.
 
-    A values.yaml has to lie in a folder called <chart>-<version>. Raises ContractError.
+    A values.yaml has to be in a folder called <chart>-<version>. Raises ContractError.
     """
     if source.suffix in {".yaml", ".yml"}:
         match = NAMED.fullmatch(source.resolve().parent.name)
         if not match:
-            raise chart.ContractError(f"{source} lies in no folder called <chart>-<version>: put it into one.")
+            raise chart.ContractError(f"{source} is in no folder called <chart>-<version>: put it into one.")
         name, version, node = match["name"], match["version"], values_file.from_text(source.read_text("utf-8"))
     else:
         files = chart.read(source)
@@ -59,7 +59,7 @@ def sources(given: Path) -> list[Path]:
 
 
 def keep(contract: Contract, folder: Path, write: bool) -> tuple[bool, str]:
-    """Write a contract in the place of the one of another version; return whether it was kept already, and a line."""
+    """Write a contract, replacing the one of another version; return whether it was kept already, and a line."""
     path = folder / contract.file
     others = [each for each in folder.glob(f"{contract.chart}-[0-9]*.yml") if each != path]
     same = path.exists() and path.read_text("utf-8") == contract.text and not others

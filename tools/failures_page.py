@@ -18,7 +18,7 @@ BEGIN, END = "<!-- causes: written by tools/failures_page.py -->", "<!-- end of 
 
 
 def cell(text: str) -> str:
-    """Return a text as it may stand in a table of Markdown."""
+    """Return a text that is safe in a table of Markdown."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -142,7 +142,7 @@ def _short(variables: dict[str, Any]) -> list[str]:
 
 
 def _play_of(task: Any) -> Any:
-    """Return the play that a task stands in, through the blocks and includes around it; None if there is none."""
+    """Return the play of a task, through the blocks and includes around it; None if there is none."""
     while task is not None:
         if getattr(task, "_play", None) is not None:
             return task._play

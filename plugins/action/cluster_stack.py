@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
             return {**result, **self._follow(task_vars)}
         told = self._read(self._task.args, task_vars)
         if self._task.args["state"] == "ready" and told.get("busy"):
-            # What a run that was killed began goes on without it; it is waited for, and then looked at anew.
+            # What a run that was killed began goes on without it; it is waited for, and then checked again.
             self._follow(task_vars)
             told = self._read(self._task.args, task_vars)
         return {**result, **told}

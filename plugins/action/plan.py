@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
         looked = self._execute_module(
             module_name="landfall.eks.plan", module_args=self._arguments(task_vars or {}), task_vars=task_vars
         )
-        # The values of all releases stand in the arguments.
+        # The arguments hold the values of all releases.
         looked.pop("invocation", None)
         result.update(looked)
         if looked.get("failed"):
@@ -38,8 +38,8 @@ class ActionModule(ActionBase):
             display.display(line)
         if plan["changes"] and boolean(self._task.args.get("fail_on_changes", False)):
             counts = ", ".join(f"{count} to {action}" for action, count in plan["counts"].items() if count)
-            what = counts or f"{len(plan['releases'])} releases to roll out anew"
-            # It has been shown, and lies in the file.
+            what = counts or f"{len(plan['releases'])} releases to roll out again"
+            # It has been shown, and is in the file.
             del result["plan"], result["diff"]
             result.update(failed=True, msg=f"plan_fail_on_changes is true, and there are changes: {what}.")
         return result

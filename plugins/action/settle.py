@@ -1,4 +1,4 @@
-"""Action half of the wait for releases: repeats the module and shows how each release gets on."""
+"""Action half of the wait for releases: repeats the module and shows the progress of each release."""
 
 from __future__ import annotations
 

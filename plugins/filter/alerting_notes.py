@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 name: alerting_notes
 short_description: Says who is not called
 description:
-  - Returns sentences for the end of a run on alerts that nobody is told of.
+  - Returns sentences for the end of a run on alerts that nobody is notified about.
 positional: _input
 options:
   _input:

@@ -63,7 +63,7 @@ options:
     type: bool
     default: true
   installing:
-    description: Whether the platform is to be installed, and not to be removed.
+    description: Whether the run installs the platform, and does not remove it.
     type: bool
     default: true
 """

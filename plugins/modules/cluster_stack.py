@@ -15,7 +15,7 @@ author: The Landfall authors
 options:
   state:
     description:
-      - V(ready) sees to it that the stack can be made or changed. V(planned) tells what a template would change.
+      - V(ready) makes sure that the stack can be created or changed. V(planned) tells what a template would change.
         V(followed) tells what happened since O(after), and fails if the last operation failed.
     type: str
     choices: [ready, planned, followed]
@@ -53,12 +53,12 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Deletes nothing. A change set is made all the same where O(change_set) says so.
+    description: Deletes nothing. A change set is still made where O(change_set) says so.
     support: full
 """
 
 EXAMPLES = r"""
-- name: See to it that the stack can be made or changed
+- name: Make sure that the stack can be created or changed
   landfall.eks.cluster_stack:
     state: ready
     name: landfall-production

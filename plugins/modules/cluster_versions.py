@@ -28,7 +28,7 @@ options:
     type: str
     default: ""
   addons:
-    description: Names of the add-ons; none for a cluster whose add-ons are none of ours.
+    description: Names of the add-ons; none for a cluster whose add-ons we do not manage.
     type: list
     elements: str
     default: []
@@ -37,7 +37,7 @@ options:
     type: dict
     default: {}
   judge:
-    description: Whether to judge O(version), for a cluster that is kept by a stack of ours.
+    description: Whether to judge O(version), for a cluster that one of our stacks manages.
     type: bool
     default: true
 attributes:

@@ -8,7 +8,7 @@ module: crds
 short_description: Applies the custom resource definitions of Helm charts
 description:
   - Takes the definitions from chart archives, applies them server-side and waits until they are established, since Helm
-    never upgrades what lies in a chart's crds folder.
+    never upgrades a chart's crds folder.
   - With O(state=absent) removes the definitions that were applied for a release and hold no object any more.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
@@ -22,7 +22,7 @@ options:
     elements: dict
     required: true
   state:
-    description: Whether the definitions shall be there.
+    description: Whether the definitions should exist.
     type: str
     choices: [present, absent]
     default: present

@@ -9,8 +9,8 @@ short_description: Makes credentials once and keeps them in Secrets
 description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
-  - A second run changes nothing. A certificate is made anew under a third of its life before its end, or when its host
-    names or the CA changed. A Lease says when it ends, and monitoring makes a metric of that.
+  - A second run changes nothing. A certificate is renewed when less than a third of its lifetime is left, or when its
+    host names or the CA changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node.
 author: The Landfall authors
@@ -65,7 +65,7 @@ options:
           method:
             description:
               - How the backend is told. V(secret) by the delivered Secret; V(grafana) by Grafana's own API, then the
-                Secret; V(recreate) by deleting a Secret that is found, which its operator then makes anew.
+                Secret; V(recreate) by deleting a Secret that is found, which its operator then recreates.
             type: str
             choices: [secret, grafana, recreate]
           means:
@@ -83,7 +83,7 @@ options:
             type: list
             elements: str
           needs:
-            description: Workloads that must be ready, since they make it anew.
+            description: Workloads that must be ready because they recreate it.
             type: list
             elements: str
       hosts:

@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   file:
-    description: File for the credentials (YAML, mode 0600), in the place of the screen; empty for the screen.
+    description: File for the credentials (YAML, mode 0600) instead of the screen; empty for the screen.
     type: str
     default: ""
   age_recipient:

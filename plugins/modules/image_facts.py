@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Module that asks registries whether the images of what is to be installed exist."""
+"""Module that asks registries whether the images of the releases to install exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ options:
     required: true
   live:
     description:
-      - Live releases, as M(landfall.eks.helm_state) returns them. Those that are what they shall be are left out.
+      - Live releases, as M(landfall.eks.helm_state) returns them. Those in their wanted state are left out.
     type: dict
     default: {}
   pushed_by:

@@ -10,7 +10,7 @@ description:
   - Takes the Lease C(landfall) of a namespace. If another run has it, fails with one sentence on who that is and since
     when.
   - A process of its own renews the Lease until ansible-playbook and the Helm processes that it started have ended, and
-    frees it then, so that there is nothing to be done at the end of a play, be it a failed one.
+    frees it then, so that a play, also a failed one, needs no final task.
   - The Lease of a run whose machine has stopped ends after its duration.
   - In check mode no Lease is taken.
 author: The Landfall authors
@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   folder:
-    description: Folder on the control node in which the renewal leaves word of how it gets on.
+    description: Folder on the control node for the status of the renewal.
     type: path
     required: true
   jobs:
@@ -46,7 +46,7 @@ options:
   leave:
     description:
       - What happens to the Lease when the run has ended. With V(deleted) no namespace is made for it either; where the
-        namespace is missing there is nothing that two runs could both take away.
+        namespace is missing there is nothing that two runs could both remove.
     type: str
     choices: [freed, deleted]
     default: freed
@@ -129,7 +129,7 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
 
 
 def check(module: AnsibleModule, cluster: Cluster) -> None:
-    """Ask the cluster itself; where nobody renews the Lease any more, see to it again."""
+    """Ask the cluster itself; where nobody renews the Lease any more, renew it again."""
     holder = lease_status.holder_name(module.params["run"]["id"])
     lease = Lease(cluster, module.params["namespace"], cluster_clock(cluster))
     begun = time.time()

@@ -8,7 +8,7 @@ module: load_balancer_facts
 short_description: Finds out what a run has to do about each load balancer
 description:
   - Compares Services of type LoadBalancer as the settings want them with the live ones, and refuses what AWS or the
-    controller could only do by making the load balancer anew, or would not do at all.
+    controller could only do by recreating the load balancer, or would not do at all.
   - For one that is to be made it finds the subnets and whether Elastic IPs can be had there. Nothing is changed.
   - AWS is only asked where a load balancer is to be made, or where subnets are written in two ways.
 author: The Landfall authors

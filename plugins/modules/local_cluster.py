@@ -5,17 +5,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: local_cluster
-short_description: Brings the embedded local cluster up, mends it, or removes it
+short_description: Brings the embedded local cluster up, repairs it, or removes it
 description:
-  - Runs a real Kubernetes control plane, kwok in the place of kubelets, metrics-server, and moto in the place of AWS,
+  - Runs a real Kubernetes control plane, kwok instead of kubelets, metrics-server, and moto instead of AWS,
     all as processes of the current user that listen and connect on loopback alone.
   - As root a real kubelet with containerd can join them, in namespaces of its own.
-  - A process that ended, hangs or is outdated is started anew; the cluster's data stays.
+  - A process that ended, hangs or is outdated is restarted; the cluster's data stays.
 author: The Landfall authors
 options:
   state:
     description:
-      - V(present) brings the cluster up or mends it, V(absent) ends its processes and removes its folder.
+      - V(present) brings the cluster up or repairs it, V(absent) ends its processes and removes its folder.
       - V(checked) changes nothing and fails where this machine cannot have what is asked for.
     type: str
     choices: [present, absent, checked]

@@ -9,7 +9,7 @@ short_description: Finds what a cluster left in AWS, and sweeps it
 description:
   - V(reported) only looks, by the tags of the cluster, at load balancers, target groups, network interfaces, security
     groups, volumes, snapshots, Elastic IPs, log groups, machines, roles, keys, and at networks that no stack holds.
-  - V(swept) takes away what controllers left, in the order in which AWS lets it go, each only if it has the cluster's
+  - V(swept) removes what controllers left, in the order that AWS allows, each only if it has the cluster's
     own tag. Rules by which its security groups refer to each other are revoked first.
   - Volumes, snapshots, Elastic IPs and log groups go only if they are asked for by name.
 author: The Landfall authors
@@ -70,7 +70,7 @@ left:
   elements: str
   returned: always
 foreign:
-  description: What lies in the cluster's network without its tag, and would hold it, one sentence each.
+  description: What is in the cluster's network without its tag, and would hold it, one sentence each.
   type: list
   elements: str
   returned: always

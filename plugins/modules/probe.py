@@ -57,7 +57,7 @@ silent:
   type: dict
   returned: always
 notes:
-  description: Names that an answering address does not answer for, and certificates of unknown authorities.
+  description: Names that an answering address does not answer for, and certificates of unknown certificate authorities.
   type: list
   elements: str
   returned: always

@@ -33,7 +33,7 @@ options:
     type: int
     default: 300
   on_failure:
-    description: Whether what the run changed beside them is rolled back too, or what got ready is kept.
+    description: Whether what the run changed beside them is rolled back too, or what became ready is kept.
     type: str
     choices: [rollback, keep]
     default: keep

@@ -67,7 +67,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback impo
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 WOULD = {
-    Action.ROLL_BACK: "would go back to Helm's revision {revision}",
+    Action.ROLL_BACK: "would roll back to Helm's revision {revision}",
     Action.UNINSTALL: "would be uninstalled, since it was not there then",
     Action.LEAVE: "stays as it is: {reason}",
 }
@@ -86,7 +86,7 @@ def target_of(module: AnsibleModule, known: list[Record], live: list[Entry]) -> 
         return found
     target = records.before(known, live)
     if target is None:
-        fail(msg="There is no earlier revision that was seen ready: nothing to go back to.")
+        fail(msg="There is no earlier revision that was seen ready: nothing to roll back to.")
     return target
 
 
@@ -101,7 +101,7 @@ def go(module: AnsibleModule, cluster: Cluster) -> None:
     if refused:
         said = "\n- ".join(refused)
         module.fail_json(
-            msg=f"Nothing was changed, since the platform cannot go back to revision {target['number']}:\n- {said}"
+            msg=f"Nothing was changed, since the platform cannot roll back to revision {target['number']}:\n- {said}"
         )
     shown = {key: each for key, each in planned.items() if each.action is not Action.NOTHING}
     changed = [key for key, each in shown.items() if each.action in restore.CHANGES]
@@ -129,7 +129,7 @@ def would(key: str, decision: Decision) -> str:
 def carry_out_all(
     module: AnsibleModule, cluster: Cluster, planned: dict[str, Decision], runs: list[dict[str, Any]]
 ) -> tuple[list[str], bool]:
-    """Carry the decisions out one after another; stop at none, and say whether all got ready."""
+    """Carry the decisions out one after another; stop at none, and say whether all became ready."""
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
     helm = Helm(module.get_bin_path("helm") or "helm", module.params, module.params["timeout"])
     sentences, good = [], True

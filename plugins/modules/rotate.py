@@ -104,7 +104,7 @@ except ImportError:
 def trusted(context: RotationContext) -> str:
     try:
         return read_authority(context)[1].bundle
-    except RotationError:  # a cluster without certificates of ours
+    except RotationError:  # a cluster without our certificates
         return ""
 
 

@@ -8,7 +8,7 @@ module: settle
 short_description: Waits until Helm releases are ready
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
-  - Shows a line whenever a release gets on, and returns those that do not get ready, each with its cause.
+  - Shows a line whenever a release makes progress, and returns those that do not become ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 failures:
-  description: The runs that did not get ready, each with its C(cause).
+  description: The runs that did not become ready, each with its C(cause).
   type: list
   elements: dict
   returned: always

@@ -26,7 +26,7 @@ options:
     type: str
     required: true
   ca_file:
-    description: File with the authorities (PEM) of certificates that others provide; empty for the cluster's own.
+    description: File with the CAs (PEM) of certificates that others provide; empty for the cluster's own.
     type: str
     default: ""
   send_alerts:

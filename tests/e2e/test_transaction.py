@@ -71,7 +71,7 @@ def test_1_when_one_fails_what_the_run_changed_goes_back(platform):
 
 def test_2_history_says_so(platform):
     shown, records = platform.history()
-    assert "went back to 1: second failed" in shown
+    assert "rolled back to 1: second failed" in shown
     assert [(each["number"], each["proven"], each["restores"]) for each in records] == [(2, True, 1), (1, True, 0)]
     assert sorted(records[0]["changed"]) == ["first/first", "second/second"]
     assert "example.org" not in json.dumps(records)
@@ -84,7 +84,7 @@ def test_3_by_hand_it_goes_back_once_and_again_changes_nothing(platform):
 
     status, said = platform.go_back("--check")
     assert status == 0, said[-6000:]
-    assert "second/second would go back to Helm's revision" in said
+    assert "second/second would roll back to Helm's revision" in said
     assert platform.images() == {"first": "two", "second": "two"}
 
     status, said = platform.go_back(rollback_to=1)

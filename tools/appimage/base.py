@@ -1,6 +1,6 @@
 """A base image for a machine that no registry answers: Debian's own Python, made with mmdebstrap.
 
-It stands in for docker.io/library/python:3.13-slim in rehearsals alone. The mirror is the one that this machine's apt
+It replaces docker.io/library/python:3.13-slim, only in rehearsals. The mirror is the one that this machine's apt
 uses, and the certificates are this machine's.
 """
 
@@ -29,11 +29,11 @@ def key() -> str:
 
 
 def ensure(cache: Path) -> Path:
-    """Return the base's file system as a tar archive, from the cache or made now, which takes some minutes."""
+    """Return the base's file system as a tar archive, from the cache or made now, which takes a few minutes."""
     archive = cache / f"base-{key()}.tar"
     if not archive.is_file():
         mirror = mirror_of(run(["apt-get", "indextargets", "--format", "$(LABEL) $(ORIGIN) $(REPO_URI)"]))
-        print("app image: making a base image from Debian's packages (once, some minutes) ...", file=sys.stderr)
+        print("app image: making a base image from Debian's packages (once, a few minutes) ...", file=sys.stderr)
         with tempfile.TemporaryDirectory(dir=cache, prefix="base-") as scratch:
             made = Path(scratch, "base.tar")
             run(command(mirror, made))

@@ -49,7 +49,7 @@ def with_docker(image: Image, archive: Path) -> Built:
 
 
 def with_buildah(image: Image, archive: Path) -> Built:
-    """Build with buildah, in a storage of its own dropped afterwards; on a base of ours if no registry answers."""
+    """Build with buildah, in a storage dropped afterwards; on our own base if no registry answers."""
     with storage(archive.parent) as (scratch, environment):
         source = base_image(archive.parent, environment)
         command = ["buildah", "build", "--pull-never", "--format=docker", f"--tag={image.name}"]

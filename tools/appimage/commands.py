@@ -28,7 +28,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, cw
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]
-        raise ImageError(f"`{' '.join(command[:2])}` failed: mend what it says: {' | '.join(said)}")
+        raise ImageError(f"`{' '.join(command[:2])}` failed: fix what it reports: {' | '.join(said)}")
     return done.stdout
 
 

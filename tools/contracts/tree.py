@@ -10,7 +10,7 @@ WORDS = ("string", "integer", "number", "boolean", "scalar", "array", "object", 
 """The types of a contract. `scalar` is any of the first four, `object` an object with keys of one's own choice."""
 SCALARS = {"string", "integer", "number", "boolean"}
 OTHERS, ITSELF = "*", "="
-"""Keys of a contract file: "*" says that other keys are allowed too, "=" what else may stand in place of the object."""
+"""Keys of a contract file: "*" says that other keys are allowed too, "=" what is allowed instead of the object."""
 
 
 @dataclass

@@ -106,5 +106,5 @@ def _git(*arguments: str) -> str:
         )
     except (subprocess.SubprocessError, OSError) as error:
         words = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-        raise OutOfReachError(words[-1] if words else "git ended without a word") from error
+        raise OutOfReachError(words[-1] if words else "git failed without a message") from error
     return done.stdout

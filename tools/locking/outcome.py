@@ -1,4 +1,4 @@
-"""What became of one pin, and the edit that it asks for."""
+"""What happened to one pin, and the edit that it asks for."""
 
 from __future__ import annotations
 

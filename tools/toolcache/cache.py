@@ -109,7 +109,7 @@ class Cache:
 
     @contextmanager
     def family_lock(self, family: str) -> Iterator[None]:
-        """Hold the lock of `family`, waiting for whoever has it and saying so."""
+        """Hold the lock of `family`, waiting for its holder and saying so."""
         since = time.monotonic()
         said = -self.progress.heartbeat
 

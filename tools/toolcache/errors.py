@@ -15,7 +15,7 @@ class ToolError(Exception):
 def disk_full(cache: Path) -> ToolError:
     """The error for a full disk or a used-up quota below `cache`."""
     return ToolError(
-        f"The disk of the tool cache {cache} is full: free some 10 GB there, "
+        f"The disk of the tool cache {cache} is full: free about 10 GB there, "
         "or set LANDFALL_TOOL_CACHE to a folder with room."
     )
 

@@ -11,7 +11,7 @@ from toolcache.errors import ToolError
 def link(folder: Path, programs: dict[str, Path]) -> list[str]:
     """Make `folder` hold a link per program, each replaced in one step; return the names that changed.
 
-    Anything else in the folder stays. A real file in the place of a link is an error: it is somebody's.
+    Anything else in the folder stays. A real file instead of a link is an error: it is somebody's.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

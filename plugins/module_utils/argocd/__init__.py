@@ -1,1 +1,1 @@
-"""Argo CD: who delivers a release, the objects that it is told by, and whom it notifies."""
+"""Argo CD: who delivers a release, the objects that configure it, and whom it notifies."""

@@ -116,7 +116,7 @@ def key_problem(key: str) -> str:
     if _PUBLIC.match(text):
         return "is a public key: write the private one, from the file without .pub"
     if "\\n" in text and "\n" not in text:
-        return "has \\n in the place of line ends: write it as a YAML block (key: |), line by line"
+        return "has \\n instead of line ends: write it as a YAML block (key: |), line by line"
     found = _BEGIN.match(text)
     if not found or not text.endswith(f"-----END {found[1]}PRIVATE KEY-----"):
         return "is no private key: write the whole file, from -----BEGIN ... PRIVATE KEY----- to -----END ...-----"

@@ -3,7 +3,7 @@
 It has a catalogue of services of its own (docs/operator-manual/notifications, v3.4.4). PagerDuty and Slack's incoming
 webhooks are called as webhooks here: its PagerDuty service knows neither the European region nor the end of an
 incident, and its Slack service takes tokens alone. Secrets are named `$key` in a service and `.secrets` in a template,
-and lie in the Secret that the controller is given.
+and are in the Secret that the controller reads.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class Text:
-    """A Go template's expression in the place of a text."""
+    """A Go template's expression instead of a text."""
 
     expression: str
 

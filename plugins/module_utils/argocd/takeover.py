@@ -1,4 +1,4 @@
-"""Moves a release between Helm and Argo CD: its objects change their owner as they are; none is deleted or made anew.
+"""Moves a release between Helm and Argo CD: its objects change their owner; none is deleted or recreated.
 
 Server-side apply keeps, on each object, who owns which field. Both Helm 4 and Argo CD apply that way, so a move renames
 the owner: what the new one no longer wants goes with its first apply, the other's annotations included, and nothing is
@@ -53,7 +53,7 @@ def title(found: Object) -> str:
 
 
 def live_objects(cluster: Cluster, release: Delivered) -> list[Object]:
-    """Return the objects of a release that are there, whoever delivers it, by the label that its chart gives them."""
+    """Return the objects of a release that exist, with any owner, by the label that its chart gives them."""
     query = {"labelSelector": f"{INSTANCE}={release.name}"}
     return [each for kind in release.kinds for each in cluster.list(*kind, release.namespace, query)]
 
@@ -144,8 +144,8 @@ def _path(cluster: Cluster, named: Reference) -> str:
 def remove(cluster: Cluster, references: Sequence[Reference], *, dry_run: bool) -> list[str]:
     """Delete objects, in that order, and nothing that they stand for; return the titles of those that were there.
 
-    Finalizers are dropped first: an Application that has one, be it by a click, would else take with it what it
-    deployed, or wait for ever for a controller that is gone (https://github.com/argoproj/argo-cd/issues/7860).
+    Finalizers are dropped first: an Application that has one, perhaps added in the UI, would otherwise delete what it
+    deployed, or wait forever for a controller that is gone (https://github.com/argoproj/argo-cd/issues/7860).
     Raises ApiException, and TakeoverError for one that does not go.
     """
     removed = []

@@ -36,7 +36,7 @@ def _named(content: Mapping[str, Any], section: str, name: Any) -> Mapping[str, 
 
 
 def region_of(server: str) -> str:
-    """Return the region that stands in an endpoint of EKS; empty if it is none, as behind a tunnel.
+    """Return the region in an endpoint of EKS; empty if it is none, as behind a tunnel.
 
     >>> region_of("https://0A1B.gr7.eu-central-1.eks.amazonaws.com")
     'eu-central-1'

@@ -84,7 +84,7 @@ def skew_problem(seconds: float | None) -> str:
 def principal(session: Session, arn: str) -> str:
     """Return the ARN whose policies decide for an identity; empty where none can be simulated (root, federation).
 
-    That of an assumed role is its role's. The path of a role does not stand in it: IAM is asked, if it may be.
+    That of an assumed role is its role's. It does not contain the path of a role: IAM is asked, if it may be.
     """
     if found := _ASSUMED.fullmatch(arn):
         try:

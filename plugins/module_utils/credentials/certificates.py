@@ -111,7 +111,7 @@ def is_signed_by(leaf: KeyPair | None, ca: KeyPair) -> bool:
 
 
 def renewal_reason(leaf: KeyPair | None, ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> str | None:
-    """Say why a certificate must be made anew; None if it can stay."""
+    """Say why a certificate must be renewed; None if it can stay."""
     if leaf is None:
         return "there is none that can be read"
     if is_old(leaf.certificate, now):

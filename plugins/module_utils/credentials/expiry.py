@@ -1,4 +1,4 @@
-"""When certificates end, where monitoring can read it as a number.
+"""When certificates expire, where monitoring can read it as a number.
 
 A Lease per certificate that is in use has the end as its renewTime: kube-state-metrics makes the metric
 kube_lease_renew_time of it. Of a Secret it exports no annotation as a number, and of its content nothing.

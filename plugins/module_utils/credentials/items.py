@@ -28,7 +28,7 @@ BCRYPT_MAXIMUM = 72
 PASSWORD_MINIMUM = 12
 
 METHODS = ("secret", "grafana", "recreate")
-"""How a backend is told of a new password: by its Secret, by Grafana's own API, or by an operator that makes it."""
+"""How a backend gets a new password: by its Secret, by Grafana's own API, or by an operator that creates it."""
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")

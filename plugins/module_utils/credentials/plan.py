@@ -60,7 +60,7 @@ class Plan:
 def make_plan(items: list[Item], found: LiveSecrets, run: Run) -> Plan:
     """Decide what to write.
 
-    Raises CredentialError where a Secret of somebody else stands in the way.
+    Raises CredentialError if a Secret of somebody else has the name.
     """
     plan = Plan()
     ca = _authority(plan, items, found, run)

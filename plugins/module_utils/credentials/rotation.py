@@ -32,8 +32,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.tables import al
 
 COLUMNS = ("Name", "Kind", "Age", "Ends", "Rotating it means")
 MEANS_BY_KIND = {
-    "authority": "Two runs: the first makes the next authority and lets both be trusted, the second moves all "
-    "certificates to it. Between them, bring ca.crt to those who trust it.",
+    "authority": "Two runs: the first creates the next certificate authority and makes both trusted, the second moves "
+    "all certificates to it. Between them, distribute ca.crt to those who trust it.",
     "certificate": "A new key and certificate for the same names; its readers load it, no connection ends.",
     "fixed": "It is yours: change it in your settings, and run site.yml.",
 }

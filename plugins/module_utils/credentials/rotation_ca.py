@@ -1,4 +1,4 @@
-"""Rotates certificates, and their authority with an overlap: two are trusted until every certificate has moved."""
+"""Rotates certificates, and their CA with an overlap: two are trusted until every certificate has moved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_authority(context: RotationContext) -> tuple[Secret, Authority]:
 
 
 def renew(context: RotationContext, name: str) -> None:
-    """Make a certificate anew for the names that it has; its readers have the old one until they are given the new."""
+    """Renew a certificate for its names; its readers have the old one until they get the new one."""
     _, authority = read_authority(context)
     original = context.cluster.get("v1", "Secret", name, context.home)
     leaf = KeyPair.read(decoded(original))
@@ -65,7 +65,7 @@ def announce(context: RotationContext, cluster: str) -> bool:
 
 
 def move(context: RotationContext) -> None:
-    """Let every certificate be signed by the next authority, then trust that one alone."""
+    """Let the next certificate authority sign every certificate, then trust only that one."""
     original, authority = read_authority(context)
     if not authority.moving:
         _write(context, original, authority.in_motion())

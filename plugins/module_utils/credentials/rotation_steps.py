@@ -122,12 +122,12 @@ def read_again(context: RotationContext, subject: Subject) -> Subject:
     original = context.cluster.get("v1", "Secret", subject.name, context.home)
     found = Subject.read(original) if original else None
     if found is None:
-        raise RotationError(f"Secret {context.home}/{subject.name} is gone: run site.yml, which makes it anew.")
+        raise RotationError(f"Secret {context.home}/{subject.name} is gone: run site.yml, which recreates it.")
     return found
 
 
 def check(context: RotationContext, subject: Subject) -> None:
-    """Look at all that the rotation will need. Raises RotationError before anything is changed."""
+    """Check everything that the rotation will need. Raises RotationError before anything is changed."""
     place = f"{subject.namespace}/{subject.secret}"
     if context.cluster.get("v1", "Secret", subject.secret, subject.namespace) is None:
         raise RotationError(f"Secret {place} is not there: run site.yml, which delivers it.")
@@ -136,11 +136,11 @@ def check(context: RotationContext, subject: Subject) -> None:
             raise RotationError(f"{_named(where)} is not there, which reads {place}: run site.yml, then this again.")
     for where in subject.workloads("needs"):
         if not ((_workload(context, where) or {}).get("status") or {}).get("readyReplicas"):
-            raise RotationError(f"{_named(where)} is not ready, and it is who makes {place} anew: wait until it is.")
+            raise RotationError(f"{_named(where)} is not ready, and it recreates {place}: wait until it is ready.")
 
 
 def stage(context: RotationContext, subject: Subject) -> Subject:
-    """Keep a new password beside the old one, which nobody has been told of yet."""
+    """Keep a new password beside the old one; nobody uses it yet."""
     if subject.staged:
         return subject
     data = subject.data
@@ -188,7 +188,7 @@ def promote(context: RotationContext, subject: Subject) -> None:
 
 
 def recreate(context: RotationContext, subject: Subject) -> None:
-    """Delete a Secret that an operator makes anew, with a new password, and wait until it has."""
+    """Delete a Secret that an operator recreates, with a new password, and wait until it has."""
     place = found_in(subject.original) or (subject.namespace, subject.secret)
     key = annotations_of(subject.original)[ANNOTATION_FOUND_IN].rpartition("/")[2]
     there = context.cluster.get("v1", "Secret", place[1], place[0])
@@ -200,7 +200,7 @@ def recreate(context: RotationContext, subject: Subject) -> None:
         found = context.cluster.get("v1", "Secret", place[1], place[0])
         return found is not None and found["metadata"]["uid"] != old and bool((found.get("data") or {}).get(key))
 
-    context.until(is_new, f"Secret {'/'.join(place)} is not made anew by its operator")
+    context.until(is_new, f"Secret {'/'.join(place)} was not recreated by its operator")
 
 
 def patch_secret(

@@ -47,7 +47,7 @@ def _several(values: str | Sequence[str]) -> list[str]:
 def read_clusters(regions: Sequence[str], access: Access) -> list[Facts]:
     """Return the facts of all clusters of some regions; without any, of the region that the environment names.
 
-    Raises AwsError, with a sentence for each region that was not told of.
+    Raises AwsError, with a sentence for each region without an answer.
     """
     found: list[Facts] = []
     problems = []

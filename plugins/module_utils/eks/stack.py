@@ -1,4 +1,4 @@
-"""A CloudFormation stack as it stands: what may be done with it, how it gets on, and why it failed."""
+"""A CloudFormation stack as it stands: what may be done with it, its progress, and why it failed."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def clear(session: Session, stack: Stack, *, dry: bool = False) -> str:
 
 
 def stuck(stack: Stack, held: Sequence[Mapping[str, Any]]) -> str:
-    """Return the sentence on a stack that nothing can be done with before a person sees to it, or nothing."""
+    """Return the sentence on a stack that needs a manual step first, or nothing."""
     if stack.status not in STUCK:
         return ""
     told = STUCK[stack.status].format(name=stack.name, held=_named(held) or "its resources")

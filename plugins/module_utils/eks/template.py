@@ -32,7 +32,7 @@ KEPT = ("Vpc", "Cluster", "Key")
 
 def whole(shape: Shape) -> Template:
     """Return the template of a cluster with its network."""
-    template = Template(Description=f"Landfall: the cluster {shape.name}, with its network and its rights")
+    template = Template(Description=f"Landfall: the cluster {shape.name}, with its network and permissions")
     for part in (network, control_plane, addons, nodes, identities):
         for resource in part(shape):
             template.add_resource(resource)
@@ -43,7 +43,7 @@ def whole(shape: Shape) -> Template:
 
 def access(wanted: Identities) -> Template:
     """Return the template of the roles for a cluster that is there."""
-    template = Template(Description=f"Landfall: rights of programs in the cluster {wanted.name}")
+    template = Template(Description=f"Landfall: permissions of programs in the cluster {wanted.name}")
     for resource in identities_alone(wanted):
         template.add_resource(resource)
     for each in wanted.programs:
@@ -72,7 +72,7 @@ def stack_policy(kind: str) -> str:
 
 
 def _outputs(shape: Shape) -> dict[str, Any]:
-    """Return what the rest is told. Where the cluster answers, and by which authority, EKS is asked: it may change."""
+    """Return the outputs. The cluster's endpoint and certificate authority come from EKS: they may change."""
     zones = range(1, shape.zones + 1)
     return {
         "ClusterName": shape.name,

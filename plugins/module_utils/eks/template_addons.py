@@ -21,7 +21,7 @@ ACCOUNTS = {"vpc-cni": ("aws-node", "NetworkRole"), "aws-ebs-csi-driver": ("ebs-
 
 
 def addons(shape: Shape) -> Iterator[AWSObject]:
-    """Yield the add-ons: those that a node needs to get ready first, those that need a ready node after the groups."""
+    """Yield the add-ons: those that a node needs to become ready first, the others after the groups."""
     groups = [logical("Nodes", group.name) for group in shape.node_groups]
     for name in ADDONS:
         yield _addon(shape, name, [] if name in BEFORE_NODES else groups)

@@ -35,7 +35,7 @@ def control_plane(shape: Shape) -> Iterator[AWSObject]:
     )
     if not shape.key_arn:
         yield _key(shape)
-    # EKS would make this group itself, to be kept for ever and after the cluster.
+    # EKS would create this group itself, and keep it forever.
     yield logs.LogGroup(
         "ClusterLogGroup",
         LogGroupName=f"/aws/eks/{shape.name}/cluster",

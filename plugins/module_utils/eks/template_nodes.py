@@ -26,7 +26,7 @@ IMAGES = {
 EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 """A taint's effect as Kubernetes writes it, and as EKS does."""
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""Add-ons without which no node gets ready, or whose permissions the first pod on it needs."""
+"""Add-ons without which no node becomes ready, or whose permissions the first pod on it needs."""
 
 
 def nodes(shape: Shape) -> Iterator[AWSObject]:

@@ -85,7 +85,7 @@ def _blocked(budgets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             continue
         healthy, wanted = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
         why = (
-            f"{healthy} of its {status['expectedPods']} pods are healthy: mend them first"
+            f"{healthy} of its {status['expectedPods']} pods are healthy: repair them first"
             if healthy < wanted
             else f"it wants {wanted} of {status['expectedPods']} pods: give it one more, or let it allow one less"
         )

@@ -1,4 +1,4 @@
-"""A chart's bytes: its digest, its Chart.yaml and the custom resource definitions that lie in it."""
+"""A chart's bytes: its digest, its Chart.yaml and the custom resource definitions in it."""
 
 from __future__ import annotations
 

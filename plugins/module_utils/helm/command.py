@@ -1,4 +1,4 @@
-"""Helm's own verbs that no module has: run with a kubeconfig that stands in no argument list."""
+"""Helm's own verbs that no module has: run with a kubeconfig that no argument list contains."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
             )
         except (subprocess.SubprocessError, OSError) as error:
             words = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-            raise HelmError(words[-1] if words else "helm ended without a word") from error
+            raise HelmError(words[-1] if words else "helm failed without a message") from error
     return done.stdout
 
 

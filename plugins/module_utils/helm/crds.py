@@ -115,7 +115,7 @@ def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
 
 
 def _wait_served(cluster: Cluster, definitions: list[Definition]) -> None:
-    """Wait until every kind stands in the discovery of its group, which is a fraction of the definitions' own size."""
+    """Wait until the discovery of its group lists every kind, which is a fraction of the definitions' own size."""
     left = definitions
     deadline = time.monotonic() + ESTABLISH_SECONDS
     while left:

@@ -1,6 +1,6 @@
 """The one decision on a release: the state it is in, why, and what is done about it. Reads and changes nothing.
 
-Imports little: each worker process of Ansible loads the filters that use it anew.
+Imports little: each worker process of Ansible loads the filters that use it again.
 """
 
 from __future__ import annotations

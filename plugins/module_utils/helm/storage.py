@@ -82,7 +82,7 @@ def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_release(record: dict[str, Any]) -> str:
-    """Return a record as it lies in its Secret; the reverse of decode_release."""
+    """Return a record as its Secret stores it; the reverse of decode_release."""
     packed = gzip.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode())
     return base64.b64encode(base64.b64encode(packed)).decode()
 

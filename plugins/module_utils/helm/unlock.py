@@ -32,7 +32,7 @@ def unlock(cluster: Cluster, name: str, namespace: str, helm: Helm, *, dry_run: 
     """End what is unfinished of a release, unless with `dry_run`, and return the decision on it.
 
     A pending revision is marked failed and stays in the history, an interrupted uninstallation is finished. A release
-    that has got on since it was last read is left as it is. Raises UnlockError.
+    that has changed since it was last read is left as it is. Raises UnlockError.
     """
     live = Live(storage.read_revisions(cluster, namespace, name))
     decision = decide(live, Wanted(""))

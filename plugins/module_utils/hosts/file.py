@@ -77,7 +77,7 @@ def _half(mark: bytes, begin: bytes, end: bytes) -> str:
 
 
 def rivals(content: bytes, cluster: str, addresses: Iterable[str], names: Iterable[str]) -> list[str]:
-    """Return the lines outside of the block of `cluster` that give one of `names` an address that is none of ours."""
+    """Return the lines outside the block of `cluster` that give one of `names` an address outside `addresses`."""
     ours, known = {name.lower() for name in names}, set(addresses)
     found = []
     for line in with_block(content, cluster, []).decode("utf-8", "replace").splitlines():

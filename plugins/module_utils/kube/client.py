@@ -46,7 +46,7 @@ POLL_SECONDS = 0.5
 MORE_TRIES = 4
 """After the first; with the pauses between them, about 0, 1, 2 and 4 s, they outlast an API server that stumbles."""
 STUMBLES = frozenset({429, 500, 502, 504})
-"""Answers that another try may mend. Not 503, unless it says when: a Service without a pod answers it for minutes."""
+"""Answers that a retry may fix. Not 503, unless it says when: a Service without a pod answers it for minutes."""
 
 
 class ClusterError(Exception):
@@ -56,7 +56,7 @@ class ClusterError(Exception):
 def retries(more_tries: int) -> Retry:
     """Return which calls are made again, up to `more_tries` times: any, whether or not the change was made already.
 
-    What is made has a name of ours, so that a second POST can only meet the first one's object, and says so (409).
+    What is made has our name, so that a second POST can only meet the first one's object, and says so (409).
     """
     return Retry(more_tries, status_forcelist=STUMBLES, allowed_methods=None, backoff_factor=0.5, raise_on_status=False)
 
@@ -225,11 +225,11 @@ class Cluster:
         return (*self._paths, *kinds)
 
     def is_namespaced(self, api_version: str, kind: str) -> bool:
-        """Say whether objects of a kind lie in namespaces; of a kind that the cluster does not know, they do."""
+        """Say whether objects of a kind are namespaced; of a kind that the cluster does not know, they do."""
         return self._kinds(api_version).get(kind, ("", True))[1]
 
     def forget_kinds(self) -> None:
-        """Look kinds up anew, after new definitions were applied."""
+        """Look kinds up again, after new definitions were applied."""
         self._paths.clear()
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:

@@ -14,7 +14,7 @@ LABEL_OURS = {"landfall.eks/made-by": "landfall"}
 SELECTOR_OURS = ",".join(f"{key}={value}" for key, value in LABEL_OURS.items())
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "CronJob"))
 # What stays for somebody: volumes with their data, and what others deploy by Argo CD, whose finalizers nobody but its
-# controller takes away, so that a namespace with one of them in it would never be gone.
+# controller removes, so that a namespace with one of them in it would never be gone.
 KEPT = (
     ("v1", "PersistentVolumeClaim"),
     ("argoproj.io/v1alpha1", "Application"),

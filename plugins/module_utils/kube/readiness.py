@@ -58,7 +58,7 @@ def job(found: Object) -> Verdict:
 def application(found: Object) -> Verdict:
     """Judge an Application of Argo CD: its present source deployed, and all of it healthy.
 
-    Its kind has no observed generation; what the status was worked out from stands in sync.comparedTo.
+    Its kind has no observed generation; sync.comparedTo holds what the status is based on.
     """
     status = found.get("status") or {}
     sync, health = status.get("sync") or {}, status.get("health") or {}

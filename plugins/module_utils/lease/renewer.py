@@ -59,7 +59,7 @@ def start(order: dict[str, Any], root: str) -> int:
 
 
 class Renewer:
-    """Renews every third of the Lease's duration; `connect` makes the Lease's client anew after each failure."""
+    """Renews every third of the Lease's duration; `connect` makes a new client after each failure."""
 
     def __init__(
         self, connect: Callable[[], Lease], held: Body, processes: RunProcesses, status: Path, *, delete: bool

@@ -1,4 +1,4 @@
-"""The file in which the renewer of a Lease says how it gets on, so that asking costs no call of the cluster."""
+"""The file in which the renewer of a Lease reports, so that asking costs no call to the cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Status:
 
 
 def holder_name(run: str) -> str:
-    """Return the holder of a run of ours: who, where, and the run's id."""
+    """Return the holder name of one of our runs: who, where, and the run's id."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user need not have a name

@@ -14,8 +14,8 @@ PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 SUBNETS, ALLOCATIONS = f"{PREFIX}subnets", f"{PREFIX}eip-allocations"
 KEPT = (SUBNETS, ALLOCATIONS)
 """Annotations that stay as the live Service has them while no setting says otherwise."""
-MADE_ANEW = "would be made anew, with other addresses and another DNS name"
-NO_EFFECT = "would stay as it is, since this only counts when it is made"
+MADE_ANEW = "would be recreated, with other addresses and another DNS name"
+NO_EFFECT = "would stay as it is, since this only counts when it is created"
 
 Object = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class Change:
 
     def __str__(self) -> str:
         """The change as a part of a sentence."""
-        return f"{self.what} is {self.live or 'not set'} and shall be {self.wanted or 'not set'}"
+        return f"{self.what} is {self.live or 'not set'} and should be {self.wanted or 'not set'}"
 
 
 def entries(text: str) -> list[str]:
@@ -87,7 +87,7 @@ def _subnets_change(
     wanted: Mapping[str, str],
     same_subnets: Callable[[Sequence[str], Sequence[str]], bool],
 ) -> Change | None:
-    """A further subnet is another zone, which AWS adds; one that is taken away takes an address along."""
+    """A further subnet is another zone, which AWS adds; removing one removes an address."""
     before, after = entries(there.get(SUBNETS, "")), entries(wanted.get(SUBNETS, ""))
     if not after or same_subnets(after, before):
         return None

@@ -11,13 +11,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Aw
 
 CLUSTER, SERVICE, ZONE = "landfall.eks/cluster", "landfall.eks/service", "landfall.eks/zone"
 TO_COME = "allocated-by-the-run"
-"""Stands in a plan where an allocation id will stand."""
+"""The placeholder of an allocation id in a plan."""
 WOULD_DO = "DryRunOperation"
 
 
 @dataclass(frozen=True)
 class Address:
-    """An Elastic IP of ours; `zone` is the one it is kept for, `used` whether something has it."""
+    """One of our Elastic IPs; `zone` is the one it is kept for, `used` whether something has it."""
 
     allocation_id: str
     ip: str

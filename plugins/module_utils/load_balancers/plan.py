@@ -53,8 +53,8 @@ def rows_of(releases: Iterable[Mapping[str, Any]]) -> list[Row]:
 class Planned:
     """What is planned for one Service.
 
-    `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where Elastic IPs are to be
-    allocated; `replace` says that the live Service goes first.
+    `annotations` come on top of the wanted ones; `subnets` and `zones`, side by side, are where to allocate
+    Elastic IPs; `replace` says that the live Service goes first.
     """
 
     namespace: str

@@ -38,7 +38,7 @@ class Verdict:
 
 
 def in_vpc(vpc: str) -> list[dict[str, Any]]:
-    """Return EC2's filters for what lies in a VPC."""
+    """Return EC2's filters for what is in a VPC."""
     return [{"Name": "vpc-id", "Values": [vpc]}]
 
 

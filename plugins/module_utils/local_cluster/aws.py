@@ -44,7 +44,7 @@ def connect(endpoint: str, region: str) -> Account:
 
 
 def ensure(settings: Settings, endpoint: str) -> tuple[dict[str, Any], dict[str, str], bool]:
-    """Make the account's objects unless all of them are there; a partial set is dropped and made anew as a whole.
+    """Make the account's objects unless all of them are there; a partial set is dropped and recreated as a whole.
 
     Returns the facts {endpoint, region, vpc_id, subnets: [{id, zone, cidr}]}, the load balancers' host names by
     `namespace/service`, and whether anything was made.
@@ -128,7 +128,7 @@ def _make_network(account: Account, settings: Settings) -> tuple[str, list[Subne
         DestinationCidrBlock="0.0.0.0/0",
         GatewayId=gateway["InternetGatewayId"],
     )
-    # Without a cluster's tag: the platform calls its cluster as the inventory does, and may use them all the same.
+    # Without a cluster's tag: the platform calls its cluster as the inventory does, and may use them anyway.
     public = {"kubernetes.io/role/elb": "1"}
     subnets = []
     for subnet in settings.subnets():

@@ -1,4 +1,4 @@
-"""The local cluster as a whole: brought up, healed, and taken away."""
+"""The local cluster as a whole: started, repaired, and removed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Keeper:
         processes.stop(each for each in found if self.running.get(each.name) is not each)
 
     def keep(self, name: str) -> None:
-        """See to it that a process runs; those that it needs come first."""
+        """Make sure that a process runs; those that it needs come first."""
         program = self.programs[name]
         running = self.running.get(name)
         recipe = program.recipe({each: mark.start for each, mark in self.running.items()})
@@ -87,7 +87,7 @@ class Keeper:
 
 
 def ensure(settings: Settings) -> Report:
-    """Bring the cluster up, or mend it. LocalClusterError if that fails."""
+    """Bring the cluster up, or repair it. LocalClusterError if that fails."""
     begin = time.monotonic()
     report = Report()
     _check_tools(settings)

@@ -26,7 +26,7 @@ METRICS_SERVER_USER = "landfall:metrics-server"
 
 @dataclass(frozen=True)
 class Leaf:
-    """A certificate to issue: its files' name, who it speaks for, its authority, and the names it serves."""
+    """A certificate to issue: its files' name, who it speaks for, its CA, and the names it serves."""
 
     file: str
     user: str
@@ -61,7 +61,7 @@ def leaves(settings: Settings) -> list[Leaf]:
 def ensure(settings: Settings, folder: Path) -> bool:
     """Make all keys and certificates unless every one of them is there; return whether they were made.
 
-    A partial set, or one for other host names, is made anew as a whole.
+    A partial set, or one for other host names, is recreated as a whole.
     """
     wanted = leaves(settings)
     pairs = [*AUTHORITIES, *(each.file for each in wanted)]
@@ -83,7 +83,7 @@ def ensure(settings: Settings, folder: Path) -> bool:
 
 
 def issue(folder: Path, leaf: Leaf) -> bool:
-    """Issue one more certificate from the authority that is there; return whether it was not there for these names."""
+    """Issue one more certificate from the existing CA; return whether it was not there for these names."""
     recipe = folder / f"{leaf.file}.json"
     authority = _Authority.read(folder, leaf.authority)
     description = {"leaf": str(leaf), "authority": str(authority.certificate.serial_number)}
@@ -114,7 +114,7 @@ class _Authority:
     def read(cls, folder: Path, name: str) -> _Authority:
         key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError(f"{folder / name}.key is no key of ours.")
+            raise TypeError(f"{folder / name}.key is not one of our keys.")
         return cls(x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes()), key)
 
     def issue(self, leaf: Leaf, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

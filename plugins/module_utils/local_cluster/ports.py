@@ -1,4 +1,4 @@
-"""Loopback ports: chosen free, remembered, and chosen anew when somebody else took one meanwhile."""
+"""Loopback ports: chosen free, remembered, and chosen again when somebody else took one meanwhile."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Program:
     def recipe(self, starts: dict[str, str]) -> str:
         """Return a digest of all that makes this process what it is.
 
-        `starts` holds the start mark of each running process: what it needs having been started anew is a change too.
+        `starts` holds the start mark of each running process: a restart of what it needs is a change too.
         """
         digest = hashlib.sha256(repr((self.command, sorted(self.environment.items()))).encode())
         digest.update(os.path.realpath(self.command[0]).encode())
@@ -210,7 +210,7 @@ def wait_well(program: Program, running: Running, directory: Path, seconds: floa
             log = directory / "logs" / f"{program.name}.log"
             what = "ended" if ended else f"was not ready after {seconds:.0f} s ({reason})"
             raise LocalClusterError(
-                f"{program.name} {what}: mend what its log says, or begin anew with `make down` and `make up`; "
+                f"{program.name} {what}: fix what its log reports, or start over with `make down` and `make up`; "
                 f"the end of {log}: {_tail(log)}"
             )
         time.sleep(POLL_SECONDS)

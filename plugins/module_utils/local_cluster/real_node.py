@@ -64,7 +64,7 @@ class Node:
 
     @property
     def folder(self) -> Path:
-        """The folder of all that it keeps."""
+        """The folder of everything that it keeps."""
         return self.settings.directory / "node"
 
     @property
@@ -184,5 +184,5 @@ def _ctr(running: Running, *words: str) -> str:
     command = ["ctr", "--address", address, "--namespace", "k8s.io", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise LocalClusterError(f"containerd refused `ctr {' '.join(words)}`: mend what it says: {done.stderr.strip()}")
+        raise LocalClusterError(f"containerd refused `ctr {' '.join(words)}`: fix its error: {done.stderr.strip()}")
     return done.stdout

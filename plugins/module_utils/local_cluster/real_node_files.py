@@ -22,7 +22,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.real_no
 
 
 def prepare(node: Node, ports: dict[str, int], pki_folder: Path) -> None:
-    """Write all that the node reads, except its kubeconfig; keep what kubelet will change in the kernel."""
+    """Write everything that the node reads, except its kubeconfig; keep what kubelet will change in the kernel."""
     real_node.check(node.settings)
     real_node.choose_network(node)
     leaf = pki.Leaf(NAME, f"system:node:{node.name}", "system:nodes", hosts=(*pki.LOOPBACK, node.address, node.name))

@@ -54,7 +54,7 @@ def restore_sysctls() -> None:
 
 
 def clear(node: Node) -> bool:
-    """Take away what outlives the node's processes, which have been ended; return whether there was anything."""
+    """Remove what outlives the node's processes, which have been ended; return whether there was anything."""
     bridge = Path("/sys/class/net", node.bridge)
     cgroups = [path for root in real_node_init.hierarchies() if (path := root / node.cgroup).is_dir()]
     found = bridge.exists() or bool(cgroups) or node.folder.exists()

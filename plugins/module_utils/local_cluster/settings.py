@@ -65,7 +65,7 @@ class Subnet:
 
 @dataclass(frozen=True)
 class FakeNode:
-    """A node that kwok stands in for."""
+    """A node that kwok simulates."""
 
     name: str
     zone: str

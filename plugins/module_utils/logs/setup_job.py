@@ -61,7 +61,7 @@ def files(setup: Setup, script: str) -> dict[str, str]:
 
 
 def objects(setup: Setup, script: str) -> list[Object]:
-    """Return the ConfigMap with the files, and the Job; both are named by a hash of all that they hold."""
+    """Return the ConfigMap with the files, and the Job; both are named by a hash of their content."""
     data = files(setup, script)
     pod = _pod(setup.image)
     content = json.dumps([asdict(setup), data, pod], sort_keys=True)

@@ -1,4 +1,4 @@
-"""Which alert reaches whom, when, and which is kept back because another one says more."""
+"""Which alert reaches whom, when, and which is inhibited because another one says more."""
 
 from __future__ import annotations
 

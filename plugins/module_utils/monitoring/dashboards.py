@@ -42,6 +42,6 @@ def compact(path: Path) -> str:
 def literal(content: str) -> str:
     """Return text that Go's templates turn into `content`: legends such as {{pod}} are Grafana's, not Helm's.
 
-    Neither quotes nor backslashes are added, so that it stands in YAML of any style.
+    Neither quotes nor backslashes are added, so that it fits YAML of any style.
     """
     return content.replace("{{", "{{`{{`}}")

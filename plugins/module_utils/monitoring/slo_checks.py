@@ -93,7 +93,7 @@ def _sli(where: str, value: Any) -> Problems:
         yield f"{where}.{unknown} is no part of an SLI: write {_SLI_FORMS}."
     if len(forms) != 1:
         said = f"has {' and '.join(forms)}" if forms else "says neither what is good nor what is an error"
-        yield f"{where} {said}: write one of {_SLI_FORMS}, and null for what shall go."
+        yield f"{where} {said}: write one of {_SLI_FORMS}, and null for the others."
     elif forms == ["latency"]:
         yield from _latency(f"{where}.latency", value["latency"])
     else:
@@ -170,7 +170,7 @@ _CHECKS: dict[str, Callable[[str, Any], Problems]] = {
     "group_by": _labels,
     "owner": _pattern(_OWNER, "a name: write letters, digits, '.', '_', '-', '/' and '@'"),
     "runbook": _pattern(_URL, "a URL: write one such as https://wiki.example.org/runbook"),
-    "summary": _pattern(re.compile(r".+", re.DOTALL), "a text: write what is promised, in one sentence"),
+    "summary": _pattern(re.compile(r".+", re.DOTALL), "a text: write the objective in one sentence"),
     "page": _switch,
     "min_errors": _count,
     "absent": _absent,

@@ -149,7 +149,7 @@ def tagged(at: Account, kind: str, operation: str, where: str, by: str, **argume
 
 
 def in_vpcs(at: Account, operation: str, field_name: str) -> list[dict[str, Any]]:
-    """Return EC2's items that lie in the cluster's VPCs. AwsError."""
+    """Return EC2's items in the cluster's VPCs. AwsError."""
     if not at.vpcs:
         return []
     filters = [{"Name": "vpc-id", "Values": sorted(at.vpcs)}]

@@ -103,7 +103,7 @@ def security_groups(at: Account) -> Iterator[Orphan]:
 
 
 def _or_inside(at: Account, tagged: list[dict[str, Any]], operation: str, where: str) -> list[dict[str, Any]]:
-    """Add to what is tagged what else lies in a network of the cluster's."""
+    """Add to what is tagged what else is in one of the cluster's networks."""
     key = "GroupId" if where == "SecurityGroups" else "NetworkInterfaceId"
     return list({each[key]: each for each in [*tagged, *account.in_vpcs(at, operation, where)]}.values())
 

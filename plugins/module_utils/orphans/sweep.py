@@ -1,4 +1,4 @@
-"""Takes away what controllers left of a cluster, in the order in which AWS lets it go, and nothing without its tag."""
+"""Removes what controllers left of a cluster, in the order that AWS allows, and nothing without its tag."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sweep(
 ) -> SweepResult:
     """Take what is of the cluster `name` by its own tag, and what was asked for by a word of deletions.SWEEPABLE.
 
-    Each kind is looked for anew right before, so that no tag is older than a moment. What AWS does not let go is tried
+    Each kind is listed again right before, so that no tag is older than a moment. What AWS does not let go is tried
     again `tries` times, `pause` seconds apart. AwsError only where the stacks cannot be read.
     """
     swept = SweepResult()
@@ -123,7 +123,7 @@ def _balancer_is_gone(session: Session, arn: str) -> bool:
 
 
 def _part(session: Session, name: str, groups: list[str]) -> list[str]:
-    """Take away the rules by which security groups refer to each other, since AWS deletes none that another refers to.
+    """Remove the rules by which security groups refer to each other, since AWS deletes none that another refers to.
 
     Also from groups that stay, if they are the cluster's too; for a rule of somebody else's group, a sentence.
     """

@@ -37,7 +37,7 @@ def rolled_out(cluster: Cluster, kinds: Iterable[str]) -> tuple[list[Applied], l
     notes: list[str] = []
     for each in storage.read_releases(cluster).values():
         if each["status"] != "deployed":
-            notes.append(f"{each['namespace']}/{each['name']} is {each['status']}: run site.yml, which mends that")
+            notes.append(f"{each['namespace']}/{each['name']} is {each['status']}: run site.yml, which repairs that")
         elif each["source"]:
             release = {"name": each["name"], "namespace": each["namespace"]}
             for one in releases.recorded(cluster, release):

@@ -38,7 +38,7 @@ class Situation:
 
 
 def situation_of(cluster: Cluster, namespaces: set[str], schemas: schema.Schemas | None = None) -> Situation:
-    """Look a cluster over for a plan about some namespaces: no secret of theirs may be shown. Raises ApiException."""
+    """Look a cluster over for a plan about some namespaces: none of their secrets may be shown. Raises ApiException."""
     # Helm's records are the bulk of all Secrets, and no secret.
     secrets = cluster.list("v1", "Secret", query={"fieldSelector": "type!=helm.sh/release.v1"})
     return Situation(
@@ -58,7 +58,7 @@ def side_by_side[Given, Made](
 
 
 def probe(situation: Situation, wanted: Object, manager: str, notes: list[str] | None = None) -> rows.Row | None:
-    """Return the row of one object that is to be applied by a field manager; None if it is as wanted.
+    """Return the row of one object that a field manager would apply; None if it is as wanted.
 
     Raises ApiException where the API server cannot be asked at all.
     """
@@ -81,9 +81,9 @@ def probe(situation: Situation, wanted: Object, manager: str, notes: list[str] |
 def applied(
     cluster: Cluster, wanted: Object, manager: str, *, dry_run: bool = True, force: bool = False
 ) -> tuple[Object | None, str, list[str]]:
-    """Apply an object; return it as it is then, why it is refused, and whose fields stand in the way.
+    """Apply an object; return it as it is then, why it is refused, and whose fields conflict.
 
-    Without `force` the fields of others are named, and then taken all the same, to see what would change.
+    Without `force` the fields of others are named, and then taken anyway, to see what would change.
     """
     metadata = wanted["metadata"]
     namespace, name = metadata.get("namespace"), metadata["name"]
@@ -108,7 +108,7 @@ def reason(message: str) -> str:
 
 
 def conflict_notes(message: str, manager: str) -> list[str]:
-    """Return a sentence on whose fields stand in the way; none where they are the manager's own, by another verb."""
+    """Return a sentence on whose fields conflict; none where they are the manager's own, by another verb."""
     others = sorted(set(CONFLICT.findall(message)) - {manager})
     if not others:
         return []

@@ -1,4 +1,4 @@
-"""Fields that the API refuses to change on an object that is there: it would have to be deleted and made anew.
+"""Fields that the API refuses to change on an object that is there: it would have to be deleted and recreated.
 
 From source, Kubernetes v1.36.1: pkg/apis/{apps,batch,core,storage,networking,scheduling,discovery,node,rbac}/validation
 and apiextensions-apiserver's validation of CustomResourceDefinitions.
@@ -40,7 +40,7 @@ IMMUTABLE: dict[str, tuple[str, ...]] = {
     "EndpointSlice": ("addressType",),
     "CustomResourceDefinition": ("spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"),
 }
-"""By kind the paths, each with all that is below it, that cannot change."""
+"""By kind the paths that cannot change, each with everything below it."""
 
 MUTABLE: dict[str, tuple[str, ...]] = {
     "StatefulSet": (
@@ -54,7 +54,7 @@ MUTABLE: dict[str, tuple[str, ...]] = {
     ),
     "PersistentVolumeClaim": ("spec.resources.requests", "spec.volumeAttributesClassName"),
 }
-"""What may change all the same below one of the paths above."""
+"""What may change anyway below one of the paths above."""
 
 ONCE_SET = frozenset({"spec.clusterIP", "spec.clusterIPs", "spec.loadBalancerClass", "spec.healthCheckNodePort"})
 """Fields that may be given to an object that has none."""

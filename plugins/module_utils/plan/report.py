@@ -11,7 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.plan import rows
 
 CHANGING = (rows.CREATE, rows.CHANGE, rows.REPLACE, rows.DELETE)
 REFUSED = "refuse"
-"""What stands in every note on something that the rollout would stumble over."""
+"""A word of every note on something that would make the rollout fail."""
 FIRST = ("namespaces", "definitions", "credentials")
 """What a run makes before its components."""
 MOST_FIELDS = 6

@@ -19,7 +19,7 @@ def data_at_risk(before: Object | None, after: Object | None, replaced: bool) ->
     """Return one sentence on data that may be lost when an object goes, or changes; empty if none is.
 
     `before` and `after` are the object as it is and as it would be, None where there is none; `replaced` says that it
-    has to be deleted and made anew.
+    has to be deleted and recreated.
     """
     if before is None:
         return ""
@@ -161,7 +161,7 @@ def faces_internet(service: Object) -> bool:
 
 
 def _covered(network: str, others: list[str]) -> bool:
-    """Say whether a network lies within one of others; a prefix list's name lies in itself alone."""
+    """Say whether a network lies within one of others; a prefix list's name only covers itself."""
     if network in others:
         return True
     try:

@@ -46,7 +46,7 @@ def balancers_of(releases: Iterable[Mapping[str, Any]]) -> list[Balancer]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked: of a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our rights.
+    """The questions: a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our permissions.
 
     `controllers` are service accounts (namespace, name) of controllers that no setting gives a role.
     `rights` are rows of identity.judge; `needed` says whether the run fails later if AWS cannot be asked at all;
@@ -96,7 +96,7 @@ def _without(facts: Facts, wanted: Wanted, error: AwsError) -> None:
     reason = str(error).rstrip(".")
     facts.problems += _sentences(identity.skew_problem(identity.skew_of_refusal(error)))
     empty = [f"{each['setting']}: {each['why']}" for each in wanted.handed_in if not each["value"]]
-    advice = "; ".join(empty) or "all that it could tell was handed in"
+    advice = "; ".join(empty) or "the settings have everything that it could tell"
     facts.lines["aws"] = f"not asked ({reason}); what can be handed in: {advice}"
     if wanted.needed and not facts.problems:
         facts.problems.append(
@@ -145,12 +145,12 @@ def _look_at_cluster(session: Session, wanted: Wanted, facts: Facts) -> str:
 
 
 def controller_line(session: Session, cluster: str, namespace: str, account: str) -> str:
-    """Say who gives the load balancer controller its rights; its nodes may, so that nobody else does is no problem."""
+    """Say who gives the load balancer controller its permissions; its nodes may, so no other source is fine too."""
     who = {"clusterName": cluster, "namespace": namespace, "serviceAccount": account}
     try:
         pages = session.pages("eks", "list_pod_identity_associations", **who)
     except AwsError as error:
-        return f"its rights were not looked at ({refusal(error) or error})"
+        return f"its permissions were not checked ({refusal(error) or error})"
     if any(page["associations"] for page in pages):
         return f"{namespace}/{account} has its role by EKS Pod Identity"
     return (

@@ -189,7 +189,7 @@ def _count_volumes(nodes: Sequence[Node], drivers: Iterable[Object], attached: I
 
 
 def judge(nodes: Sequence[Node], needs: Sequence[Need], grows: bool) -> Capacity:
-    """Return what is to be said of `nodes` that shall hold `needs`; `grows`: nodes are made when pods want them."""
+    """Return the sentences on `nodes` that should hold `needs`; `grows`: nodes are made when pods want them."""
     usable = [node for node in nodes if node.open]
     everywhere = [need for need in needs if need.count == 0]
     counted = [need for need in needs if need.count]

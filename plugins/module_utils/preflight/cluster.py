@@ -254,7 +254,7 @@ def refusal_problem(status: int, reason: str, server: str) -> str:
     if status == HTTPStatus.UNAUTHORIZED or NOBODY in reason:
         return (
             f"The cluster at {server} does not accept the credentials of platform_kubeconfig ({status}): "
-            "log in anew, or make the kubeconfig anew."
+            "log in again, or create the kubeconfig again."
         )
     if status == HTTPStatus.FORBIDDEN:
         return f"The cluster at {server} does not let itself be looked at ({reason}): let an administrator allow it."
@@ -279,7 +279,7 @@ SILENCES = (
     ),
     (
         "certificate|ssl",
-        "shows a certificate that does not fit the CA in platform_kubeconfig: make the kubeconfig anew",
+        "shows a certificate that does not fit the CA in platform_kubeconfig: create the kubeconfig again",
     ),
     ("unreachable|no route", "is out of reach of this machine: check the network and VPN"),
 )

@@ -262,7 +262,7 @@ def _leaving_problem(row: Row, live: Live) -> str:
         )
     if live.fault:
         return (
-            f"{row.what} is there as {live.words}, and does not work ({live.fault}): mend or remove it, or write "
+            f"{row.what} is there as {live.words}, and does not work ({live.fault}): repair or remove it, or write "
             f"{row.setting}: adopt."
         )
     return ""

@@ -1,4 +1,4 @@
-"""Whether the images of what is to be installed exist: each is asked of its registry, and only a clear no counts."""
+"""Whether the images of the releases to install exist: each registry is asked, and only a clear no counts."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _content_problem(content: Mapping[str, Any], where: str, context: str) -> st
         return f"{where} has no context {wanted!r}, which is {setting}: write one of {', '.join(sorted(contexts))}."
     cluster, user = contexts[wanted].get("cluster"), contexts[wanted].get("user")
     if cluster not in _named(content, "clusters"):
-        return f"{where} has no cluster {cluster!r}, which its context {wanted!r} names: mend it or make it anew."
+        return f"{where} has no cluster {cluster!r}, which its context {wanted!r} names: repair it or create it again."
     return _command_problem(_named(content, "users").get(str(user), {}), where)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 OURS = "landfall.eks/made-by"
 """Label of namespaces, and annotation of the APIService, that Landfall made."""
 IDENTITY = "landfall.eks/identity"
-"""Label of Helm's Secrets, set once a release of ours was ready; Helm hands it on to later revisions."""
+"""Label of Helm's Secrets, set once one of our releases was ready; Helm hands it on to later revisions."""
 DEFINITIONS_OF = "landfall.eks/crds-of"
 HELM_NAME, HELM_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 
@@ -25,7 +25,7 @@ class Records:
     definitions_of: set[str]
 
     def ours(self, namespace: str, release: str) -> bool:
-        """Say whether a release that is there is ours, be it one whose run was killed before it noted that.
+        """Say whether a live release is ours, even if its run was killed before it noted that.
 
         kube-system is nobody's own: there only what the release's run made before Helm started can tell.
         """

@@ -24,7 +24,7 @@ def orphan_problems(row: Row, webhooks: Sequence[Object]) -> list[str]:
 
 
 def class_problems(releases: Sequence[Mapping[str, Any]], classes: Sequence[Object]) -> list[str]:
-    """Return a sentence for each IngressClass of ours that is another controller's."""
+    """Return a sentence for each of our IngressClasses that another controller has."""
     controllers = {each["metadata"]["name"]: (each.get("spec") or {}).get("controller") for each in classes}
     wanted = [(each["component"], each["ingress_class"]) for each in releases if _brings_class(each)]
     return [

@@ -12,7 +12,7 @@ HOLDS_DATA = {"PersistentVolumeClaim", "Elasticsearch"}
 says that an Elasticsearch's claims go with it unless its volumeClaimDeletePolicy says otherwise."""
 KEEPS_CLAIMS = "DeleteOnScaledownOnly"
 WRITES_ITS_VERSION = {"Elasticsearch", "Kibana"}
-"""Kinds that refuse to start on what a newer version of theirs wrote; the ECK operator refuses their downgrade."""
+"""Kinds that refuse to start on what a newer version wrote; the ECK operator refuses their downgrade."""
 
 
 def risks(now: list[Object], then: list[Object]) -> list[str]:

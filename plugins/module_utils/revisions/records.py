@@ -21,7 +21,7 @@ Entry = dict[str, Any]
 revision}.
 
 `owner` is helm or argocd; `revision` is Helm's, 0 where Argo CD owns the release; `chart_digest` and `values_hash` are
-the beginnings of those digests, as they stand in the note of identity on Helm's Secret. No value is in a record."""
+the beginnings of those digests, as in the note of identity on Helm's Secret. No value is in a record."""
 Record = dict[str, Any]
 """{number, when, who, run, proven, note, restores, changed: [namespace/name], releases: [Entry]}.
 
@@ -53,7 +53,7 @@ def ordered(entries: Iterable[Entry], started: list[str], before: Record | None)
     found = {key_of(each): each for each in entries}
     known = [key for key in by_key(before) if key in found]
     order = [key for key in known if key not in started] if len(started) < len(known) else []
-    # A full run says the order anew; a smaller one only adds what is new.
+    # A full run says the whole order; a smaller one only adds what is new.
     keys = known + [key for key in started if key not in known] if order else [*started, *known]
     return [found[key] for key in dict.fromkeys([*keys, *sorted(found)]) if key in found]
 

@@ -26,7 +26,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 
 POLL_SECONDS = 0.5
 READY_SECONDS = 600
-"""How long a release that no run of this kind has started may take to get ready."""
+"""How long a release that no run of this kind has started may take to become ready."""
 CHANGES = {Action.ROLL_BACK, Action.UNINSTALL}
 """What a rollback does to a release; every other action leaves it as it is."""
 

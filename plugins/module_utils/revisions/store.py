@@ -59,7 +59,7 @@ class Store:
 
 
 def entries(cluster: Cluster, runs: list[Run], before: Record | None) -> list[Entry]:
-    """Return what is live of Landfall's: Helm's releases that carry our note, and what Argo CD delivers of this run.
+    """Return what Landfall has live: Helm's releases that carry our note, and what Argo CD delivers of this run.
 
     A single component's run leaves what Argo CD delivers as it was `before`.
     """

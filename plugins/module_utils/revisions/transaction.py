@@ -1,4 +1,4 @@
-"""The transaction of a run: when a release fails, all that it changed is rolled back to what was recorded last."""
+"""The transaction of a run: when a release fails, it rolls everything back to what was recorded last."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _back(cluster: Cluster, run: Run, decision: Decision, helm: Helm) -> Result:
 
 
 def _is_left_to_argocd(decision: Decision, run: Run) -> bool:
-    """Say whether Argo CD is to mend a release."""
+    """Say whether Argo CD has to repair a release."""
     return decision.action is Action.LEAVE and delivered_by_argocd(run)
 
 
@@ -64,7 +64,7 @@ def _record(store: Store, before: Record, planned: dict[str, Decision], how: dic
         "releases": entries(store.cluster, [], before),
         "changed": changed,
         "proven": how["proven"],
-        "note": f"went back to {before['number']}: {names} failed",
+        "note": f"rolled back to {before['number']}: {names} failed",
         "restores": before["number"],
     }
     store.add(fields, str(how["run"]))

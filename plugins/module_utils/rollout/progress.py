@@ -31,7 +31,7 @@ def line(key: str, outcome: Outcome, seconds: float) -> str:
 
 
 class Plain:
-    """Lines for where nothing can be rewritten: one when a release gets on, and not too often."""
+    """Lines for where nothing can be rewritten: one when a release makes progress, and not too often."""
 
     def __init__(self) -> None:
         """Begin with nothing shown."""

@@ -188,7 +188,7 @@ def job_outcome(job: str) -> Outcome:
 
 def helm_reason(result: dict[str, Any]) -> str:
     """Return Helm's own last error line from a module's failed result, else the module's message."""
-    text = result.get("stderr") or result.get("msg") or "Helm ended without a word"
+    text = result.get("stderr") or result.get("msg") or "Helm failed without a message"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error:")]
     return (errors or lines)[-1]

@@ -20,9 +20,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_c
 )
 
 LIKELY_MEANT = 0.8
-"""How alike (0 to 1) a name with our prefix must be to one of ours for a question whether that one was meant."""
+"""How similar (0 to 1) a name with our prefix must be to one of our settings to ask whether that was meant."""
 LIKELY_MISTAKE = 0.93
-"""How alike (0 to 1) a name without our prefix must be to one of ours to be taken for a slip of the keyboard."""
+"""How similar (0 to 1) a name without our prefix must be to one of our settings to count as a typo."""
 
 TAGS_OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
 
@@ -185,10 +185,10 @@ def missing_settings(settings: Mapping[str, Setting], names: Collection[str], ro
 
 
 def unknown_settings(names: Iterable[str], known: Collection[str], prefixes: Collection[str]) -> list[str]:
-    """Return a sentence for each name that looks like a setting of ours and is none.
+    """Return a sentence for each name that looks like one of our settings and is none.
 
     `prefixes` are the words (role names) that begin our settings: with one of them a name has to be known. Any other
-    name is only reported if it is all but equal to one of ours.
+    name is only reported if it is almost equal to one of our settings.
     """
     problems = []
     for name in sorted(names):
@@ -228,7 +228,7 @@ def tags_of_a_removal(removing: bool, run_tags: Collection[str], skip_tags: Coll
         return []
     sentence = (
         f"The uninstallation has no tags, and was given {joined(given)}: run it without --tags and --skip-tags; what "
-        "shall stay is switched off by <role>_enabled: false."
+        "should stay is switched off by <role>_enabled: false."
     )
     return [sentence]
 

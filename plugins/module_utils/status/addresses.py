@@ -59,7 +59,7 @@ NOTHING_GIVEN = Given()
 def asker(way: str, region: str) -> Callable[[str], list[str]]:
     """Return what asks AWS, and then DNS, for the addresses of a load balancer by its name.
 
-    `way` is as in ingress_addresses: dns leaves AWS out. Without rights in AWS, DNS is what is left.
+    `way` is as in ingress_addresses: dns leaves AWS out. Without AWS permissions only DNS is left.
     """
 
     def ask(name: str) -> list[str]:

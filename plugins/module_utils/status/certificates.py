@@ -24,10 +24,10 @@ Row = dict[str, Any]
 
 
 def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Row]:
-    """Describe each certificate in `secrets`, all Secrets of ours, the authority first and then by their ends.
+    """Describe each certificate in `secrets`, all of our Secrets, the CA first and then by expiry.
 
     `home` is the namespace that keeps the originals.
-    A row is {name, secret, authority, hosts, expires, days, state, note}; `secret` is where it is in use, `days` are
+    A row is {name, secret, `authority`, hosts, expires, days, state, note}; `secret` is where it is in use, `days` are
     whole ones from `now` (UTC), negative once it has ended, and `expires` an ISO date. What is only kept, and delivered
     elsewhere, has no row of its own.
     """

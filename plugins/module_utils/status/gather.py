@@ -30,7 +30,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 
 READY, ABSENT = "ready", "not installed"
 UNRECORDED = "not recorded"
-"""Where the chart of a release came from, if no run of ours has seen it ready."""
+"""Where the chart of a release came from, if none of our runs has seen it ready."""
 NOT_RUN = "not run"
 SIMULATED = "simulated here: no Prometheus runs"
 
@@ -46,7 +46,7 @@ class Wanted:
     is the check of kind metrics, {release, namespace, service, port}, or empty where no component brings one;
     `real` are releases that run although the cluster is `simulated`; `hosts_file` is empty where none is written,
     `given` is what a person wrote down of it, and `ask` returns a load balancer's addresses by its name; `newest`
-    returns {version, why} by release for the references of charts, None if upstream is not to be asked.
+    returns {version, why} by release for the references of charts, None to leave upstream out.
     """
 
     cluster: str
@@ -112,7 +112,7 @@ _UNSETTLED = {"job": "", "identity": "", "source": "", "ready": [], "timeout": 8
 
 
 def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """Describe a release of which Landfall has noted nothing: there is none, or it never got ready, or is others'."""
+    """Describe a release that Landfall has not recorded: there is none, it never became ready, or is others'."""
     live = storage.read_releases(cluster, run["namespace"])
     release = live.get(release_key(run["namespace"], run["name"]))
     row = {
@@ -148,7 +148,7 @@ def _owner(row: dict[str, Any]) -> str:
 
 def _with_newest(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
     found = newest.get(
-        row["release"], {"version": "", "why": "no chart of ours" if newest else "status_ask_upstream is false"}
+        row["release"], {"version": "", "why": "not our chart" if newest else "status_ask_upstream is false"}
     )
     newer = bool(found["version"] and row["version"] and row["owner"] == "helm")
     return {

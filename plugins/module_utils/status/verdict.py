@@ -28,7 +28,7 @@ def attention(status: Status) -> list[str]:
 
 
 def installed(status: Status) -> bool:
-    """Say whether anything of ours is there."""
+    """Say whether anything that we installed is there."""
     return any(each["health"] != ABSENT for each in status["components"])
 
 

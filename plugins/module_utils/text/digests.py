@@ -1,4 +1,4 @@
-"""Names and digests of releases. Imports little: each worker process of Ansible loads the filters that use it anew."""
+"""Names and digests of releases. Imports little: each worker process of Ansible loads the filters that use it again."""
 
 from __future__ import annotations
 

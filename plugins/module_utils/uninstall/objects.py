@@ -17,9 +17,9 @@ CONTROLLER = "aws-load-balancer-controller"
 FINALIZER_SERVICE = "service.k8s.aws/resources"
 FINALIZERS_INGRESS = ("ingress.k8s.aws/", "group.ingress.k8s.aws/")
 MADE_BY_CONTROLLER = ("service.k8s.aws/stack-name", "ingress.k8s.aws/stack-name")
-"""Labels of what the load balancer controller makes for a Service or an Ingress, and takes away with it."""
+"""Labels of what the load balancer controller makes for a Service or an Ingress, and removes with it."""
 OPERATORS_CLAIMS = ("elasticsearch.k8s.elastic.co/", "operator.prometheus.io/", "alertmanager")
-"""How labels begin of the claims that operators make; what has one in a namespace of Landfall's is the platform's."""
+"""Prefixes of labels on claims that operators make; what has one in one of Landfall's namespaces is the platform's."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def hosts_of(service: Object) -> list[str]:
 
 
 def holding_the_controller(cluster: Cluster, services: list[Object], releases: Releases) -> list[str]:
-    """Return a sentence for each object of somebody else's whose load balancer only our controller can take away."""
+    """Return a sentence for each object of somebody else's whose load balancer only our controller can remove."""
     held = [
         f"Service {name_of(each)}"
         for each in services
@@ -108,7 +108,7 @@ def holding_the_controller(cluster: Cluster, services: list[Object], releases: R
         if any(one.startswith(FINALIZERS_INGRESS) for one in finalizers) and not is_ours(each, releases):
             held.append(f"Ingress {name_of(each)}")
     return [
-        f"{each} is not Landfall's, and its load balancer can only be taken away by the {CONTROLLER} that would go: "
+        f"{each} is not Landfall's, and only the {CONTROLLER}, which would be removed, can remove its load balancer: "
         "delete it first, or keep the controller by ingress_enabled: false."
         for each in held
     ]
@@ -130,7 +130,7 @@ def claims(cluster: Cluster, releases: Releases) -> list[tuple[Object, Object | 
 
 
 def held(cluster: Cluster, namespace: str, releases: Releases) -> list[tuple[str, str]]:
-    """Return what will keep a namespace of Landfall's, (kind, name) each: claims, and what is somebody else's."""
+    """Return what will keep one of Landfall's namespaces, (kind, name) each: claims, and what is somebody else's."""
     kept = []
     for api_version, kind in (*namespaces.KEPT, *namespaces.WORKLOADS):
         for each in cluster.list(api_version, kind, namespace):

@@ -44,7 +44,7 @@ def arrive(
     """Send an alert of each severity that `receivers`, {name, type, severities}, want, and see all of them take it.
 
     What is looked at is Alertmanager's own count of notifications that each kind of service took, and failed to take.
-    The alerts end when this returns. Raises CheckFailedError, and NotRunError where nobody is to be called.
+    The alerts end when this returns. Raises CheckFailedError, and NotRunError where there is nobody to call.
     """
     wanted = [each for each in receivers if each["severities"]]
     if not replicas:

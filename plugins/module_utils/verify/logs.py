@@ -37,7 +37,7 @@ def line_found(
     word: str,
     wait: Callable[[Callable[[], str]], str] = lambda look: patiently(look, 120),
 ) -> str:
-    """Ask the application for `path`, with `word` in the place of {word}, and search for it until it is there.
+    """Ask the application for `path`, with `word` instead of {word}, and search for it until it is there.
 
     Raises CheckFailedError, NotRunError if the application does not answer.
     """

@@ -1,4 +1,4 @@
-"""What a check is, and what becomes of it."""
+"""What a check is, and its result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a check; `command` would run one that was not run, and may be empty."""
+    """The result of a check; `command` would run one that was not run, and may be empty."""
 
     group: str
     name: str

@@ -32,7 +32,7 @@ def ready(row: dict[str, Any]) -> str:
 
 
 def leading(cluster: Cluster, releases: Collection[str], namespaces: Collection[str]) -> list[dict[str, Any]]:
-    """Return the Services with a selector that are ours: of `releases`, or in `namespaces`, by operators of ours."""
+    """Return the Services with a selector that are ours: of `releases`, or in `namespaces`, by our operators."""
     return [
         each
         for each in cluster.list("v1", "Service")

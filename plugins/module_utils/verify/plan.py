@@ -47,7 +47,7 @@ class Wanted:
 
     `status` is what a status wants to know, its releases among it. `hosts` are host names by the release that is behind
     them; `checks` what the components' contracts want tried; `versions` {oldest, newest} of Kubernetes; `send_alerts`
-    says whether receivers may be called; `ca` are further certificate authorities (PEM) in the place of the cluster's
+    says whether receivers may be called; `ca` are further certificate authorities (PEM) instead of the cluster's
     own; `seconds` is how long a line, an alert or a first figure may take.
     """
 

@@ -79,7 +79,7 @@ def direct(address: str, port: int = 443) -> Connect:
 
 
 def trusting(pem: str) -> ssl.SSLContext:
-    """Return a context that trusts the authorities in `pem` alone, or those of this system if it is empty.
+    """Return a context that trusts only the CAs in `pem`, or those of this system if it is empty.
 
     Raises ssl.SSLError if that is no certificate.
     """

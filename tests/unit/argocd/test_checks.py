@@ -43,7 +43,7 @@ def test_a_locked_key_is_refused(form: serialization.PrivateFormat) -> None:
     ("spoil", "words"),
     [
         (lambda _: "ssh-ed25519 AAAAC3Nz me@here", "is a public key"),
-        (lambda key: key.replace("\n", "\\n"), "in the place of line ends"),
+        (lambda key: key.replace("\n", "\\n"), "instead of line ends"),
         (lambda key: "\n".join(key.splitlines()[:-1]), "is no private key"),
         (lambda _: "s3cret", "is no private key"),
         (lambda key: "\n".join([*key.splitlines()[:2], *key.splitlines()[3:]]), "is damaged"),

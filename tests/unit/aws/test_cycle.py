@@ -131,6 +131,6 @@ def test_another_cluster_in_its_network_keeps_everything_and_is_named(person):
     before = everything()
     status, said = person.play("cluster", "-e", "state=absent", "-e", f"cluster_delete={ALL}", *INSTALLED)
     assert status != 0
-    assert "the network cannot go as long as this lies in it" in " ".join(said.split())
+    assert "the network cannot be deleted while it holds" in " ".join(said.split())
     assert f"in its network {mine.vpc}, with the tags of the cluster other" in " ".join(said.split())
     assert everything() == before

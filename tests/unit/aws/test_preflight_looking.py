@@ -162,7 +162,7 @@ ASSOCIATION = {"clusterName": NAME, "namespace": "kube-system", "serviceAccount"
     [
         ({"associations": [ASSOCIATION]}, "kube-system/controller has its role by EKS Pod Identity"),
         ({"associations": []}, "ingress_controller_role_arn is empty"),
-        ("AccessDeniedException", "not looked at (AccessDeniedException)"),
+        ("AccessDeniedException", "not checked (AccessDeniedException)"),
     ],
 )
 def test_who_gives_the_controller_its_rights(answer, said):

@@ -413,7 +413,7 @@ def published(**annotations: str) -> dict[str, Any]:
 
 WRONG_LOAD_BALANCERS = (
     Row("a load balancer that would be replaced",
-        ("would be made anew", "scheme is internet-facing and shall be internal", f"ingress_replace: {PUBLISHED}"),
+        ("would be recreated", "scheme is internet-facing and should be internal", f"ingress_replace: {PUBLISHED}"),
         {"ingress_scheme": "internal"}, published(scheme="internet-facing", nlb_target_type="ip")),
     Row("Elastic IPs for a load balancer that is there", ("was made without Elastic IPs", "ingress_addresses: auto"),
         {"ingress_addresses": "eip"}, published(scheme="internet-facing", nlb_target_type="ip")),

@@ -84,28 +84,28 @@ NAMED = SUBNETS | {"ingress_eip_allocations": ["eip-a", "eip-b"]}
 MADE_BY_A_RUN = {"subnets": "subnet-a,subnet-b", "eip_allocations": "eip-1,eip-2"}
 
 REFUSED = [
-    ("scheme", live(), {"ingress_scheme": "internal"}, "made anew", "scheme is internet-facing and shall be internal"),
-    ("scheme that was left to the controller", without(live(), "scheme"), {}, "made anew", "scheme is internal and"),
-    ("class", live(), {"load_balancer_class": AUTO_MODE}, "Kubernetes refuses", f"shall be {AUTO_MODE}"),
+    ("scheme", live(), {"ingress_scheme": "internal"}, "recreated", "scheme is internet-facing and should be internal"),
+    ("scheme that was left to the controller", without(live(), "scheme"), {}, "recreated", "scheme is internal and"),
+    ("class", live(), {"load_balancer_class": AUTO_MODE}, "Kubernetes refuses", f"should be {AUTO_MODE}"),
     (
         "target type",
         annotated(live(), nlb_target_type="instance"),
         {},
         "other target groups",
-        "instance and shall be ip",
+        "instance and should be ip",
     ),
     (
         "legacy type",
         annotated(live(), type="external"),
         {},
         "left behind in AWS",
-        "type is external and shall be not set",
+        "type is external and should be not set",
     ),
-    ("name", annotated(live(), name="shop"), {}, "only counts when it is made", "name is shop"),
+    ("name", annotated(live(), name="shop"), {}, "only counts when it is created", "name is shop"),
     ("private addresses", annotated(live(), private_ipv4_addresses="10.0.0.9"), {}, "only counts", "10.0.0.9"),
-    ("subnet taken away", live(**SUBNETS), {"ingress_subnets": ["subnet-a"]}, "lose a zone", "shall be subnet-a"),
+    ("subnet taken away", live(**SUBNETS), {"ingress_subnets": ["subnet-a"]}, "lose a zone", "should be subnet-a"),
     ("subnets that AWS does not confirm", live(), SUBNETS, "lose a zone", "subnets is not set"),
-    ("names for ids", live(**SUBNETS), {"ingress_subnets": ["left", "right"]}, "lose a zone", "shall be left,right"),
+    ("names for ids", live(**SUBNETS), {"ingress_subnets": ["left", "right"]}, "lose a zone", "should be left,right"),
     (
         "other allocations",
         live(**NAMED),
@@ -113,7 +113,7 @@ REFUSED = [
         "only counts",
         "eip-c",
     ),
-    ("allocations for none", live(**SUBNETS), NAMED, "only counts when it is made", "eip-allocations is not set"),
+    ("allocations for none", live(**SUBNETS), NAMED, "only counts when it is created", "eip-allocations is not set"),
     ("allocations for those of a run", annotated(live(), **MADE_BY_A_RUN), NAMED, "only counts", "eip-a,eip-b"),
     (
         "allocations demanded afterwards",

@@ -224,7 +224,7 @@ def test_operator_that_does_nothing_is_waited_for_and_named(make: Callable[[], F
     api.reconcile = replace_pods
     ticks = iter(range(1000))
     waiting = context(api, timeout=5, clock=lambda: float(next(ticks)))
-    with pytest.raises(RotationError, match="logging/es-user is not made anew by its operator after 5 s"):
+    with pytest.raises(RotationError, match="logging/es-user was not recreated by its operator after 5 s"):
         list(rotation.rotate(waiting, ["elastic"], "test"))
 
 

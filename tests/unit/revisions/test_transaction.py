@@ -58,7 +58,7 @@ def test_what_was_changed_goes_back_last_first(platform):
     assert done == {"third/third": "it is back at revision 1, and ready"}
     assert others == ["first/first: changed by the same run; it is back at revision 1, and ready."]
     newest = Store(platform, "landfall-system").read()[-1]
-    assert (newest["note"], newest["proven"], newest["restores"]) == ("went back to 1: third failed", True, 1)
+    assert (newest["note"], newest["proven"], newest["restores"]) == ("rolled back to 1: third failed", True, 1)
 
 
 def test_what_argo_cd_owns_is_left_to_it_and_not_counted_as_back(platform):

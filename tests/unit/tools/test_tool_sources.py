@@ -164,7 +164,7 @@ def test_failed_build_shows_what_go_said(project: Project) -> None:
 @pytest.mark.parametrize(
     ("go_says", "sentence"),
     [
-        ("write /x/y: no space left on device", "is full: free some"),
+        ("write /x/y: no space left on device", "is full: free about"),
         ("go: demo.example: dial tcp: lookup proxy.invalid: no such host", "check the network, or set GOPROXY"),
     ],
 )
