@@ -126,7 +126,7 @@ def read_facts(params: dict[str, Any]) -> dict[str, Any]:
     if MISSING:
         line = f"not asked, since the Python package {MISSING} is missing: install Landfall's requirements.txt"
         return {"asked": False, "problems": [], "lines": {"aws": line}}
-    wanted = aws.Wanted(
+    wanted = aws.AccountQuestions(
         cluster=params["cluster"],
         server=endpoint.server_of(params["kubeconfig"], params["context"] or ""),
         vpc=params["vpc_id"],
@@ -136,7 +136,7 @@ def read_facts(params: dict[str, Any]) -> dict[str, Any]:
         needed=params["needed"],
         handed_in=params["handed_in"],
     )
-    return asdict(aws.look(lambda: Session(params["region"]), wanted))
+    return asdict(aws.read_account(lambda: Session(params["region"]), wanted))
 
 
 def main() -> None:

@@ -149,12 +149,12 @@ PERMISSION = {
 }
 
 
-def look(params: dict[str, Any]) -> preflight.Facts:
+def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     """Return what is known of the cluster of a module's options, problems included."""
     problem = kubeconfig_problem(params["kubeconfig"], params["context"] or "")
     if problem:
         return preflight.Facts(problems=[problem])
-    wanted = preflight.Wanted(
+    wanted = preflight.Requirements(
         params["oldest_version"],
         params["newest_version"],
         params["permissions"],
@@ -196,7 +196,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     module.no_log_values.update(masking.kubeconfig_secrets(module.params["kubeconfig"]))
-    module.exit_json(changed=False, **asdict(look(module.params)))
+    module.exit_json(changed=False, **asdict(read_cluster(module.params)))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.images import look, same
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.images import find_missing, same
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 
@@ -98,7 +98,7 @@ def main() -> None:
         if each["name"] in charts and not same(each, charts[each["name"]]["sha256"], live_of(module, each))
     ]
     helm = module.get_bin_path("helm") or "helm"
-    found = look(helm, releases, module.params["kubernetes"], module.params["pushed_by"])
+    found = find_missing(helm, releases, module.params["kubernetes"], module.params["pushed_by"])
     module.exit_json(changed=False, **asdict(found))
 
 

@@ -75,7 +75,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.status.options import
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
-    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather, prometheus_of
+    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
 
     HAS_LIBRARIES = True
 except ImportError:
@@ -102,7 +102,7 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
     ask = upstream.helm_asker(module.get_bin_path("helm") or "helm")
-    wanted = Wanted(
+    wanted = StatusRequest(
         cluster=options["cluster"],
         home=options["namespace"],
         releases=options["releases"],

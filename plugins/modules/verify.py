@@ -95,7 +95,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.status.options import
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
     from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
-    from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
+    from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 
     HAS_LIBRARIES = True
 except ImportError:
@@ -126,8 +126,8 @@ def main() -> None:
     if not HAS_LIBRARIES:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
-    wanted = Wanted(
-        status=gather.Wanted(
+    wanted = VerifyRequest(
+        status=gather.StatusRequest(
             cluster=options["cluster"],
             home=options["namespace"],
             releases=options["releases"],

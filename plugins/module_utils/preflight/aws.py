@@ -45,7 +45,7 @@ def balancers_of(releases: Iterable[Mapping[str, Any]]) -> list[Balancer]:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AccountQuestions:
     """The questions: a cluster, its server's URL, its VPC (empty: EKS knows), its load balancers, and our permissions.
 
     `controllers` are service accounts (namespace, name) of controllers that no setting gives a role.
@@ -63,7 +63,7 @@ class Wanted:
     handed_in: Sequence[Mapping[str, Any]] = ()
 
 
-def look(session: Callable[[], Session], wanted: Wanted) -> Facts:
+def read_account(session: Callable[[], Session], wanted: AccountQuestions) -> Facts:
     """Ask AWS for everything that preflight wants to know."""
     facts = Facts()
     try:
@@ -91,7 +91,7 @@ def _sentences(*found: str) -> list[str]:
     return [each for each in found if each]
 
 
-def _without(facts: Facts, wanted: Wanted, error: AwsError) -> None:
+def _without(facts: Facts, wanted: AccountQuestions, error: AwsError) -> None:
     """Say what to do without AWS; only a run that cannot do without it is stopped."""
     reason = str(error).rstrip(".")
     facts.problems += _sentences(identity.skew_problem(identity.skew_of_refusal(error)))
@@ -105,7 +105,7 @@ def _without(facts: Facts, wanted: Wanted, error: AwsError) -> None:
         )
 
 
-def _look_at_rights(session: Session, arn: str, wanted: Wanted, facts: Facts) -> None:
+def _look_at_rights(session: Session, arn: str, wanted: AccountQuestions, facts: Facts) -> None:
     source = identity.principal(session, arn)
     if not wanted.rights:
         return
@@ -121,7 +121,7 @@ def _look_at_rights(session: Session, arn: str, wanted: Wanted, facts: Facts) ->
     facts.problems += problems
 
 
-def _look_at_cluster(session: Session, wanted: Wanted, facts: Facts) -> str:
+def _look_at_cluster(session: Session, wanted: AccountQuestions, facts: Facts) -> str:
     """Compare the cluster with what EKS knows of it; return its VPC, empty if nobody says."""
     try:
         known = session.call("eks", "describe_cluster", name=wanted.cluster)["cluster"]
@@ -159,7 +159,7 @@ def controller_line(session: Session, cluster: str, namespace: str, account: str
     )
 
 
-def _look_at_subnets(session: Session, wanted: Wanted, vpc: str, facts: Facts) -> dict[str, int]:
+def _look_at_subnets(session: Session, wanted: AccountQuestions, vpc: str, facts: Facts) -> dict[str, int]:
     """Judge the subnets of each load balancer; return how many zones each would have."""
     try:
         subnets, tables = subnet_rules.read(session, vpc)
@@ -178,7 +178,7 @@ def _look_at_subnets(session: Session, wanted: Wanted, vpc: str, facts: Facts) -
     return {name: len(verdict.zones) for name, verdict in verdicts.items()}
 
 
-def _look_at_quotas(session: Session, wanted: Wanted, zones: Mapping[str, int], facts: Facts) -> None:
+def _look_at_quotas(session: Session, wanted: AccountQuestions, zones: Mapping[str, int], facts: Facts) -> None:
     try:
         uses = _uses(session, wanted, zones)
     except AwsError as error:
@@ -188,7 +188,7 @@ def _look_at_quotas(session: Session, wanted: Wanted, zones: Mapping[str, int], 
     facts.problems += [use.problem(otherwise) for use, needed, otherwise in uses if needed and use.short]
 
 
-def _uses(session: Session, wanted: Wanted, zones: Mapping[str, int]) -> list[tuple[quotas.Use, bool, str]]:
+def _uses(session: Session, wanted: AccountQuestions, zones: Mapping[str, int]) -> list[tuple[quotas.Use, bool, str]]:
     """Return each quota's use, whether the run cannot do without what it wants of it, and what else could be done."""
     there = quotas.balancers(session)
     more = max(0, len(wanted.balancers) - quotas.of_cluster(there, wanted.cluster))

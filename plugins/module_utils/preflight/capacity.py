@@ -95,7 +95,9 @@ def quantity(text: str | float) -> float:
     return float(number) * _UNITS[text[len(number) :]]
 
 
-def look(cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, str]], api_groups: Sequence[str]) -> Capacity:
+def read_room(
+    cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, str]], api_groups: Sequence[str]
+) -> Capacity:
     """Compare what `needs` want with what the nodes have left.
 
     `own` are the (namespace, release) of our releases: what runs of them already is part of the needs and not counted

@@ -67,7 +67,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Requirements:
     """What is asked of the cluster.
 
     `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
@@ -95,7 +95,7 @@ class Wanted:
         return any(pods.get("volumes") for each in self.selected for pods in each.get("pods") or [])
 
 
-def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
+def gather(cluster: ClusterReader, wanted: Requirements) -> Facts:
     """Ask the cluster for everything that preflight wants to know.
 
     Errors of the transport, and refusals other than those of single permissions, are the caller's.
@@ -116,7 +116,7 @@ def gather(cluster: ClusterReader, wanted: Wanted) -> Facts:
     return facts
 
 
-def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
+def _look_around(cluster: ClusterReader, wanted: Requirements, facts: Facts) -> None:
     """Find out what others brought, and whether there is room for the rest."""
     rows = existing.rows_of(wanted.releases)
     found, records = existing.find(cluster, rows, wanted.installing)
@@ -135,12 +135,12 @@ def _look_around(cluster: ClusterReader, wanted: Wanted, facts: Facts) -> None:
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:
         own = [(each["namespace"], each["name"]) for each in ours]
-        room = capacity.look(cluster, needs, own, facts.api_groups)
+        room = capacity.read_room(cluster, needs, own, facts.api_groups)
         facts.lines["capacity"] = room.line
         facts.problems += room.problems
 
 
-def _deliveries(wanted: Wanted) -> list[delivery.Row]:
+def _deliveries(wanted: Requirements) -> list[delivery.Row]:
     """Return the releases that Argo CD may deliver; it comes with this run if its release does."""
     comes = any(each["name"] == delivery.ARGOCD for each in wanted.selected)
     return [

@@ -54,7 +54,7 @@ class Image:
 
 
 @dataclass
-class Found:
+class MissingImages:
     """What the registries said: `problems` are sentences on images that are not there, `notes` on silent registries."""
 
     asked: int = 0
@@ -127,15 +127,15 @@ def same(release: Mapping[str, Any], chart_digest: str, live: Mapping[str, Any])
     return state.decide(there, state.Wanted(wanted)).state is state.State.IN_SYNC
 
 
-def look(
+def find_missing(
     helm: str, releases: Iterable[Mapping[str, Any]], version: str, pushed_by: Mapping[str, str] | None = None
-) -> Found:
+) -> MissingImages:
     """Render releases, {name, namespace, path, values}, and ask registries for each of their images.
 
     `pushed_by` holds the command that pushes what is built here, by the image's repository.
     """
     users: dict[str, list[str]] = {}
-    found = Found()
+    found = MissingImages()
     with ThreadPoolExecutor(max_workers=RENDERERS) as pool:
         futures = {str(each["name"]): pool.submit(render, helm, each, version) for each in releases}
     for name, future in futures.items():
@@ -148,7 +148,7 @@ def look(
     return found
 
 
-def ask(users: Mapping[str, list[str]], found: Found, pushed_by: Mapping[str, str] | None = None) -> None:
+def ask(users: Mapping[str, list[str]], found: MissingImages, pushed_by: Mapping[str, str] | None = None) -> None:
     """Ask registries for images, `users` being the releases of each; add what they say to `found`."""
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         answers = dict(zip(users, pool.map(lambda each: _exists(parse(each)), users), strict=True))

@@ -77,7 +77,7 @@ def _from_aws(region: str, name: str) -> list[str]:
         return []
 
 
-def look(
+def read_addresses(
     cluster: Cluster,
     name: str,
     path: str,

@@ -39,7 +39,7 @@ Newest = Callable[[dict[str, str]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class StatusRequest:
     """What is asked for.
 
     `releases` are the specifications of the settings (roles/helm_release); `home` is platform_namespace; `prometheus`
@@ -66,7 +66,7 @@ def prometheus_of(checks: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     return next((each for each in checks if each["kind"] == "metrics"), {})
 
 
-def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Status:
+def gather(cluster: Cluster, wanted: StatusRequest, now: datetime | None = None) -> Status:
     """Return the content of status.json. Errors of the transport, and refusals, are the caller's."""
     now = now or datetime.now(UTC)
     rows = components(cluster, wanted)
@@ -75,16 +75,18 @@ def gather(cluster: Cluster, wanted: Wanted, now: datetime | None = None) -> Sta
         "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "kubernetes": str(cluster.request("GET", "/version").get("gitVersion", "")),
         "simulated": wanted.simulated,
-        "rollout": lease.look(cluster, wanted.home),
+        "rollout": lease.read_lease(cluster, wanted.home),
         "components": rows,
         "certificates": certificates.rows(store.read(cluster), wanted.home, now),
         "credentials": credentials(cluster, wanted.home, now),
-        "addresses": addresses.look(cluster, wanted.cluster, wanted.hosts_file, wanted.given, wanted.ask).as_dict(),
+        "addresses": addresses.read_addresses(
+            cluster, wanted.cluster, wanted.hosts_file, wanted.given, wanted.ask
+        ).as_dict(),
         "slos": promises(cluster, wanted, rows),
     }
 
 
-def components(cluster: Cluster, wanted: Wanted) -> list[dict[str, Any]]:
+def components(cluster: Cluster, wanted: StatusRequest) -> list[dict[str, Any]]:
     """Return the rows of summary.json with `owner` (helm, argocd, nobody), `newest`, `newest_why` and `newer`.
 
     A release of the settings that is not there has a row too, whose health says so.
@@ -111,7 +113,7 @@ _UNSETTLED = {"job": "", "identity": "", "source": "", "ready": [], "timeout": 8
 """A look is no waiting: whatever is not ready is told as it is, and not as late."""
 
 
-def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: StatusRequest) -> dict[str, Any]:
     """Describe a release that Landfall has not recorded: there is none, it never became ready, or is others'."""
     live = storage.read_releases(cluster, run["namespace"])
     release = live.get(release_key(run["namespace"], run["name"]))
@@ -174,7 +176,7 @@ def credentials(cluster: Cluster, home: str, now: datetime) -> list[dict[str, An
     ]
 
 
-def promises(cluster: Cluster, wanted: Wanted, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def promises(cluster: Cluster, wanted: StatusRequest, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return {state, why, rows}: `state` is asked, or not run for the reason `why`."""
     hindrance = _hindrance(cluster, wanted.prometheus, rows)
     if hindrance:

@@ -13,7 +13,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
 NOBODY = {"running": False, "holder": "", "since": "", "text": "no rollout is at work"}
 
 
-def look(cluster: Cluster, namespace: str, clock: Clock | None = None) -> dict[str, object]:
+def read_lease(cluster: Cluster, namespace: str, clock: Clock | None = None) -> dict[str, object]:
     """Return {running, holder, since, text} of the run that holds the Lease of `namespace`."""
     clock = clock or cluster_clock(cluster)
     found = Lease(cluster, namespace, clock).read()

@@ -42,7 +42,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class VerifyRequest:
     """What is asked for.
 
     `status` is what a status wants to know, its releases among it. `hosts` are host names by the release that is behind
@@ -51,7 +51,7 @@ class Wanted:
     own; `seconds` is how long a line, an alert or a first figure may take.
     """
 
-    status: gather.Wanted
+    status: gather.StatusRequest
     hosts: dict[str, str]
     checks: Sequence[Row]
     versions: dict[str, str]
@@ -63,13 +63,13 @@ class Wanted:
 class Plan:
     """The checks of one cluster, made of what was found there when they are listed."""
 
-    def __init__(self, cluster: Cluster, wanted: Wanted) -> None:
+    def __init__(self, cluster: Cluster, wanted: VerifyRequest) -> None:
         """Look at what is installed."""
         self.cluster, self.wanted, self.ask = cluster, wanted, wanted.status.ask
         self.rows = {each["release"]: each for each in gather.components(cluster, wanted.status)}
         self.keyring: Keyring = read_keyring(cluster, wanted.status.home)
         asked = wanted.status
-        self.found = addresses.look(cluster, asked.cluster, asked.hosts_file, asked.given, asked.ask)
+        self.found = addresses.read_addresses(cluster, asked.cluster, asked.hosts_file, asked.given, asked.ask)
         self.ips = self.found.ips or sorted({line.split()[0] for line in self.found.lines})
         self.trust = trusting(wanted.ca or self.keyring.ca_certificate)
         releases = asked.releases

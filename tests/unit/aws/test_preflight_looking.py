@@ -23,7 +23,7 @@ def wanted(server="", addresses="no", **options):
     balancer = aws.Balancer(
         subnet_rules.BalancerRequest("nginx-ingress", "internet-facing", [], "ingress_subnets"), addresses=addresses
     )
-    return aws.Wanted(NAME, server, balancers=[balancer], rights=RIGHTS, **options)
+    return aws.AccountQuestions(NAME, server, balancers=[balancer], rights=RIGHTS, **options)
 
 
 def made(vpc_id):
@@ -39,7 +39,7 @@ def made(vpc_id):
 
 def test_an_account_in_which_nothing_is_in_the_way(moto_server):
     """The control of all others."""
-    facts = aws.look(Session, wanted(vpc=vpc()))
+    facts = aws.read_account(Session, wanted(vpc=vpc()))
     assert facts.asked
     assert facts.problems == []
     assert "eu-central-1a, eu-central-1b, eu-central-1c" in facts.lines["subnets"]
@@ -48,7 +48,7 @@ def test_an_account_in_which_nothing_is_in_the_way(moto_server):
 
 
 def test_elastic_ips_are_counted_where_they_are_wanted(moto_server):
-    facts = aws.look(Session, wanted(vpc=vpc(), addresses="perhaps"))
+    facts = aws.read_account(Session, wanted(vpc=vpc(), addresses="perhaps"))
     assert "0 of 5 (AWS's default, quota not read) Elastic IPs, 3 more wanted" in facts.lines["quotas"]
 
 
@@ -59,7 +59,7 @@ def test_a_quota_that_was_read_and_is_too_small_stops_only_what_cannot_do_withou
     monkeypatch.setattr(aws.quotas, "limit", lambda session, quota: 4)
     for _ in range(2):
         boto3.client("ec2").allocate_address(Domain="vpc")
-    facts = aws.look(Session, wanted(vpc=vpc(), addresses=addresses))
+    facts = aws.read_account(Session, wanted(vpc=vpc(), addresses=addresses))
     assert "2 of 4 Elastic IPs, 3 more wanted" in facts.lines["quotas"]
     assert bool(facts.problems) is refused
     assert all("ec2/L-0263D0A3 to 5 at least" in problem for problem in facts.problems)
@@ -68,7 +68,7 @@ def test_a_quota_that_was_read_and_is_too_small_stops_only_what_cannot_do_withou
 def test_everything_that_is_wrong_is_said_together(moto_server, monkeypatch):
     monkeypatch.setattr(aws.identity, "skew_of", lambda date, now: 600.0)
     monkeypatch.setattr(aws.quotas, "limit", lambda session, quota: 0)
-    facts = aws.look(Session, wanted("https://127.0.0.1:6443", vpc=vpc("a")))
+    facts = aws.read_account(Session, wanted("https://127.0.0.1:6443", vpc=vpc("a")))
     parts = ("clock", "eu-central-1a alone", "network load balancers", "target groups")
     assert len(facts.problems) == len(parts)
     for part in parts:
@@ -76,23 +76,23 @@ def test_everything_that_is_wrong_is_said_together(moto_server, monkeypatch):
 
 
 def test_another_region_is_said_once_and_nothing_is_judged_there(moto_server):
-    facts = aws.look(Session, wanted("https://X.gr7.eu-west-1.eks.amazonaws.com"))
+    facts = aws.read_account(Session, wanted("https://X.gr7.eu-west-1.eks.amazonaws.com"))
     (problem,) = facts.problems
     assert "is in eu-west-1, and AWS is asked in eu-central-1: write platform_aws_region: eu-west-1" in problem
     assert "subnets" not in facts.lines
 
 
 def test_a_cluster_that_eks_does_not_know(moto_server):
-    known = aws.look(Session, wanted("https://X.gr7.eu-central-1.eks.amazonaws.com", vpc=vpc()))
+    known = aws.read_account(Session, wanted("https://X.gr7.eu-central-1.eks.amazonaws.com", vpc=vpc()))
     assert [problem.partition(",")[0] for problem in known.problems] == ["EKS has no cluster mine in eu-central-1"]
-    behind_a_tunnel = aws.look(Session, wanted("https://127.0.0.1:6443", vpc=vpc()))
+    behind_a_tunnel = aws.read_account(Session, wanted("https://127.0.0.1:6443", vpc=vpc()))
     assert behind_a_tunnel.problems == []
     assert "EKS has no mine" in behind_a_tunnel.lines["cluster"]
 
 
 def test_what_eks_knows_of_the_cluster_is_compared(moto_server):
     made(vpc())
-    facts = aws.look(Session, wanted("https://X.gr7.eu-central-1.eks.amazonaws.com"))
+    facts = aws.read_account(Session, wanted("https://X.gr7.eu-central-1.eks.amazonaws.com"))
     assert any("but the cluster mine is at https://" in problem for problem in facts.problems), facts.problems
 
 
@@ -133,7 +133,7 @@ def without_keys(monkeypatch):
 
 def test_without_keys_a_line_says_what_can_be_handed_in(monkeypatch):
     without_keys(monkeypatch)
-    facts = aws.look(Session, wanted(handed_in=HANDED_IN))
+    facts = aws.read_account(Session, wanted(handed_in=HANDED_IN))
     assert (facts.asked, facts.problems) == (False, [])
     assert "ingress_controller_role_arn: the role" in facts.lines["aws"]
     assert "hosts_addresses: " in facts.lines["aws"]
@@ -142,14 +142,14 @@ def test_without_keys_a_line_says_what_can_be_handed_in(monkeypatch):
 
 def test_a_run_that_needs_aws_is_stopped_without_keys(monkeypatch):
     without_keys(monkeypatch)
-    (problem,) = aws.look(Session, wanted(needed=True)).problems
+    (problem,) = aws.read_account(Session, wanted(needed=True)).problems
     assert "ingress_addresses needs AWS" in problem
     assert "hosts_addresses" in problem
 
 
 def test_an_aws_that_does_not_answer_is_said_soon(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    facts = aws.look(Session, wanted())
+    facts = aws.read_account(Session, wanted())
     assert facts.problems == []
     assert "AWS did not answer sts get_caller_identity" in facts.lines["aws"]
 
@@ -176,6 +176,6 @@ def test_what_may_not_be_read_is_a_line(moto_server, monkeypatch):
 
     monkeypatch.setattr(aws.subnet_rules, "read", refuse)
     monkeypatch.setattr(aws.quotas, "balancers", refuse)
-    facts = aws.look(Session, wanted(vpc=vpc()))
+    facts = aws.read_account(Session, wanted(vpc=vpc()))
     assert facts.problems == []
     assert facts.lines["subnets"] == facts.lines["quotas"] == "not looked at (AWS refused it)"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.landfall.eks.plugins.modules.cluster_facts import look
+from ansible_collections.landfall.eks.plugins.modules.cluster_facts import read_cluster
 from tests import commands
 from tests.unit.bad_input.fake_clusters import Server, serving
 from tests.unit.bad_input.rows import ROWS, THROUGH_MODULE, THROUGH_PLAYBOOK, Row
@@ -169,7 +169,7 @@ def ask(rows: list[Row], name: str, server: Server) -> list[str]:
         "kubeconfig": entry["platform_kubeconfig"],
         "context": entry.get("platform_context", ""),
     }
-    facts = look(given)
+    facts = read_cluster(given)
     return facts.problems
 
 

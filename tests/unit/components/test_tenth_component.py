@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.plan import drift
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
-from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from tests.fake_cluster import FakeCluster
 
 ROOT = Path(__file__).parents[3]
@@ -189,7 +189,7 @@ def test_one_of_others_is_found_and_its_policy_counts(rows, policy, problems, le
 
 
 def asked(rows):
-    return gather.Wanted("test", "landfall-system", [each for each in rows if each["selected"]])
+    return gather.StatusRequest("test", "landfall-system", [each for each in rows if each["selected"]])
 
 
 def test_status_misses_it(rows):
@@ -199,7 +199,7 @@ def test_status_misses_it(rows):
 
 def test_verify_tries_it(rows, said):
     settings = said["settings"]
-    wanted = Wanted(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
+    wanted = VerifyRequest(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
     plan = Plan(FakeCluster(), wanted)
     for row in plan.rows.values():
         row["health"] = "ready"

@@ -78,7 +78,7 @@ def test_what_runs_of_our_own_already_is_not_counted_twice() -> None:
     # As a large cluster answers.
     cluster.page_size = 1
     own = [("logging", "eck-stack"), ("kube-system", "metrics-server")]
-    found = subject.look(cluster, [subject.Need("a", 1, 3, GI)], own, [])
+    found = subject.read_room(cluster, [subject.Need("a", 1, 3, GI)], own, [])
     assert found.problems == ["The platform wants 3.0 CPUs and the 1 usable nodes have 2.5 free: add nodes."]
 
 

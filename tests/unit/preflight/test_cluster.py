@@ -45,8 +45,8 @@ class Table:
 POD = {"name": "x", "count": 1, "cpu": "0", "memory": "0", "volumes": 1}
 
 
-def wanted(**other: Any) -> subject.Wanted:
-    return subject.Wanted(
+def wanted(**other: Any) -> subject.Requirements:
+    return subject.Requirements(
         **{
             "oldest": "1.33",
             "newest": "1.36",

@@ -55,8 +55,8 @@ def registry() -> Iterator[str]:
     server.server_close()
 
 
-def asked(*images: str) -> subject.Found:
-    found = subject.Found()
+def asked(*images: str) -> subject.MissingImages:
+    found = subject.MissingImages()
     subject.ask({image: ["demo"] for image in images}, found)
     return found
 
@@ -70,7 +70,7 @@ def test_only_a_clear_no_is_a_problem(registry: str) -> None:
 
 
 def test_how_our_own_image_gets_there_is_said(registry: str) -> None:
-    found = subject.Found()
+    found = subject.MissingImages()
     images = {f"{registry}/team/app:2": ["flask-app"], f"{registry}/team/other:2": ["demo"]}
     subject.ask(images, found, {f"{registry}/team/app": "make image push"})
     ours, theirs = sorted(found.problems)

@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials import ce
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather as gathering
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
-from ansible_collections.landfall.eks.plugins.module_utils.status.gather import Wanted, gather
+from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather
 from tests.fake_cluster import FakeCluster
 from tests.unit.rollout.conftest import helm_secret  # noqa: F401
 
@@ -54,7 +54,7 @@ def release(name="logs", namespace="logging", **more):
 
 def wanted(*releases, **more):
     place = {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"}
-    return Wanted("test", HOME, list(releases), place, **more)
+    return StatusRequest("test", HOME, list(releases), place, **more)
 
 
 def deployment(ready=1):

@@ -46,7 +46,9 @@ def judged(
 ) -> addresses.Addresses:
     path.write_text(text)
     cluster = cluster_of(**objects)
-    return addresses.look(cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, []))
+    return addresses.read_addresses(
+        cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, [])
+    )
 
 
 FULL = block(*(f"{ip} {name}" for name in NAMES for ip in ("203.0.113.1", "203.0.113.2")))
@@ -199,7 +201,7 @@ def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
 def test_who_is_at_work_is_read_and_not_taken() -> None:
     cluster, clock = FakeCluster(), Clock()
     home = "landfall-system"
-    assert lease.look(cluster, home, clock) == {
+    assert lease.read_lease(cluster, home, clock) == {
         "running": False,
         "holder": "",
         "since": "",
@@ -207,13 +209,13 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
     }
     Lease(cluster, home, clock).take("anna@laptop/a1", 30)
     version = cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"]
-    found = lease.look(cluster, home, clock)
+    found = lease.read_lease(cluster, home, clock)
     assert (found["running"], found["holder"]) == (True, "anna@laptop/a1")
     assert found["text"] == "anna@laptop has been at work on this cluster since 2026-11-23 12:00:00 UTC (run a1)"
     clock.turn(20)
-    assert "is silent, and loses the Lease in 12 s" in str(lease.look(cluster, home, clock)["text"])
+    assert "is silent, and loses the Lease in 12 s" in str(lease.read_lease(cluster, home, clock)["text"])
     clock.turn(20)
-    found = lease.look(cluster, home, clock)
+    found = lease.read_lease(cluster, home, clock)
     assert found["running"] is False
     assert "never gave its Lease back" in str(found["text"])
     assert cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"] == version

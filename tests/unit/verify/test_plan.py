@@ -18,7 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     Result,
     run_all,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, Wanted
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import direct
 from tests.fake_cluster import FakeCluster
 from tests.unit.components.rendering import COMPONENTS, evaluate
@@ -67,8 +67,8 @@ def cluster(helm_secret: Any) -> FakeCluster:  # noqa: F811
     return made
 
 
-def wanted(simulated: bool = False, **more: Any) -> Wanted:
-    status = gather.Wanted(
+def wanted(simulated: bool = False, **more: Any) -> VerifyRequest:
+    status = gather.StatusRequest(
         "test",
         HOME,
         [
@@ -80,7 +80,7 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
         simulated=simulated,
         ask=lambda _: ["127.0.0.1"],
     )
-    return Wanted(
+    return VerifyRequest(
         status,
         hosts={"kube-prometheus-stack": HOST, "eck-stack": "kibana.example.org", "flask-app": "flask.example.org"},
         checks=CHECKS,
@@ -90,7 +90,7 @@ def wanted(simulated: bool = False, **more: Any) -> Wanted:
     )
 
 
-def results(cluster: FakeCluster, asked: Wanted, port: int = 0) -> dict[tuple[str, str], Result]:
+def results(cluster: FakeCluster, asked: VerifyRequest, port: int = 0) -> dict[tuple[str, str], Result]:
     made = Plan(cluster, asked)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "direct", lambda ip: direct(ip, port))
