@@ -21,47 +21,54 @@ IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse H
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: venv
-venv:
-	@bash tools/make_venv.sh
+# Each level adds its packages to the one below: what Landfall runs on, the local cluster's, the tests' and developers'.
+.PHONY: venv venv-local venv-test
+venv: ## Make .venv with what Landfall runs on, for your own clusters
+	@bash tools/make_venv.sh $(VENV) requirements.txt
+
+venv-local: venv
+	@bash tools/make_venv.sh $(VENV) requirements-local.txt
+
+venv-test: venv-local
+	@bash tools/make_venv.sh $(VENV) requirements-test.txt
 
 tools: venv ## Get the tools (etcd, kube-apiserver, kwok, helm ...) into the cache
 	@python tools/get_tools.py --bin $(STATE)/bin
 
-up: tools ## Bring the embedded cluster up and roll the whole platform out on it (REAL_NODE=1: with a real kubelet)
+up: venv-local tools ## Bring the embedded cluster up and roll the whole platform out on it (REAL_NODE=1: with a real kubelet)
 	@$(LOCAL) playbooks/local_cluster.yml $(NODE)
 	@$(LOCAL) site.yml
 
-down: venv ## Remove the local cluster, and nothing else
+down: venv-local ## Remove the local cluster, and nothing else
 	@$(LOCAL) playbooks/local_cluster.yml -e local_cluster_state=absent
 
 lint: test-tools ## Check style, types, roles and generated docs
 	@bash tests/lint.sh
 
-test-tools: venv ## Get the programs that only the tests use; without one its tests say that they did not run
+test-tools: venv-test ## Get the programs that only the tests use; without one its tests say that they did not run
 	@python tools/get_tools.py --pins tools/test-tools.yml --bin $(STATE)/bin || echo "test-tools: not all are there"
 	@bash tools/get_checkov.sh $(STATE)/bin || echo "test-tools: checkov is not there"
 
 unit: tools test-tools ## Run the unit tests
 	@python -m pytest -n 2 -m "not cluster and not chaos"
 
-molecule: tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
+molecule: venv-test tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
 	@bash tests/molecule.sh $(or $(SCENARIO),default)
 
-molecule-roles: tools ## Every scenario: each tag alone on an empty cluster (not part of make test)
+molecule-roles: venv-test tools ## Every scenario: each tag alone on an empty cluster (not part of make test)
 	@bash tests/molecule.sh
 
 # Two clusters at a time; the tests of one cluster stay together.
 e2e: tools chain-tools ## Run the tests that roll the platform out as a user would, and follow a commit to the running pod
 	@python -m pytest -m cluster -n 2 --durations=15 tests/e2e
 
-chain-tools: venv
+chain-tools: venv-test
 	@bash tests/chain_tools.sh
 
 chain: tools chain-tools ## Follow commits to the running pod by the pipeline's own steps, on good and bad days (root; a part of make e2e)
 	@python -m pytest -m cluster tests/e2e/chain
 
-chaos: tools ## Hurt rollouts in every way we know, and print the table of what became of it (KILLS=30, SEED=...; 45 minutes)
+chaos: venv-test tools ## Hurt rollouts in every way we know, and print the table of what became of it (KILLS=30, SEED=...; 45 minutes)
 	@LANDFALL_KILLS=$(or $(KILLS),30) $(if $(SEED),LANDFALL_SEED=$(SEED)) python -m pytest \
 	  tests/unit/hosts/test_killed_writers.py tests/unit/bad_input/test_bad_input.py tests/e2e/chaos
 
@@ -81,16 +88,16 @@ push: venv ## Push that image, and write its tag and digest into app/chart/value
 
 bench: bench-rollout bench-app bench-restarts ## Print all figures
 
-bench-rollout: tools ## Print site.yml beside plain Helm: seconds, ratios, and what the time went to
+bench-rollout: venv-test tools ## Print site.yml beside plain Helm: seconds, ratios, and what the time went to
 	@python tests/bench/bench.py
 
-bench-restarts: tools ## Print the requests lost while the application's pods are replaced, and the image's size
+bench-restarts: venv-test tools ## Print the requests lost while the application's pods are replaced, and the image's size
 	@PYTHONPATH=collections python -m tests.bench.restarts
 
-bench-app: venv ## Print the Flask application beside a bare Flask hello: requests a second, p50, p99, what each part costs
+bench-app: venv-test ## Print the Flask application beside a bare Flask hello: requests a second, p50, p99, what each part costs
 	@python tests/bench/app_bench.py
 
-pictures: venv ## Take the screenshots of docs/images (chromium, see system-packages)
+pictures: venv-test ## Take the screenshots of docs/images (chromium, see system-packages)
 	@PYTHONPATH=collections python -m tests.pictures.take
 
 contracts: venv ## Make the charts' contracts anew, from CHARTS or LANDFALL_CHART_CACHE
@@ -103,14 +110,17 @@ docs: venv ## Write the role READMEs from their argument_specs, and the causes i
 	@python tools/role_docs.py
 	@python tools/failures_page.py
 
-dashboards: venv ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK=1: only say which are stale)
+dashboards: venv-test ## Make Grafana's dashboards and docs/dashboards.md anew (CHECK=1: only say which are stale)
 	@python tools/make_dashboards.py $(if $(filter-out 0 no false,$(CHECK)),--check)
 
-requirements: venv ## Pin requirements.txt anew from requirements.in
-	@$(PIN) --upgrade -o requirements.txt requirements.in
+requirements: venv-test ## Pin the requirements of each level, and those of the oldest ansible-core, anew
+	@for each in requirements requirements-local requirements-test; do \
+	  $(PIN) --upgrade -o $$each.txt $$each.in || exit; done
+	@sed -nE 's/^requires_ansible: ">=(.*)"$$/ansible-core==\1/p; s/^([A-Za-z0-9-]+)>=([^,]+).*/\1==\2/p' \
+	  meta/runtime.yml meta/ee-requirements.txt | $(PIN) --upgrade -o tests/unit/product/oldest.txt -
 	@cd tools/checkov && $(PIN) --upgrade -o requirements.txt requirements.in
 	@cd app && for each in requirements requirements-ci requirements-test; do \
-	  $(PIN) -c ../requirements.txt -o $$each.txt $$each.in; done
+	  $(PIN) -c ../requirements.txt -c ../requirements-test.txt -o $$each.txt $$each.in || exit; done
 
 system-packages: ## Install what the tests can use from Debian's packages (root)
 	@apt-get update -q && apt-get install -q -y --no-install-recommends shellcheck wrk faketime \

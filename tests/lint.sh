@@ -11,7 +11,7 @@ step() {
 
 step "ruff" ruff check .
 step "ruff format" ruff format --check .
-step "mypy" mypy plugins/module_utils tools app/landfall_app app/ci app/gunicorn.conf.py
+step "mypy" mypy plugins tools app/landfall_app app/ci app/gunicorn.conf.py
 step "yamllint" yamllint --strict .
 step "ansible-lint" ansible-lint --offline
 step "role documentation" python tools/role_docs.py --check

@@ -34,9 +34,9 @@ EXAMPLES = r"""
 - name: Find a chart
   landfall.eks.charts:
     pins:
-      metrics-server:
-        ref: https://kubernetes-sigs.github.io/metrics-server/metrics-server
-        version: 3.13.1
+      shop:
+        ref: https://charts.example.org/shop
+        version: 1.2.3
         sha256: null
 """
 

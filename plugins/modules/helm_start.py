@@ -23,9 +23,9 @@ options:
 EXAMPLES = r"""
 - name: Start a release and go on
   landfall.eks.helm_start:
-    name: metrics-server
-    release_namespace: kube-system
-    chart_ref: metrics-server-3.13.1.tgz
+    name: shop
+    release_namespace: shop
+    chart_ref: shop-1.2.3.tgz
   async: 600
   poll: 0
 """

@@ -52,7 +52,8 @@ to:
   returned: success
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -73,18 +74,19 @@ WOULD = {
 
 
 def target_of(module: AnsibleModule, known: list[Record], live: list[Entry]) -> Record:
+    fail: Callable[..., NoReturn] = module.fail_json
     number = module.params["to"]
     if number:
         found = next((each for each in known if each["number"] == number), None)
         there = ", ".join(str(each["number"]) for each in known) or "none"
         if found is None:
-            module.fail_json(msg=f"There is no revision {number} of this platform: choose one of these ({there}).")
+            fail(msg=f"There is no revision {number} of this platform: choose one of these ({there}).")
         if not found["proven"]:
-            module.fail_json(msg=f"Revision {number} was not seen ready: choose another one (playbooks/history.yml).")
+            fail(msg=f"Revision {number} was not seen ready: choose another one (playbooks/history.yml).")
         return found
     target = records.before(known, live)
     if target is None:
-        module.fail_json(msg="There is no earlier revision that was seen ready: nothing to roll back to.")
+        fail(msg="There is no earlier revision that was seen ready: nothing to roll back to.")
     return target
 
 

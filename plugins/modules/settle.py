@@ -28,7 +28,7 @@ EXAMPLES = r"""
 - name: Wait for a release that is there
   landfall.eks.settle:
     runs:
-      - {name: metrics-server, namespace: kube-system, job: "", identity: "", source: cache, ready: [], timeout: 300}
+      - {name: shop, namespace: shop, job: "", identity: "", source: cache, ready: [], timeout: 300}
 """
 
 RETURN = r"""

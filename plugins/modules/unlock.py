@@ -31,8 +31,8 @@ options:
 EXAMPLES = r"""
 - name: Unlock a release whose upgrade was interrupted
   landfall.eks.unlock:
-    name: metrics-server
-    namespace: kube-system
+    name: shop
+    namespace: shop
 """
 
 RETURN = r"""

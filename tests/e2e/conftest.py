@@ -128,7 +128,7 @@ class Checkout:
 def checkout(tmp_path_factory):
     path = tmp_path_factory.mktemp("fresh") / "landfall"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(path)], check=True)
-    # The packages of requirements.txt are those of this run; installing them again would only cost minutes.
+    # The packages are those of this run; installing them again would only cost minutes.
     (path / ".venv").symlink_to(ROOT / ".venv")
     clone = Checkout(path)
     yield clone

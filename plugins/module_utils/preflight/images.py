@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 from ansible.module_utils.urls import open_url
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
-from ansible_collections.landfall.eks.plugins.module_utils.text import digests
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2
@@ -121,10 +121,10 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
 
 
 def same(release: Mapping[str, Any], chart_digest: str, live: Mapping[str, Any]) -> bool:
-    """Say whether a release is live as wanted, by the identity that the worker noted: its images ran already."""
-    chart, _, inputs = str(live.get("identity") or "").partition("-")
-    wanted = digests.values_digest([release.get("values") or {}, release.get("secret_checksums") or []])
-    return bool(inputs) and chart_digest.startswith(chart) and wanted.startswith(inputs)
+    """Say whether a release is live as it is to be: its images ran already. `live` is its newest revision, or empty."""
+    wanted = state.identity(chart_digest, release.get("values"), release.get("secret_checksums"))
+    there = state.Live((dict(live),) if live else ())
+    return state.decide(there, state.Wanted(wanted)).state is state.State.IN_SYNC
 
 
 def look(

@@ -30,7 +30,7 @@ def right_numbers(cluster: Cluster, namespace: str, name: str, wanted: dict[str,
 
 
 def metrics_api(cluster: Cluster) -> str:
-    """See that metrics-server knows what each ready node uses."""
+    """See that the metrics API knows what each ready node uses."""
     nodes = {each["metadata"]["name"] for each in cluster.list("v1", "Node") if readiness.pod_is_ready(each)}
     measured = {each["metadata"]["name"] for each in cluster.list("metrics.k8s.io/v1beta1", "NodeMetrics")}
     missing = sorted(nodes - measured)

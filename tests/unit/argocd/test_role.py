@@ -38,9 +38,8 @@ def application(**settings: Any) -> dict[str, Any]:
 
 
 def application_set() -> dict[str, Any]:
-    tasks = yaml.safe_load((CHECKOUT / "roles/argocd/tasks/application_sets.yml").read_text())
-    (found,) = tasks[0]["landfall.eks.objects"]["objects"]
-    return {**found, "metadata": {"name": "x", "namespace": "argocd"}, "spec": APPLICATION_SET}
+    (found,) = evaluate("argocd", "argocd_component.objects[1:]", argocd_application_sets={"x": APPLICATION_SET})
+    return found
 
 
 @with_definitions

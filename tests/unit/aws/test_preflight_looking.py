@@ -12,7 +12,11 @@ from tests.unit.aws.vpcs import vpc
 
 NAME = "mine"
 RIGHTS = [{"action": "ec2:DescribeSubnets", "why": "it", "needed": False, "otherwise": ""}]
-HANDED_IN = {"ingress_controller_role_arn": "", "ingress_vpc_id": "vpc-1", "hosts_addresses": []}
+HANDED_IN = [
+    {"setting": "ingress_controller_role_arn", "value": "", "why": "the role"},
+    {"setting": "ingress_vpc_id", "value": "vpc-1", "why": "the VPC"},
+    {"setting": "hosts_addresses", "value": [], "why": "the addresses"},
+]
 
 
 def wanted(server="", addresses="no", **options):

@@ -2,45 +2,40 @@
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
 from ansible_collections.landfall.eks.plugins.modules import aws_facts
+from tests.unit.components import rendering
 from tests.unit.preflight.test_role_vars import worked_out
 
-SETTINGS = {
-    "ingress_scheme": "internet-facing",
-    "ingress_subnets": [],
-    "ingress_eip_allocations": [],
-    "ingress_addresses": "auto",
-    "ingress_controller_role_arn": "",
-    "ingress_controller_namespace": "kube-system",
-    "ingress_vpc_id": "vpc-1",
-    "argocd_scheme": "internal",
-    "argocd_subnets": ["subnet-1"],
-    "argocd_addresses": "dns",
-    "argocd_eip_allocations": [],
-    "hosts_addresses": [],
-}
+SETTINGS = {"ingress_addresses": "auto", "hosts_addresses": []}
+SELECTED = {"ingress": ["aws-load-balancer-controller", "nginx-ingress"], "argocd": ["argo-cd"], "hosts": []}
+
+
+def releases(roles, left, **settings):
+    names = [name for role in roles for name in SELECTED[role] if name not in left]
+    return [{**rendering.release(name, **settings), "selected": True} for name in names]
 
 
 def asked(name, roles=("ingress", "argocd", "hosts"), left=(), **settings):
-    selected = {"roles": list(roles), "components": [each for each in roles if each != "hosts"]}
-    found = {"__preflight_settings": selected, "__preflight_cluster": {"left": list(left)}}
-    return worked_out("preflight", name, **(SETTINGS | settings), **found)
+    rows = releases(roles, left, **settings)
+    without = rendering.evaluate("ingress", "ingress_component.without_aws", **settings) if "ingress" in roles else []
+    found = {"roles": list(roles), "releases": rows, "without_aws": without}
+    variables = {"__preflight_settings": found, "platform_run": {"releases": rows, "cluster": {"left": list(left)}}}
+    return worked_out("preflight", name, **(SETTINGS | settings), **variables)
 
 
-def balancers(**options):
-    return {each["name"]: each for each in asked("__preflight_balancers", **options) if each["selected"]}
+def balancers(roles=("ingress", "argocd"), left=(), **settings):
+    return {each.wanted.release: each for each in aws.balancers_of(releases(roles, left, **settings))}
 
 
 def test_each_load_balancer_has_its_own_settings():
-    found = balancers()
-    assert found["nginx-ingress"]["setting"] == "ingress_subnets"
-    assert (found["argo-cd"]["scheme"], found["argo-cd"]["subnets"]) == ("internal", ["subnet-1"])
-    for each in found.values():
-        assert set(each) == set(aws_facts.BALANCER)
+    found = balancers(argocd_scheme="internal", argocd_subnets=["subnet-1"])
+    assert found["nginx-ingress"].wanted.setting == "ingress_subnets"
+    assert (found["argo-cd"].wanted.scheme, found["argo-cd"].wanted.subnets) == ("internal", ["subnet-1"])
 
 
 def test_what_is_not_selected_or_left_to_others_is_not_asked_about():
-    assert set(balancers(roles=["ingress"])) == {"nginx-ingress"}
+    assert set(balancers(["ingress"])) == {"nginx-ingress"}
     assert set(balancers(left=["argo-cd"])) == {"nginx-ingress"}
 
 
@@ -55,16 +50,16 @@ def test_what_is_not_selected_or_left_to_others_is_not_asked_about():
     ],
 )
 def test_elastic_ips_are_wanted_where_they_will_be_allocated(settings, addresses):
-    assert balancers(**settings)["nginx-ingress"]["addresses"] == addresses
+    assert balancers(**settings)["nginx-ingress"].addresses == addresses
 
 
 def test_argocd_takes_elastic_ips_on_request():
-    assert balancers(argocd_scheme="internet-facing")["argo-cd"]["addresses"] == "no"
+    assert balancers(argocd_scheme="internet-facing")["argo-cd"].addresses == "no"
     wanted = {"argocd_scheme": "internet-facing", "argocd_addresses": "eip"}
-    assert balancers(**wanted)["argo-cd"]["addresses"] == "perhaps"
+    assert balancers(**wanted)["argo-cd"].addresses == "perhaps"
 
 
-def test_rights_are_those_of_the_run():
+def test_permissions_are_those_of_the_run():
     everything, hosts = asked("__preflight_rights"), asked("__preflight_rights", roles=["hosts"])
     assert {each["action"] for each in hosts} < {each["action"] for each in everything}
     assert "ec2:DescribeSubnets" in {each["action"] for each in everything}
@@ -86,22 +81,20 @@ def test_aws_is_needed_where_nothing_else_leads_to_the_addresses(settings, neede
 
 
 def test_what_can_be_handed_in_is_that_of_the_run():
-    assert asked("__preflight_handed_in") == {
-        "ingress_controller_role_arn": "",
-        "ingress_vpc_id": "vpc-1",
-        "hosts_addresses": [],
-    }
-    assert set(asked("__preflight_handed_in", roles=["hosts"])) == {"hosts_addresses"}
+    handed_in = {each["setting"]: each["value"] for each in asked("__preflight_handed_in", ingress_vpc_id="vpc-1")}
+    assert handed_in == {"ingress_controller_role_arn": "", "ingress_vpc_id": "vpc-1", "hosts_addresses": []}
+    assert [each["setting"] for each in asked("__preflight_handed_in", roles=["hosts"])] == ["hosts_addresses"]
 
 
 @pytest.mark.parametrize(
-    ("options", "controller"),
+    ("options", "controllers"),
     [
-        ({}, "kube-system/aws-load-balancer-controller"),
-        ({"ingress_controller_role_arn": "arn:aws:iam::111122223333:role/controller"}, ""),
-        ({"left": ["aws-load-balancer-controller"]}, ""),
-        ({"roles": ["hosts"]}, ""),
+        ({}, ["aws-load-balancer-controller"]),
+        ({"ingress_controller_role_arn": "arn:aws:iam::111122223333:role/controller"}, []),
+        ({"left": ["aws-load-balancer-controller"]}, []),
+        ({"roles": ["hosts"]}, []),
     ],
 )
-def test_only_a_controller_of_ours_without_a_role_is_looked_for(options, controller):
-    assert asked("__preflight_roleless_controller", **options) == controller
+def test_only_a_controller_of_ours_without_a_role_is_looked_for(options, controllers):
+    found = asked("__preflight_roleless", **options)
+    assert [each["aws_role"]["service_account"] for each in found] == controllers

@@ -30,16 +30,17 @@ NO_ACCOUNT = {
 }
 
 MODULE = "landfall.eks.cluster_facts"
-SETTINGS = {
-    "__preflight_settings": {
-        "components": list(COMPONENTS),
-        "releases": [
-            {"name": each["name"], "namespace": each["namespace"], "setting": f"{role}_namespace"}
-            for role in COMPONENTS
-            for each in releases(role)
-        ],
-    },
-}
+
+
+def judged(**settings: Any) -> dict[str, Any]:
+    """Return what preflight knows of the settings when it asks the cluster."""
+    rows = [
+        {"namespace_setting": f"{role}_namespace", **each, "values": {}, "selected": True}
+        for role in COMPONENTS
+        for each in releases(role, **settings)
+    ]
+    return {"components": list(COMPONENTS), "releases": rows}
+
 
 Sentences = dict[str, list[str]]
 
@@ -162,7 +163,8 @@ def ask(rows: list[Row], name: str, server: Server) -> list[str]:
     tasks = DataLoader().load_from_file(str(file), trusted_as_template=True)
     arguments = next(each[MODULE] for each in tasks if MODULE in each)
     entry = inventory({name: rows}, server, Path("/nowhere"))["clusters"]["hosts"][name]
-    found = templar("preflight", **load("preflight", "defaults"), **load("preflight", "vars"), **SETTINGS, **entry)
+    own = {**load("preflight", "defaults"), **load("preflight", "vars"), **entry}
+    found = templar("preflight", **own, __preflight_settings=judged(**entry))
     given = found.template(arguments) | {
         "kubeconfig": entry["platform_kubeconfig"],
         "context": entry.get("platform_context", ""),

@@ -4,11 +4,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 CHECKOUT = Path(__file__).parents[3]
-COMPONENTS = ("metrics_server", "ingress", "monitoring", "efk", "argocd", "flask_app")
+COMPONENTS = tuple(
+    name
+    for each in yaml.safe_load((CHECKOUT / "playbooks/site.yml").read_text(encoding="utf-8"))[0]["roles"]
+    if f"{(name := each['role'].rpartition('.')[2])}_component:"
+    in (((path := CHECKOUT / f"roles/{name}/vars/main.yml").exists() and path.read_text(encoding="utf-8")) or "")
+)
+"""The roles of site.yml that say so of themselves, in its order."""
+EXPRESSION = "{}_component.releases"
 PLATFORM = {
     "inventory_hostname": "test",
     "platform_service_monitors": True,
@@ -56,7 +64,7 @@ def releases(role: str, **settings: Any) -> list[dict[str, Any]]:
 
 @cache
 def _as_shipped(role: str) -> Any:
-    return evaluate(role, f"{role}_component.releases")
+    return evaluate(role, EXPRESSION.format(role))
 
 
 def release(name: str, **settings: Any) -> dict[str, Any]:

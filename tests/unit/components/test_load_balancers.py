@@ -54,6 +54,7 @@ def row(**settings: Any) -> Row:
         load_balancer_class=settings.pop("load_balancer_class", CONTROLLER),
         addresses=settings.pop("addresses", "auto"),
         replace=settings.pop("replace", ""),
+        without_eip="auto",
         annotations=annotations(**settings),
         scheme=settings.get("ingress_scheme", "internet-facing"),
     )

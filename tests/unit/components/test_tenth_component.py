@@ -79,7 +79,7 @@ def play_of(copy, **variables):
         "vars": {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "__platform_plan_only": True,
+            "platform_plan_only": True,
         }
         | variables
     }

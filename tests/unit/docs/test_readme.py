@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.unit.components.rendering import COMPONENTS
+
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-COMPONENTS = ("ingress", "metrics_server", "monitoring", "efk", "argocd", "flask_app")
 
 
 def releases():

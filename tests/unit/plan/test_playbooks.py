@@ -15,12 +15,10 @@ def play(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_plan_has_the_roles_tags_and_access_of_site() -> None:
-    site, plan = play("site.yml"), play("plan.yml")
-    for key in ("hosts", "environment", "module_defaults", "roles"):
-        assert plan[key] == site[key]
-    assert (plan["check_mode"], plan["vars"]) == (True, {"__plan_only": True})
-    assert "check_mode" not in site
+def test_plan_is_site_in_check_mode() -> None:
+    plan = play("plan.yml")
+    assert (plan["ansible.builtin.import_playbook"], plan["vars"]) == ("site.yml", {"platform_plan_only": True})
+    assert play("site.yml")["check_mode"] == "{{ ansible_check_mode or platform_plan_only | default(false) | bool }}"
 
 
 def test_roles_ask_whether_the_run_plans_and_not_for_an_option_of_the_command() -> None:

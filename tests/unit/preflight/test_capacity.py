@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity as subject
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.rendering import CHECKOUT, COMPONENTS, load, releases, templar
+from tests.unit.components.rendering import CHECKOUT, COMPONENTS, releases
 
 HELM = CHECKOUT / ".landfall/bin/helm"
 STAND_INS = CHECKOUT / "roles/local_cluster/files/stand_ins"
@@ -83,10 +83,7 @@ def test_what_runs_of_our_own_already_is_not_counted_twice() -> None:
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = templar("preflight", **load("preflight", "vars")).template(
-        load("preflight", "vars")["__preflight_pods"]
-    )
-    return found
+    return {each["name"]: each["pods"] for role in COMPONENTS for each in releases(role)}
 
 
 def chart_of(release: dict[str, Any]) -> Path:
@@ -106,8 +103,9 @@ def rendered(release: dict[str, Any]) -> list[dict[str, Any]]:
     return documents.documents(done.stdout)
 
 
-def test_every_release_has_its_row() -> None:
-    assert set(rows()) == {each["name"] for role in COMPONENTS for each in releases(role)}
+def test_what_the_pods_of_releases_want_is_read_from_them() -> None:
+    pods = [{"name": "a", "count": "2", "cpu": "100m", "memory": "1Gi", "volumes": 1}, {"name": "b", "count": 0}]
+    assert subject.needs_of([{"pods": pods}, {}]) == [subject.Need("a", 2, 0.1, GI, 1)]
 
 
 @pytest.mark.skipif(not HELM.exists(), reason="no helm: run make tools")

@@ -42,14 +42,18 @@ class Table:
         return f"/apis/{api_version}/{kind.lower()}s" if api_version.partition("/")[0] in self.groups else None
 
 
+POD = {"name": "x", "count": 1, "cpu": "0", "memory": "0", "volumes": 1}
+
+
 def wanted(**other: Any) -> subject.Wanted:
     return subject.Wanted(
         **{
             "oldest": "1.33",
             "newest": "1.36",
             "permissions": [ROW, SECRETS, CLASSES],
-            "volumes": True,
             "storage_class": "",
+            "releases": [{"name": "x", "namespace": "x", "selected": True, "pods": [POD]}],
+            "check_capacity": False,
         }
         | other
     )

@@ -118,8 +118,9 @@ def test_images_are_found_in_pods_custom_resources_and_arguments() -> None:
 
 def test_what_is_live_as_it_shall_be_is_not_asked_for() -> None:
     release = {"values": {"replicas": 2}}
-    digest = subject.digests.values_digest([release["values"], []])
-    assert subject.same(release, "abcdef", {"identity": f"abc-{digest[:24]}"})
-    assert not subject.same(release, "abcdef", {"identity": f"abd-{digest[:24]}"})
-    assert not subject.same({"values": {}}, "abcdef", {"identity": f"abc-{digest[:24]}"})
+    live = {"revision": 1, "status": "deployed", "identity": subject.state.identity("abcdef", release["values"])}
+    assert subject.same(release, "abcdef", live)
+    assert not subject.same(release, "abd", live)
+    assert not subject.same({"values": {}}, "abcdef", live)
+    assert not subject.same(release, "abcdef", {**live, "status": "failed"})
     assert not subject.same(release, "abcdef", {})

@@ -47,11 +47,15 @@ def test_problems_are_in_the_order_of_the_tasks() -> None:
         __preflight_settings={"problems": ["a"]},
         __preflight_tools={"problems": ["b"]},
         __preflight_cluster={"problems": ["c"]},
-        __helm_release_charts={"problems": ["d"]},
+        __preflight_charts={"problems": ["d"]},
         __preflight_hosts_file={"problem": "e"},
         __preflight_hosts_file_as_root={"problem": "e"},
     )
     assert found == ["a", "b", "c", "d", "e"]
+
+
+def balanced(addresses: str) -> dict[str, Any]:
+    return {"name": "x", "selected": True, "load_balancer": {"addresses": addresses}}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_problems_are_in_the_order_of_the_tasks() -> None:
         ("auto", ["hosts"], False),
         ("eni", ["efk"], False),
         ("eip", ["ingress"], True),
-        ("eip", ["argocd"], False),
+        ("dns", ["ingress"], False),
     ],
 )
 def test_boto3_is_only_needed_where_no_other_way_leads_to_the_addresses(
@@ -70,21 +74,20 @@ def test_boto3_is_only_needed_where_no_other_way_leads_to_the_addresses(
     found = worked_out(
         "preflight",
         "__preflight_packages",
-        __preflight_settings={"roles": roles, "components": roles},
+        __preflight_settings={"roles": roles, "releases": [balanced(addresses)] if "ingress" in roles else []},
         ingress_addresses=addresses,
-        argocd_addresses="dns",
     )
     assert ("boto3" in found) is needed
 
 
 @pytest.mark.parametrize(
-    ("there", "components", "monitors"), [(True, [], True), (False, ["monitoring"], True), (False, ["efk"], False)]
+    ("there", "kinds", "monitors"),
+    [(True, [], True), (False, ["monitoring.coreos.com/v1/ServiceMonitor"], True), (False, ["v1/Secret"], False)],
 )
-def test_service_monitors_need_their_kind_now_or_soon(there: bool, components: list[str], monitors: bool) -> None:
+def test_service_monitors_need_their_kind_now_or_soon(there: bool, kinds: list[str], monitors: bool) -> None:
     found = worked_out(
         "platform",
         "platform_service_monitors",
-        __preflight_cluster={"service_monitors": there},
-        __preflight_settings={"components": components},
+        platform_run={"cluster": {"service_monitors": there}, "settings": {"kinds": kinds}},
     )
     assert found is monitors

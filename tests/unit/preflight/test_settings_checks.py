@@ -11,10 +11,12 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import
 
 DEFAULTS: dict[str, Any] = {
     "argocd_allowed_cidrs": "{{ ingress_allowed_cidrs }}",
+    "argocd_addresses": "dns",
     "argocd_host": "argocd.{{ platform_domain }}",
     "efk_host": "kibana.{{ platform_domain }}",
     "flask_app_image_repository": "landfall/flask-app",
     "hosts_retries": 0,
+    "ingress_addresses": "auto",
     "platform_context": "",
 }
 ROLES = ("ingress", "argocd", "efk", "flask_app", "hosts")
