@@ -60,15 +60,18 @@ def play_of(copy, **variables):
     }
     charts = {"toy": {"path": "chart", "sha256": "0" * 64, "source": "cache", "name": "toy", "version": "1.0.0"}}
     recorded = {name: f"{{{{ judged.{name} }}}}" for name in ("roles", "components", "kinds", "hosts", "checks")}
-    record = {"new": True, "settings": recorded, "cluster": CLUSTER, "charts": charts}
+    record = {"new": True, "parts": {"settings": recorded, "cluster": CLUSTER, "charts": charts}}
     ready = {"releases": ["toy"], "applied": [], "namespaces": ["toys"], "made": ["toys"]}
     tasks = [
         {"ansible.builtin.set_fact": {"planted": "cached", "cacheable": True}},
         # As an earlier play of the same process leaves it.
-        {"landfall.eks.run_record": {"started": [{"name": "of an earlier run"}]}, "register": "platform_run"},
+        {
+            "landfall.eks.run_record": {"parts": {"started": [{"name": "of an earlier run"}]}},
+            "register": "platform_run",
+        },
         {"landfall.eks.check_settings": None, "register": "judged"},
         {"landfall.eks.run_record": record, "register": "platform_run"},
-        {"landfall.eks.run_record": {"definitions": ready}, "register": "platform_run"},
+        {"landfall.eks.run_record": {"parts": {"definitions": ready}}, "register": "platform_run"},
         {"ansible.builtin.include_role": {"name": "landfall.eks.toy"}, "when": "judged.problems | length == 0"},
         {
             "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": "{{ shown_file }}"},
