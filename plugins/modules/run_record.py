@@ -8,7 +8,7 @@ module: run_record
 short_description: Adds to the public record of a run
 description:
   - Returns the record of a run with further parts; it is registered as C(platform_run), and is no fact.
-  - Where O(parts) has C(cluster), the specifications of the run's releases are evaluated anew, without their values.
+  - Where O(parts) has C(cluster), the specifications of the run's releases are evaluated again, without their values.
   - Role platform describes the parts. This is an action; its work is done on the controller.
 author: The Landfall authors
 options:
