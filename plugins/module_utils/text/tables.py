@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
+
+TERMINAL = 80
+"""Columns that every terminal has."""
+GAP = "  "
+NARROWEST = 10
+"""No column is made narrower than this to make a table fit."""
+BELOW = "    "
+"""Indentation of what stands on lines of its own under its row."""
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -11,9 +21,37 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     >>> aligned(["A", "Long"], [["one", ""], ["2", "x"]])
     ['A    Long', 'one', '2    x']
     """
-    cells = [head, *rows]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return [_line(cells, _natural([head, *rows])) for cells in [head, *rows]]
+
+
+def fitted(
+    head: Sequence[str], rows: Sequence[Sequence[str]], width: int = TERMINAL, below: Sequence[str] = ()
+) -> list[str]:
+    """Return the lines of a table of at most `width` columns: the cells of its widest columns are wrapped.
+
+    The columns whose names are in `below`, such as addresses, which a person copies, stand on lines of their own under
+    their row and are never broken there; a cell of theirs may hold several lines.
+
+    >>> fitted(["A", "Why", "Url"], [["one", "it is too long", "https://a/b/c/d"]], width=16, below=["Url"])
+    ['A    Why', 'one  it is too', '     long', '    https://a/b/c/d']
+    """
+    beside = [index for index, name in enumerate(head) if name not in below]
+    cells = [[row[index] for index in beside] for row in [head, *rows]]
+    widths = _narrowed(_natural(cells), width)
+    lines = _wrapped(cells[0], widths)
+    for row, shown in zip(rows, cells[1:], strict=True):
+        under = [row[index] for index in range(len(head)) if index not in beside]
+        lines += [*_wrapped(shown, widths), *(BELOW + each for cell in under for each in cell.splitlines())]
+    return lines
+
+
+def wrapped(text: str, width: int = TERMINAL, indent: str = "") -> list[str]:
+    """Return a text as lines of at most `width` columns, all but the first indented; a longer word is not broken.
+
+    >>> wrapped("to be read at a glance", width=12, indent="  ")
+    ['to be read', '  at a', '  glance']
+    """
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def percent(share: float | None) -> str:
@@ -23,3 +61,28 @@ def percent(share: float | None) -> str:
     ('99.9 %', '50 %', '')
     """
     return "" if share is None else f"{round(share * 100, 3):g} %"
+
+
+def _natural(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
+
+
+def _narrowed(widths: list[int], width: int) -> list[int]:
+    """Take columns away from the widest until all fit, or none can be made narrower."""
+    widths = list(widths)
+    room = width - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    parts = [
+        textwrap.wrap(cell, width, break_on_hyphens=False) if len(cell) > width else [cell]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
+    return [_line(each, widths) for each in zip_longest(*parts, fillvalue="")]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
