@@ -34,7 +34,7 @@ from ansible.plugins.callback.default import CallbackModule as Default
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import board, failures
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Progress
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import wrapped
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded, wrapped
 
 RECORD, FAILED, SUMMARY = "landfall.eks.run_record", "landfall.eks.release_failed", "landfall.eks.summary"
 DEBUG = {"debug", "ansible.builtin.debug"}
@@ -56,7 +56,7 @@ def quiet(method: Callable[..., None]) -> Callable[..., None]:
 
 
 def role_of(task: Any) -> str:
-    """Return the role of the play that a task belongs to, without its collection; empty for a task of the play's own."""
+    """Return the role of the play that a task belongs to, without its collection; empty for a task of the play."""
     name, node = "", task
     while node is not None:
         role = None if isinstance(node, Block) and node._role is None else node._role
@@ -83,7 +83,8 @@ class CallbackModule(Default):  # type: ignore[misc]
         self.closed = False
         self.role = ""
         self.failures: dict[str, list[list[failures.Failure]]] = {}
-        self.told: set[str] = set()
+        self.told: set[tuple[str, str]] = set()
+        self.hosts: list[str] = []
         self.print = self._display.display
         if not self.verbose:
             self._display.display = self._around(os.getpid())
@@ -110,9 +111,9 @@ class CallbackModule(Default):  # type: ignore[misc]
     def _aside(self, msg: str, *args: Any, **kwargs: Any) -> None:
         if msg.startswith(WARNING):
             msg = "\n".join(wrapped(" ".join(msg.split()), self._width(), " " * 2))
-            if msg in self.told:
+            if (WARNING, msg) in self.told:
                 return
-            self.told.add(msg)
+            self.told.add((WARNING, msg))
         self._write(self.frame.erase())
         self.print(msg, *args, **kwargs)
         sys.stderr.flush()
@@ -132,6 +133,9 @@ class CallbackModule(Default):  # type: ignore[misc]
             self.print(text, screen_only=True, newline=False)
             sys.stdout.flush()
 
+    def _prefix(self, host: str) -> str:
+        return f"{host}  " if len(self.hosts) > 1 else ""
+
     def _board(self, host: str) -> board.Board:
         return self.boards.setdefault(host, board.Board())
 
@@ -142,8 +146,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         names = max((len(row.name) for _, row in rows), default=0)
         lines = []
         for host, row in rows:
-            prefix = f"{host}  " if len(self.boards) > 1 else ""
-            text = board.line(row, row.seconds(now), names=names, width=self._width(), prefix=prefix)
+            text = board.line(row, row.seconds(now), names=names, width=self._width(), prefix=self._prefix(host))
             lines.append(text)
             state = (row.state, row.ready(), row.waits_for())
             if self.shown.get((host, row.name), (board.WAITING, "", "")) != state:
@@ -178,6 +181,7 @@ class CallbackModule(Default):  # type: ignore[misc]
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play
         self._close()
+        self.hosts = play.get_variable_manager().get_vars(play=play, include_hostvars=False)["ansible_play_hosts_all"]
         self.boards, self.shown, self.closed, self.role = {}, {}, False, ""
 
     @quiet
@@ -194,7 +198,7 @@ class CallbackModule(Default):  # type: ignore[misc]
             return
         self._last_task_name = task.get_name().strip()
         self.role = role_of(task)
-        self.activity = f"{self.role}: {task.name}" if self.role else str(task.name)
+        self.activity = f"{self.role}: {task.name}" if self.role else str(task.name or task.action)
         for each in self.boards.values():
             each.enter(self.role, time.monotonic())
         if task.action == SUMMARY:
@@ -222,13 +226,17 @@ class CallbackModule(Default):  # type: ignore[misc]
         self._refresh()
 
     def _debug(self, result: dict[str, Any]) -> None:
-        msg = result.get("msg")
-        self._said(msg if isinstance(msg, str) else self._dump_results(result).strip())
+        """Show a message or a list of them; what our own roles say in another form is for -v."""
+        said = result.get("msg")
+        lines = said.splitlines() if isinstance(said, str) else said
+        if isinstance(lines, list):
+            self._said("\n".join(folded(map(str, lines), self._width())))
+        elif not self.role:
+            self._said(self._dump_results(result).strip())
 
     def _changed(self, host: str, task: Any) -> None:
-        prefix = f"{host}  " if len(self._play.get_variable_manager()._inventory.get_hosts()) > 1 else ""
-        named = f"{self.role}: {task.name}" if self.role else task.name
-        self._said(board.cut(f"{prefix}changed  {named}", self._width()), color=constants.COLOR_CHANGED)
+        named = f"{self.role}: {task.name}" if self.role else task.name or task.action
+        self._said(board.cut(f"{self._prefix(host)}changed  {named}", self._width()), color=constants.COLOR_CHANGED)
 
     @quiet
     def v2_runner_on_skipped(self, result: Any) -> None:
@@ -248,14 +256,14 @@ class CallbackModule(Default):  # type: ignore[misc]
         self._handle_warnings(result.result)
         host = result.host.get_name()
         self._board(host).fail(self.role, time.monotonic())
-        found = failures.of_task(self.role, str(result.task.name), result.result)
-        if found.why not in self.told:
+        found = failures.of_task(self.role, str(result.task.name or result.task.action), result.result)
+        if (host, found.why) not in self.told:
             self._keep(host, [found], found.why)
         self._refresh()
 
     def _keep(self, host: str, found: list[failures.Failure], told: str) -> None:
         """Keep failures for the end; `told` is the text with which a later task repeats them."""
-        self.told.add(told)
+        self.told.add((host, told))
         self.failures.setdefault(host, []).append(found)
 
     @quiet
@@ -317,7 +325,8 @@ class CallbackModule(Default):  # type: ignore[misc]
             counted = stats.summarize(host)
             # What was rescued came before, and is no failure of the run.
             last = kept[len(kept) - (counted["failures"] + counted["unreachable"]) :]
-            found += [each for of_task in last for each in of_task]
+            left = self._board(host).left(changed=bool(counted["changed"]))
+            found += [each.of_host(self._prefix(host), left) for of_task in last for each in of_task]
         for each in failures.grouped(found):
             self.print("\n" + "\n".join(failures.lines(each, self._width())), color=constants.COLOR_ERROR)
         if found:

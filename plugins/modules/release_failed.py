@@ -66,7 +66,7 @@ sentences:
   elements: str
   returned: always
 failures:
-  description: The same in parts, C(what) failed, C(why), what to C(do), empty if nothing is known, and the C(state) now.
+  description: The same in parts, C(what), C(why), what to C(do), empty if nothing is known, and C(state).
   type: list
   elements: dict
   returned: always

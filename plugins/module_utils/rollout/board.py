@@ -115,13 +115,18 @@ class Board:
                 row.entered = now if row.entered is None else row.entered
             elif row.entered is not None and row.left is None:
                 row.left = now
+                self._end(row, now)
 
     def settled(self, outcomes: dict[str, Outcome], now: float) -> None:
         """Take outcomes by `namespace/name`; releases that are not of this run are left out."""
         for row in self.rows.values():
             row.outcomes.update({key: each for key, each in outcomes.items() if key in row.runs})
-            if row.ended is None and row.runs and row.left is not None and "running" not in row.phases:
-                row.ended = now
+            self._end(row, now)
+
+    def _end(self, row: Row, now: float) -> None:
+        """Note when all of a component's releases have ended; before its role has, more of them may come."""
+        if row.ended is None and row.runs and row.left is not None and "running" not in row.phases:
+            row.ended = now
 
     def fail(self, role: str, now: float) -> None:
         """Note that a task of a role failed."""
@@ -129,9 +134,13 @@ class Board:
             row = self._row(role, now)
             row.failed, row.left, row.ended = True, now, now
 
-    def count(self, state: str) -> int:
-        """Return how many components are in a state."""
-        return sum(row.state == state for row in self.rows.values())
+    def left(self, *, changed: bool) -> str:
+        """Return in which state a run that failed has left the cluster."""
+        if not changed:
+            return "nothing was changed"
+        good = sum(row.state in {READY, IN_SYNC, DONE} for row in self.rows.values())
+        of = f"{good} of {len(self.rows)} components are ready; " if self.rows else ""
+        return f"{of}what was changed stays, and the next run goes on from there"
 
 
 def line(row: Row, seconds: float | None, *, names: int, width: int = WIDTH, prefix: str = "") -> str:

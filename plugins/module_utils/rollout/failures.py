@@ -27,6 +27,10 @@ class Failure:
     do: str = ""
     state: str = ""
 
+    def of_host(self, prefix: str, left: str) -> Failure:
+        """Return the failure with a prefix that names its host, and how the cluster was left where it says nothing."""
+        return replace(self, what=f"{prefix}{self.what}", state=self.state or left)
+
 
 def root(why: str) -> str:
     """Return what two failures of one cause have in common: the cluster's own words, without the object's name.

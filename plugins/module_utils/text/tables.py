@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 TERMINAL = 80
@@ -11,6 +12,7 @@ TERMINAL = 80
 GAP = "  "
 NARROWEST = 10
 """No column is made narrower than this to make a table fit."""
+BREAKS = re.compile(r"\s+|(?<=-)")
 BELOW = "    "
 """Indentation of what stands on lines of its own under its row."""
 
@@ -37,7 +39,7 @@ def fitted(
     """
     beside = [index for index, name in enumerate(head) if name not in below]
     cells = [[row[index] for index in beside] for row in [head, *rows]]
-    widths = _narrowed(_natural(cells), width)
+    widths = _narrowed(_natural(cells), _unbroken(cells), width)
     lines = _wrapped(cells[0], widths)
     for row, shown in zip(rows, cells[1:], strict=True):
         under = [row[index] for index in range(len(head)) if index not in beside]
@@ -54,6 +56,19 @@ def wrapped(text: str, width: int = TERMINAL, indent: str = "") -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
+def folded(lines: Iterable[str], width: int = TERMINAL) -> list[str]:
+    """Wrap the lines that have more than `width` columns; what goes on is indented further than its line.
+
+    >>> folded(["short", "  a line too long"], width=10)
+    ['short', '  a line', '    too', '    long']
+    """
+    return [
+        part
+        for line in lines
+        for part in (wrapped(line, width, " " * (len(line) - len(line.lstrip()) + 2)) if len(line) > width else [line])
+    ]
+
+
 def percent(share: float | None) -> str:
     """Write a share as per cent, with as many decimals as tell it from its neighbours; empty for None.
 
@@ -67,19 +82,30 @@ def _natural(cells: Sequence[Sequence[str]]) -> list[int]:
     return [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
 
 
-def _narrowed(widths: list[int], width: int) -> list[int]:
-    """Take columns away from the widest until all fit, or none can be made narrower."""
-    widths = list(widths)
+def _unbroken(cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return, for each column, the length of its longest word; a hyphen ends one."""
+    words = [[len(word) for cell in column for word in BREAKS.split(cell)] for column in zip(*cells, strict=True)]
+    return [max(each) for each in words]
+
+
+def _narrowed(widths: list[int], words: list[int], width: int) -> list[int]:
+    """Narrow the widest column until all fit: first as far as no word of it is broken, then NARROWEST at least."""
     room = width - len(GAP) * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    for least in (words, [NARROWEST] * len(widths)):
+        while sum(widths) > room and (
+            wide := [
+                each
+                for each in zip(widths, range(len(widths)), strict=True)
+                if each[0] > max(least[each[1]], NARROWEST)
+            ]
+        ):
+            widths[max(wide)[1]] -= 1
     return widths
 
 
 def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     parts = [
-        textwrap.wrap(cell, width, break_on_hyphens=False) if len(cell) > width else [cell]
-        for cell, width in zip(cells, widths, strict=True)
+        textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(cells, widths, strict=True)
     ]
     return [_line(each, widths) for each in zip_longest(*parts, fillvalue="")]
 
