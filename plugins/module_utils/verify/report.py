@@ -88,7 +88,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         "",
         *fitted(["Outcome", "What", "Of", "Seen"], cells),
         "",
-        *(f"What was not run would be by: {each}" for each in commands),
-        headline(found),
     ]
-    return folded(shown)
+    # Commands are copied, and so never broken.
+    commands_shown = ["What was not run would be by:", *(f"  {each}" for each in commands)] if commands else []
+    return [*folded(shown), *commands_shown, headline(found)]
