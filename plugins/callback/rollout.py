@@ -82,6 +82,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         self.activity = ""
         self.closed = False
         self.role = ""
+        self.progressed = False
         self.failures: dict[str, list[list[failures.Failure]]] = {}
         self.told: set[tuple[str, str]] = set()
         self.hosts: list[str] = []
@@ -120,6 +121,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         self._refresh()
 
     def _settled(self, progress: Progress) -> None:
+        self.progressed = True
         self._board(progress.host).settled(progress.outcomes, time.monotonic())
         self._refresh()
 
@@ -197,7 +199,7 @@ class CallbackModule(Default):  # type: ignore[misc]
             super()._task_start(task, prefix)
             return
         self._last_task_name = task.get_name().strip()
-        self.role = role_of(task)
+        self.role, self.progressed = role_of(task), False
         self.activity = f"{self.role}: {task.name}" if self.role else str(task.name or task.action)
         for each in self.boards.values():
             each.enter(self.role, time.monotonic())
@@ -221,9 +223,13 @@ class CallbackModule(Default):  # type: ignore[misc]
             self._keep(host, failures.of_releases(result.result["failures"]), "\n".join(result.result["sentences"]))
         elif action in DEBUG:
             self._debug(result.result)
-        elif result.result.get("changed") and self.role not in self._board(host).rows:
+        elif result.result.get("changed") and not self._has_a_row(host):
             self._changed(host, result.task)
         self._refresh()
+
+    def _has_a_row(self, host: str) -> bool:
+        """Say whether the rows show already what the task at work does."""
+        return self.progressed or self.role in self._board(host).rows
 
     def _debug(self, result: dict[str, Any]) -> None:
         """Show a message or a list of them; what our own roles say in another form is for -v."""
