@@ -212,6 +212,12 @@ class CallbackModule(Default):  # type: ignore[misc]
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """Say nothing: the line of what is at work names the task."""
 
+    def _handle_warnings(self, res: Any) -> None:
+        """Show warnings; what is deprecated is for those who write roles, and shown with -v."""
+        if not self.verbose:
+            res.pop("deprecations", None)
+        super()._handle_warnings(res)
+
     @quiet
     def v2_runner_on_ok(self, result: Any) -> None:
         self._handle_warnings_and_exception(result)

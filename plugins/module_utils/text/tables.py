@@ -12,6 +12,8 @@ TERMINAL = 80
 GAP = "  "
 NARROWEST = 10
 """No column is made narrower than this to make a table fit."""
+SENTENCE = 30
+"""A column of more than these columns is one of sentences, and is not made narrower."""
 BREAKS = re.compile(r"\s+|(?<=-)")
 BELOW = "    "
 """Indentation of what stands on lines of its own under its row."""
@@ -29,21 +31,26 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def fitted(
     head: Sequence[str], rows: Sequence[Sequence[str]], width: int = TERMINAL, below: Sequence[str] = ()
 ) -> list[str]:
-    """Return the lines of a table of at most `width` columns: the cells of its widest columns are wrapped.
+    """Return the lines of a table of at most `width` columns.
 
     The columns whose names are in `below`, such as addresses, which a person copies, stand on lines of their own under
-    their row and are never broken there; a cell of theirs may hold several lines.
+    their row and are never broken there; a cell of theirs may hold several lines. The last of the others joins them if
+    it holds sentences and little room is left beside the rest; otherwise the widest columns are wrapped.
 
     >>> fitted(["A", "Why", "Url"], [["one", "it is too long", "https://a/b/c/d"]], width=16, below=["Url"])
     ['A    Why', 'one  it is too', '     long', '    https://a/b/c/d']
     """
     beside = [index for index, name in enumerate(head) if name not in below]
+    natural = _natural([head, *rows])
+    left = width - sum(natural[index] + len(GAP) for index in beside[:-1])
+    if natural[beside[-1]] > SENTENCE > left:
+        beside = beside[:-1]
     cells = [[row[index] for index in beside] for row in [head, *rows]]
     widths = _narrowed(_natural(cells), _unbroken(cells), width)
     lines = _wrapped(cells[0], widths)
     for row, shown in zip(rows, cells[1:], strict=True):
-        under = [row[index] for index in range(len(head)) if index not in beside]
-        lines += [*_wrapped(shown, widths), *(BELOW + each for cell in under for each in cell.splitlines())]
+        under = [part for index in range(len(head)) if index not in beside for part in row[index].splitlines()]
+        lines += [*_wrapped(shown, widths), *folded([BELOW + each for each in under], width)]
     return lines
 
 
@@ -53,7 +60,11 @@ def wrapped(text: str, width: int = TERMINAL, indent: str = "") -> list[str]:
     >>> wrapped("to be read at a glance", width=12, indent="  ")
     ['to be read', '  at a', '  glance']
     """
-    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+    own, bare = text[: len(text) - len(text.lstrip())], text.lstrip()
+    lines = textwrap.wrap(
+        bare, width, initial_indent=own, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return lines or [""]
 
 
 def folded(lines: Iterable[str], width: int = TERMINAL) -> list[str]:
@@ -104,10 +115,15 @@ def _narrowed(widths: list[int], words: list[int], width: int) -> list[int]:
 
 
 def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    parts = [
-        textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(cells, widths, strict=True)
-    ]
+    parts = [_cell(cell, width) for cell, width in zip(cells, widths, strict=True)]
     return [_line(each, widths) for each in zip_longest(*parts, fillvalue="")]
+
+
+def _cell(cell: str, width: int) -> list[str]:
+    """Wrap a cell; a word is broken, at its hyphens first, only if it has no room in the column."""
+    if len(cell) <= width:
+        return [cell]
+    return textwrap.wrap(cell, width, break_on_hyphens=any(len(word) > width for word in cell.split()))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

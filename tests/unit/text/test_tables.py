@@ -22,9 +22,15 @@ def test_no_line_is_wider(width):
 
 
 def test_words_are_kept_whole_as_long_as_the_table_fits():
-    shown = fitted(HEAD[:2], [["aws-load-balancer-controller", "x" * 60]])
+    shown = fitted(HEAD, [["aws-load-balancer-controller", "x" * 40, "not ready"]])
     assert [line.split()[0] for line in shown] == ["Release", "aws-load-balancer-", "controller"]
-    assert "x" * 60 in shown[1]
+    assert "x" * 40 in shown[1]
+
+
+def test_sentences_stand_under_their_row_where_the_rest_leaves_them_no_room():
+    claim = "logging/elasticsearch-data-elasticsearch-es-default-0"
+    shown = fitted(HEAD[:2], [[claim, "50Gi of data; it stays unless volumes are asked for"], ["b", "as it is"]])
+    assert shown[:3] == ["Release", claim, "    50Gi of data; it stays unless volumes are asked for"]
 
 
 def test_addresses_stand_on_lines_of_their_own_unbroken():
