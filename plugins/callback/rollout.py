@@ -36,7 +36,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import board,
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded, wrapped
 
-RECORD, FAILED, SUMMARY = "landfall.eks.run_record", "landfall.eks.release_failed", "landfall.eks.summary"
+RECORD = "landfall.eks.run_record"
+FAILED = "landfall.eks.release_failed"
+SUMMARY = "landfall.eks.summary"
 DEBUG = {"debug", "ansible.builtin.debug"}
 WARNING = "[WARNING]: "
 

@@ -37,8 +37,8 @@ def run_of(name, job="/run/1"):
     return {"component": name, "name": name, "namespace": name, "job": job}
 
 
-def record(**parts):
-    return {"name": "Note it", "landfall.eks.run_record": parts, "register": "platform_run"}
+def record(*, new=False, **parts):
+    return {"name": "Note it", "landfall.eks.run_record": {"new": new, "parts": parts}, "register": "platform_run"}
 
 
 def play_of(*settling):
