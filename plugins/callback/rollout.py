@@ -114,9 +114,6 @@ class CallbackModule(Default):  # type: ignore[misc]
     def _aside(self, msg: str, *args: Any, **kwargs: Any) -> None:
         if msg.startswith(WARNING):
             msg = "\n".join(wrapped(" ".join(msg.split()), self._width(), " " * 2))
-            if (WARNING, msg) in self.told:
-                return
-            self.told.add((WARNING, msg))
         self._write(self.frame.erase())
         self.print(msg, *args, **kwargs)
         sys.stderr.flush()

@@ -6,8 +6,11 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible.plugins.loader import callback_loader
+from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.callback import rollout
 from tests.unit.rollout.terminal import screen
@@ -178,6 +181,26 @@ def test_what_was_rescued_or_ignored_is_no_failure_of_the_run(tmp_path):
     written(tmp_path, *play_of(rescued, {**failing, "ignore_errors": True}))
     status, out, err = in_a_file(tmp_path)
     assert (status, "of no matter" in out + err) == (0, False)
+
+
+def test_a_failed_release_is_said_once_and_with_all_that_share_its_cause(monkeypatch):
+    said = []
+    monkeypatch.setattr(Display(), "display", lambda msg, **_: said.append(msg))
+    callback = callback_loader.get("landfall.eks.rollout")
+    parts = [{"what": f"logging/{name}", "why": "it pulls", "do": "wait", "state": "gone"} for name in "ab"]
+    host = SimpleNamespace(get_name=lambda: "test")
+
+    def result(action, found):
+        return SimpleNamespace(host=host, task=SimpleNamespace(action=action, name="Say it"), result=found)
+
+    found = {"failures": parts, "sentences": ["a: it pulls.", "b: it pulls."]}
+    callback.v2_runner_on_ok(result(rollout.FAILED, found))
+    callback.v2_runner_on_failed(result("ansible.builtin.fail", {"msg": "a: it pulls.\nb: it pulls."}))
+    counted = {"ok": 2, "changed": 1, "failures": 1, "unreachable": 0}
+    callback.v2_playbook_on_stats(SimpleNamespace(processed={"test": 1}, summarize=lambda _: counted))
+    shown = "\n".join(said)
+    assert "what   logging/a; logging/b\nwhy    it pulls\ndo     wait\nstate  gone" in shown
+    assert shown.count("it pulls") == 1
 
 
 @pytest.mark.parametrize("name", [each for each in vars(rollout.Default) if each.startswith("v2_")])
