@@ -7,6 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# What is kept of a run is what each task did.
+export ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default
+
 NAME=${LANDFALL_ACCEPTANCE_NAME:-landfall-acceptance}
 REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-eu-central-1}}
 STATE=$PWD/.landfall/acceptance

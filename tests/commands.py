@@ -15,6 +15,8 @@ import psutil
 
 MARK = "_LANDFALL_TEST_COMMAND_"
 END_SECONDS = 10
+TASK_BY_TASK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
+"""For tests that read what ansible-playbook says of each task, which is what it says with -v alone."""
 
 
 def run(

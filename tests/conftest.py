@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from ansible.plugins.loader import init_plugin_loader
 
+from tests import commands
+
 ROOT = Path(__file__).parents[1]
 # As Ansible itself finds collections, and before anything of one is imported: templates use the collection's filters.
 init_plugin_loader([str(ROOT / "collections")])
+os.environ.update(commands.TASK_BY_TASK)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""Action half of the wait for releases: repeats the module and shows the progress of each release."""
+"""Action half of the wait for releases: repeats the module and tells how each release stands."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ansible.plugins.action import ActionBase
 from ansible.utils import color
 from ansible.utils.display import Display
 
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Live, Plain
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
-"""How long the module polls before it reports, where lines are rewritten."""
+"""How long the module polls before it reports, where a person may be looking on."""
 
 display = Display()
 
@@ -28,20 +28,25 @@ def is_terminal(hosts: list[str]) -> bool:
     return bool(color.ANSIBLE_COLOR and not constants.ANSIBLE_FORCE_COLOR and len(hosts) == 1)
 
 
+def own_start(run: dict[str, Any], begun: float) -> float:
+    """Return when a release's own seconds begin: one that was not started is waited for only since `begun`."""
+    return float(run["started"]) if run.get("job") else begun
+
+
 class View:
-    """Shows the wait: lines that are rewritten on a terminal, plain ones everywhere else and in a log file."""
+    """Shows the wait: lines of what makes progress, and all outcomes to a callback plugin that asks for them."""
 
     def __init__(self, variables: dict[str, Any]) -> None:
         hosts = variables.get("ansible_play_hosts") or []
-        self.prefix = f"[{variables['inventory_hostname']}]" if len(hosts) > 1 else ""
+        self.host = variables["inventory_hostname"]
+        self.prefix = f"[{self.host}]" if len(hosts) > 1 else ""
         self.plain = Plain()
-        self.live = Live(display.columns) if is_terminal(hosts) else None
 
     def show(self, outcomes: dict[str, Any], seconds: dict[str, float]) -> None:
-        for text in self.plain.show(outcomes, seconds):
-            display.display(self.prefix + text, log_only=self.live is not None)
-        for text in self.live.show(outcomes, seconds) if self.live else []:
-            display.display(text, screen_only=True)
+        texts = [self.prefix + text for text in self.plain.show(outcomes, seconds)]
+        # Without a text nothing is printed, not even the end of a line, and no line written to a log file.
+        progress = Progress("\n".join(texts), self.host, outcomes)
+        display.display(progress, screen_only=not texts, newline=bool(texts))
 
 
 class ActionModule(ActionBase):
@@ -49,8 +54,10 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        view = View(task_vars or {})
-        arguments = {**self._task.args, **({"seconds": LIVE_SECONDS} if view.live else {})}
+        variables = task_vars or {}
+        view = View(variables)
+        live = is_terminal(variables.get("ansible_play_hosts") or [])
+        arguments = {**self._task.args, **({"seconds": LIVE_SECONDS} if live else {})}
         begun = time.time()
         runs = {release_key(run["namespace"], run["name"]): run for run in self._task.args["runs"]}
         waiting = {key: {**run, "started": run.get("started") or begun} for key, run in runs.items()}
@@ -62,7 +69,7 @@ class ActionModule(ActionBase):
             if polled.get("failed"):
                 return {**result, **polled}
             now = time.time()
-            view.show(polled["outcomes"], {key: now - float(run["started"]) for key, run in waiting.items()})
+            view.show(polled["outcomes"], {key: now - own_start(run, begun) for key, run in waiting.items()})
             settled.update({key: each for key, each in polled["outcomes"].items() if each["phase"] != "running"})
             waiting = {key: run for key, run in waiting.items() if key not in settled}
         failures = [

@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             write_json(folder / "status.json", status)
             write_text(folder / "status.html", verdict.page(status))
-            lines += [f"As a page: {folder}/status.html; as data: {folder}/status.json", ""]
+            lines += [f"As a page: {folder}/status.html", f"As data: {folder}/status.json", ""]
         for line in lines:
             display.display(line)
         return result

@@ -10,6 +10,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.status.summary import table
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded
 
 display = Display()
 
@@ -36,4 +37,4 @@ class ActionModule(ActionBase):
         lines = ["", f"Cluster {summary['cluster']}", "", *table(summary["components"]), ""]
         if summary["hosts"]:
             lines += [f"Names in {self._task.args.get('hosts_file')}:", *[f"  {each}" for each in summary["hosts"]], ""]
-        return [*lines, *self._task.args.get("notes", []), ""]
+        return [*lines, *folded(self._task.args.get("notes", [])), ""]

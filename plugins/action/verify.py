@@ -49,7 +49,8 @@ class ActionModule(ActionBase):
         write_json(folder / "verify.json", found)
         write_text(folder / "verify.xml", report.junit(found))
         write_text(folder / "verify.html", report.page(found))
-        return [f"As a page: {folder}/verify.html; as data: {folder}/verify.json; as JUnit: {folder}/verify.xml", ""]
+        kinds = {"a page": "html", "data": "json", "JUnit": "xml"}
+        return [*(f"As {kind}: {folder}/verify.{suffix}" for kind, suffix in kinds.items()), ""]
 
     def _authorities(self) -> str:
         path = self._task.args.get("ca_file")

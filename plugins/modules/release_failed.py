@@ -65,6 +65,11 @@ sentences:
   type: list
   elements: str
   returned: always
+failures:
+  description: The same in parts, C(what), C(why), what to C(do), empty if nothing is known, and C(state).
+  type: list
+  elements: dict
+  returned: always
 """
 
 from pathlib import Path
@@ -92,10 +97,15 @@ def keep_evidence(module: AnsibleModule, cluster: Cluster, run: dict[str, Any]) 
     return f"evidence: {folder}"
 
 
-def sentence(run: dict[str, Any], done: str, kept: str) -> str:
-    remedy = remedy_of(run["cause"])
-    advice = f"to do: {remedy}; " if remedy else ""
-    return f"{run['namespace']}/{run['name']}: {run['cause']}; {advice}{done}; {kept}."
+def described(run: dict[str, Any], done: str, kept: str) -> dict[str, str]:
+    """Describe a failure in parts."""
+    what = release_key(run["namespace"], run["name"])
+    return {"what": what, "why": run["cause"], "do": remedy_of(run["cause"]), "state": f"{done}; {kept}"}
+
+
+def sentence(failure: dict[str, str]) -> str:
+    advice = f"to do: {failure['do']}; " if failure["do"] else ""
+    return f"{failure['what']}: {failure['why']}; {advice}{failure['state']}."
 
 
 def roll_back(module: AnsibleModule, cluster: Cluster) -> tuple[dict[str, str], list[str]]:
@@ -132,8 +142,12 @@ def main() -> None:
         kept = {release_key(run["namespace"], run["name"]): keep_evidence(module, cluster, run) for run in failures}
         done, others = roll_back(module, cluster)
         keyed = [(release_key(run["namespace"], run["name"]), run) for run in failures]
-        sentences = [sentence(run, done[key], kept[key]) for key, run in keyed]
-        module.exit_json(changed=bool(sentences) and module.params["roll_back"], sentences=[*sentences, *others])
+        found = [described(run, done[key], kept[key]) for key, run in keyed]
+        module.exit_json(
+            changed=bool(found) and module.params["roll_back"],
+            sentences=[*(sentence(each) for each in found), *others],
+            failures=found,
+        )
 
 
 if __name__ == "__main__":

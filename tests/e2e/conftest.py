@@ -50,6 +50,7 @@ class Checkout:
         # Without a chart cache of the caller's: what a new user sees.
         self.environment.pop("LANDFALL_CHART_CACHE", None)
         self.environment.pop("MAKEFLAGS", None)
+        self.environment |= commands.TASK_BY_TASK
         self.typed = []
         self.environment["PATH"] = f"{path}/.venv/bin:{self.environment['PATH']}"
 

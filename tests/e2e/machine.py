@@ -19,7 +19,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "MAKEFLAGS"))}
-        self.environment |= {
+        self.environment |= commands.TASK_BY_TASK | {
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "KUBECONFIG": str(folder / "kubeconfig"),
             "LANDFALL_STATE_DIR": str(folder),

@@ -99,7 +99,7 @@ class Rollout:
         receivers = [{"name": f"receiver-{index}", **each} for index, each in enumerate(RECEIVERS.values())]
         self.pager.write_text(yaml.safe_dump({"monitoring_receivers": receivers}))
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-        self.environment |= {
+        self.environment |= commands.TASK_BY_TASK | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "LANDFALL_STATE_DIR": str(self.state),
             "TMPDIR": str(folder / "tmp"),

@@ -38,11 +38,11 @@ class Planned(Machine):
             "ansible-playbook", "-i", "inventories/local", "playbooks/plan.yml", *words, "-e", json.dumps(settings)
         )
         assert (status != 0) is fails, said[-6000:]
-        return json.loads((self.folder / "plan.json").read_text()), said
+        return json.loads((self.folder / "plan.json").read_text()), " ".join(said.split())
 
     def drift(self, **settings):
         said = self.playbook("playbooks/drift.yml", "-e", json.dumps(settings))
-        return json.loads((self.folder / "drift.json").read_text()), said
+        return json.loads((self.folder / "drift.json").read_text()), " ".join(said.split())
 
     def versions(self):
         """Return the resourceVersion of everything that nobody but a rollout or a hand changes."""

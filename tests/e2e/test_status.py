@@ -27,7 +27,7 @@ class Stood(Machine):
     def status(self):
         """Return what was shown and what was written."""
         shown = self.playbook("playbooks/status.yml", "-e", WITHOUT)
-        return shown, json.loads((self.folder / "status.json").read_text())
+        return " ".join(shown.split()), json.loads((self.folder / "status.json").read_text())
 
     def verify(self, *words):
         """Return the exit status, what was shown, and each outcome by group and name."""

@@ -28,7 +28,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     restart,
     stage,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted
 
 COLUMNS = ("Name", "Kind", "Age", "Ends", "Rotating it means")
 MEANS_BY_KIND = {
@@ -81,7 +81,7 @@ def table(found: list[Row]) -> list[str]:
         )
         for row in found
     ]
-    return aligned(COLUMNS, cells)
+    return fitted(COLUMNS, cells)
 
 
 def chosen(found: list[Row], names: list[str], older_than: int | None) -> list[str]:

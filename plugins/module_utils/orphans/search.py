@@ -9,7 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Aw
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import Account, Orphan
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import SWEEPABLE
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.kinds import FINDERS
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted, folded
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -61,6 +61,6 @@ def table(report: Report) -> list[str]:
         shown = f"{shown} ({each.name})" if each.name and each.name not in shown else shown
         swept = f"if asked: {each.taken}" if each.taken in SWEEPABLE else each.taken
         rows.append([each.kind, shown, why, swept, "?" if each.monthly is None else f"{each.monthly:.2f}"])
-    lines = aligned(["Kind", "Id", "Why", "SweepResult", "USD a month"], rows)
+    lines = fitted(["Kind", "Id", "Why", "SweepResult", "USD a month"], rows, below=["Id"])
     total = f"About {report.as_dict()['monthly']:.2f} USD a month, list prices without traffic."
-    return [*lines, total, *report.unread]
+    return folded([*lines, total, *report.unread])

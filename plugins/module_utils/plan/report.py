@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import rows
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded
 
 CHANGING = (rows.CREATE, rows.CHANGE, rows.REPLACE, rows.DELETE)
 REFUSED = "refuse"
@@ -78,7 +79,7 @@ def lines(plan: Plan) -> list[str]:
         shown += _objects([each for each in owned if not each["release"]])
     if plan["unchanged"]:
         shown += ["", f"Unchanged: {', '.join(plan['unchanged'])}"]
-    return [*shown, *attention(plan), *_checked(plan["objects"])]
+    return folded([*shown, *attention(plan), *_checked(plan["objects"])])
 
 
 def _components(plan: Plan) -> list[str]:
@@ -184,4 +185,4 @@ def drift_lines(found: Plan, *, repaired: bool) -> list[str]:
             shown += [f"    {_field(one, each)}" for one in each["fields"][:MOST_FIELDS]]
             if len(each["fields"]) > MOST_FIELDS:
                 shown.append(f"    and {len(each['fields']) - MOST_FIELDS} fields more")
-    return shown
+    return folded(shown)

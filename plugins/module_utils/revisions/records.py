@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted
 
 KEEP = 10
 """Records that are kept; older ones go."""
@@ -135,4 +135,4 @@ def table(records: list[Record]) -> list[str]:
         )
         for each in sorted(records, key=lambda each: int(each["number"]), reverse=True)
     ]
-    return aligned([column.capitalize() for column in COLUMNS], rows)
+    return fitted([column.capitalize() for column in COLUMNS], rows)

@@ -1,4 +1,4 @@
-"""How a wait is shown: a line per release rewritten in place on a terminal, plain lines in a log."""
+"""How a wait is shown: a line per release when it makes progress, and the same as data for a callback plugin."""
 
 from __future__ import annotations
 
@@ -6,11 +6,25 @@ from typing import Any
 
 QUIET_SECONDS = 10.0
 """A log gets no further line on a release that still waits before this time is over."""
-UP, CLEAR_LINE = "\x1b[{}A", "\x1b[2K"
-"""ECMA-48: so many lines up; the whole line erased."""
 
 Outcome = dict[str, Any]
 """How a release stands, as wait.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
+
+
+class Progress(str):
+    """A text to display, with the outcomes that it tells of: callback rollout takes those, any other prints the text.
+
+    Workers send what they display to ansible-playbook pickled, and a subclass of str arrives there as it is.
+    """
+
+    outcomes: dict[str, Outcome]
+    host: str
+
+    def __new__(cls, text: str, host: str = "", outcomes: dict[str, Outcome] | None = None) -> Progress:
+        """Take the text, the host it is about, and {release: outcome with the `seconds` that it took}."""
+        made = super().__new__(cls, text)
+        made.host, made.outcomes = host, outcomes or {}
+        return made
 
 
 def words(outcome: Outcome) -> str:
@@ -22,7 +36,12 @@ def words(outcome: Outcome) -> str:
     if outcome["phase"] != "running":
         return f"{outcome['phase']}{': ' if outcome['message'] else ''}{outcome['message']}"
     counted = f"{outcome['have']} of {outcome['wanted']} ready, waits for " if outcome["wanted"] else ""
-    return f"{counted}{outcome['message']}{f' ({outcome["cause"]})' if outcome['cause'] else ''}"
+    return f"{counted}{waits_for(outcome)}"
+
+
+def waits_for(outcome: Outcome) -> str:
+    """Return what a release waits for, with what the cluster says of it."""
+    return f"{outcome['message']}{f' ({outcome["cause"]})' if outcome['cause'] else ''}"
 
 
 def line(key: str, outcome: Outcome, seconds: float) -> str:
@@ -53,26 +72,3 @@ class Plain:
     def _note(self, key: str, outcome: Outcome, seconds: float) -> str:
         self._shown[key], self._at[key] = words(outcome), seconds
         return line(key, outcome, seconds)
-
-
-class Live:
-    """A line per release that still waits, rewritten in place; what has ended stays above."""
-
-    def __init__(self, width: int) -> None:
-        """Take the terminal's width in columns."""
-        self.width = width
-        self._drawn = 0
-
-    def show(self, outcomes: dict[str, Outcome], seconds: dict[str, float]) -> list[str]:
-        """Return one text that redraws the lines; it holds the control sequences for that."""
-        ended = [line(key, each, seconds[key]) for key, each in outcomes.items() if each["phase"] != "running"]
-        waiting = [
-            self._cut(line(key, each, seconds[key])) for key, each in outcomes.items() if each["phase"] == "running"
-        ]
-        up = UP.format(self._drawn) if self._drawn else ""
-        self._drawn = len(waiting)
-        return [up + "\n".join(CLEAR_LINE + each for each in [*ended, *waiting])] if outcomes else []
-
-    def _cut(self, text: str) -> str:
-        """Shorten a line so that it takes one row: only those can be counted back."""
-        return text if len(text) <= self.width else f"{text[: self.width - 1]}…"

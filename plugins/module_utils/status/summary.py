@@ -11,12 +11,12 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter, Run
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 REAL_NODE_LABEL = "landfall.test/real"
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
-COLUMNS = ("release", "namespace", "chart", "version", "source", "health", "urls")
+COLUMNS = ("release", "namespace", "version", "source")
 
 
 def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bool) -> list[dict[str, Any]]:
@@ -116,7 +116,20 @@ def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
     return {owner: sorted(urls) for owner, urls in found.items()}
 
 
+def short_health(health: str) -> tuple[str, str]:
+    """Return how a release is in one or two words, and why, empty where those words say it all.
+
+    >>> short_health("Deployment a: 0 of 1 replicas available")
+    ('not ready', 'Deployment a: 0 of 1 replicas available')
+    """
+    return (health, "") if health in {"ready", "not installed"} else ("not ready", health)
+
+
 def table(rows: list[dict[str, Any]]) -> list[str]:
-    """Lay the components out as lines of aligned columns, headed by the column names."""
-    cells = [[" ".join(row[column]) if column == "urls" else str(row[column]) for column in COLUMNS] for row in rows]
-    return aligned([column.capitalize() for column in COLUMNS], cells)
+    """Lay the components out as lines of aligned columns; why one is not ready and its addresses have their own."""
+    cells = []
+    for row in rows:
+        health, why = short_health(row["health"])
+        under = "\n".join([why, *row["urls"]] if why else row["urls"])
+        cells.append([*(str(row[each]) for each in COLUMNS), health, under])
+    return fitted([*(column.capitalize() for column in COLUMNS), "Health", "Under"], cells, below=("Under",))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.status.summary import short_health
 from ansible_collections.landfall.eks.plugins.module_utils.status.verdict import attention, headline
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned, percent
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted, folded, percent
 
 Status = dict[str, Any]
 
@@ -13,11 +14,11 @@ Status = dict[str, Any]
 def lines(status: Status) -> list[str]:
     """Return everything that a person at a terminal is shown."""
     kind = ", kubelets and AWS simulated" if status["simulated"] else ""
-    return [
+    shown = [
         f"Cluster {status['cluster']}, Kubernetes {status['kubernetes']}{kind}, {status['time']}",
         f"Rollout: {status['rollout']['text']}",
         "",
-        *_components(status["components"]),
+        *_components(status["components"], simulated=status["simulated"]),
         "",
         *_certificates(status["certificates"]),
         *_credentials(status["credentials"]),
@@ -26,26 +27,31 @@ def lines(status: Status) -> list[str]:
         headline(status),
         *(f"- {each}" for each in attention(status)),
     ]
+    return folded(shown)
 
 
-def _components(rows: list[dict[str, Any]]) -> list[str]:
-    head = ["Release", "Namespace", "Version", "Newest", "Source", "Owner", "Simulated", "Health"]
-    return aligned(
-        head,
+def _components(rows: list[dict[str, Any]], *, simulated: bool) -> list[str]:
+    head = ["Release", "Namespace", "Version", "Newest", "Source", "Health", "Note"]
+    cells = [
         [
-            [
-                row["release"],
-                row["namespace"],
-                row["version"],
-                row["newest"],
-                row["source"],
-                row["owner"],
-                "yes" if row["simulated"] else "no",
-                row["health"],
-            ]
-            for row in rows
-        ],
-    )
+            *(row[each] for each in ("release", "namespace", "version", "newest", "source")),
+            short_health(row["health"])[0],
+            _note(row, simulated=simulated),
+        ]
+        for row in rows
+    ]
+    return fitted(head, cells, below=("Note",))
+
+
+def _note(row: dict[str, Any], *, simulated: bool) -> str:
+    """Return what is out of the ordinary about a release, a line for each."""
+    kind = "simulated" if row["simulated"] else "not simulated"
+    notes = {
+        row["health"]: bool(short_health(row["health"])[1]),
+        f"owned by {row['owner']}": row["owner"] not in {"helm", "nobody"},
+        kind: row["simulated"] != simulated,
+    }
+    return "\n".join(note for note, said in notes.items() if said)
 
 
 def _certificates(rows: list[dict[str, Any]]) -> list[str]:
@@ -53,14 +59,14 @@ def _certificates(rows: list[dict[str, Any]]) -> list[str]:
         [row["name"], row["secret"], row["expires"], "" if row["days"] is None else str(row["days"]), row["state"]]
         for row in rows
     ]
-    return [*aligned(["Certificate", "Secret", "Ends", "Days", "State"], cells), ""] if rows else []
+    return [*fitted(["Certificate", "Secret", "Ends", "Days", "State"], cells), ""] if rows else []
 
 
 def _credentials(rows: list[dict[str, Any]]) -> list[str]:
     cells = [
         [row["service"], row["user"], row["created"], row["age"] if row["made"] else "not made yet"] for row in rows
     ]
-    return [*aligned(["Credential", "User", "Made", "Age"], cells), ""] if rows else []
+    return [*fitted(["Credential", "User", "Made", "Age"], cells), ""] if rows else []
 
 
 def _addresses(found: dict[str, Any]) -> list[str]:
@@ -80,4 +86,4 @@ def _promises(found: dict[str, Any]) -> list[str]:
         [row["slo"], percent(row["objective"]), percent(row["remaining"]), str(row["alerts"]), row["state"]]
         for row in found["rows"]
     ]
-    return [*aligned(["Objective", "Promised", "Budget left", "Alerts", "State"], cells), ""]
+    return [*fitted(["Objective", "Promised", "Budget left", "Alerts", "State"], cells), ""]

@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import r
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import objects
 
 MANY = 3
@@ -150,4 +150,4 @@ def table(rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Lay rows out as lines of aligned columns: what goes first, then what stays."""
     ordered = sorted(rows, key=lambda row: row["fate"] != "goes")
     cells = [[row[column] for column in COLUMNS] for row in ordered]
-    return aligned([column.capitalize() for column in COLUMNS], cells)
+    return fitted([column.capitalize() for column in COLUMNS], cells)

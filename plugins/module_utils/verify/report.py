@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from ansible_collections.landfall.eks.plugins.module_utils.text import pages
-from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
+from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted, folded
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED, NOT_RUN, PASSED
 
 PAGE = Path(__file__).with_name("verify.html.j2")
@@ -83,11 +83,12 @@ def lines(found: dict[str, Any]) -> list[str]:
     """Return everything that a person at a terminal is shown."""
     cells = [[row["outcome"], row["group"], row["name"], row["detail"]] for row in found["results"]]
     commands = dict.fromkeys(row["command"] for row in found["results"] if row["command"])
-    return [
+    shown = [
         f"Cluster {found['cluster']}, {found['time']}",
         "",
-        *aligned(["Outcome", "What", "Of", "Seen"], cells),
+        *fitted(["Outcome", "What", "Of", "Seen"], cells),
         "",
-        *(f"What was not run would be by: {each}" for each in commands),
-        headline(found),
     ]
+    # Commands are copied, and so never broken.
+    commands_shown = ["What was not run would be by:", *(f"  {each}" for each in commands)] if commands else []
+    return [*folded(shown), *commands_shown, headline(found)]

@@ -36,6 +36,7 @@ class Person:
         """Run a playbook; return its exit status and what it printed."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
         environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_ASYNC_DIR": str(self.folder / "async")}
+        environment |= commands.TASK_BY_TASK
         command = ["ansible-playbook", "-i", str(self.inventory), f"playbooks/{playbook}.yml", *words]
         done = commands.run(command, cwd=ROOT, env=environment, capture_output=True)
         print(done.stdout[-6000:], done.stderr[-2000:])

@@ -1,13 +1,13 @@
-"""How a wait is shown, on a terminal and in a log."""
+"""How a wait is told, to a log and to a callback plugin."""
 
-import re
+import pickle
 
 import pytest
 from ansible import constants
 from ansible.utils import color
 
 from ansible_collections.landfall.eks.plugins.action import settle
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import QUIET_SECONDS, Live, Plain
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import QUIET_SECONDS, Plain, Progress
 
 
 def waiting(message="Deployment a: 0 of 1 replicas available", **more):
@@ -15,42 +15,6 @@ def waiting(message="Deployment a: 0 of 1 replicas available", **more):
 
 
 READY = {"phase": "ready", "message": "", "have": 3, "wanted": 3, "cause": ""}
-
-
-class Terminal:
-    """What a terminal shows after texts with the two control sequences that are used."""
-
-    def __init__(self):
-        self.rows, self.at = [], 0
-
-    def write(self, text):
-        for part in (text + "\n").splitlines():
-            up = re.match(r"\x1b\[(\d+)A", part)
-            self.at -= int(up[1]) if up else 0
-            erased = "\x1b[2K" in part
-            row = re.sub(r"\x1b\[\d+[AK]", "", part)
-            old = self.rows[self.at] if self.at < len(self.rows) else ""
-            self.rows[self.at : self.at + 1] = [row if erased else row + old[len(row) :]]
-            self.at += 1
-
-
-def test_lines_are_rewritten_in_place_and_what_ended_stays_above():
-    live, terminal = Live(60), Terminal()
-    terminal.write("TASK [settle]")
-    steps = [
-        {"a/a": waiting(), "b/b": waiting("Helm is at work", wanted=0, have=0)},
-        {"a/a": waiting("Deployment a: 1 of 2 replicas available"), "b/b": READY},
-        {"a/a": READY},
-    ]
-    for number, outcomes in enumerate(steps):
-        for text in live.show(outcomes, dict.fromkeys(outcomes, 2.0 * (number + 1))):
-            terminal.write(text)
-        if number == 0:
-            assert terminal.rows[1:] == [
-                "      2 s  a/a: 1 of 3 ready, waits for Deployment a: 0 of …",
-                "      2 s  b/b: Helm is at work",
-            ]
-    assert terminal.rows == ["TASK [settle]", "      4 s  b/b: ready", "      6 s  a/a: ready"]
 
 
 def test_a_log_gets_a_line_only_for_a_change_and_not_too_often():
@@ -70,6 +34,16 @@ def test_what_the_cluster_says_already_is_shown_while_waiting():
     assert shown[0].endswith("replicas available (pod a-1: 3 Insufficient cpu)")
 
 
+def test_outcomes_reach_ansible_playbook_with_the_text_that_tells_of_them():
+    sent = pickle.loads(pickle.dumps(Progress("a: ready", "local", {"a/a": READY})))  # noqa: S301
+    assert (sent, sent.host, sent.outcomes) == ("a: ready", "local", {"a/a": READY})
+
+
+def test_what_was_not_started_is_not_said_to_have_taken_all_of_the_run():
+    assert settle.own_start({"started": 5.0, "job": "/run/1"}, begun=300.0) == 5.0
+    assert settle.own_start({"started": 5.0, "job": ""}, begun=300.0) == 300.0
+
+
 @pytest.mark.parametrize(
     ("coloured", "forced", "hosts", "live"),
     [
@@ -80,7 +54,7 @@ def test_what_the_cluster_says_already_is_shown_while_waiting():
         (True, False, ["a", "b"], False),
     ],
 )
-def test_lines_are_rewritten_on_a_terminal_and_for_one_cluster_alone(monkeypatch, coloured, forced, hosts, live):
+def test_polls_are_short_where_a_person_looks_on(monkeypatch, coloured, forced, hosts, live):
     monkeypatch.setattr(color, "ANSIBLE_COLOR", coloured)
     monkeypatch.setattr(constants, "ANSIBLE_FORCE_COLOR", forced)
     assert settle.is_terminal(hosts) is live

@@ -50,7 +50,9 @@ def test_an_empty_cluster_needs_nobody():
 
 @pytest.mark.parametrize("status", [sample.status(), sample.troubled()], ids=["well", "troubled"])
 def test_screen_and_page_say_the_same(status):
-    shown, made = "\n".join(terminal.lines(status)), verdict.page(status)
+    lines, made = terminal.lines(status), verdict.page(status)
+    assert max(map(len, lines)) <= 80
+    shown = " ".join(" ".join(lines).split())
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", made.replace("&#39;", "'")))
     for each in [
         *(row[key] for row in status["components"] for key in ("release", "version", "newest")),
