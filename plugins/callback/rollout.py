@@ -67,7 +67,7 @@ def role_of(task: Any) -> str:
     return name
 
 
-class CallbackModule(Default):  # type: ignore[misc]
+class CallbackModule(Default):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "landfall.eks.rollout"
