@@ -7,7 +7,7 @@ name: rollout
 type: stdout
 short_description: Shows a rollout as one line per component
 description:
-  - Shows a line per component, rewritten in place on a terminal and printed anew for each change anywhere else; its
+  - Shows a line per component, rewritten in place on a terminal and printed again for each change anywhere else; its
     state, how many of its workloads are ready, how long it took and what it waits for.
   - A failure is shown once, as what failed, why, what to do about it and the state in which it was left; failures of
     one cause together.
