@@ -157,10 +157,11 @@ def test_a_failed_run_frees_it(machine):
 
 
 def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
-    job = {**machine.environment, "ANSIBLE_ASYNC_DIR": str(machine.folder / "run")}
+    run = machine.hold()
+    jobs = machine.folder / "run" / f"local-{machine.holder().rpartition('/')[2]}"
+    job = {**machine.environment, "ANSIBLE_ASYNC_DIR": str(jobs)}
     helm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=job)
     try:
-        run = machine.hold()
         next(line for line in run.stdout if "helm_release : Read what is live" in line)
         started = until(lambda: module_at_work(run.pid), 20, "a module at work")
         time.sleep(2)
