@@ -12,7 +12,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
-from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import Situation, check_all
+from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
+from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")

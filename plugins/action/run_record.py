@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
@@ -23,8 +22,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        parts = dict(self._task.args)
-        record = self._before(variables, new=boolean(parts.pop("new", False)))
+        _, options = self.validate_argument_spec(
+            {"parts": {"type": "dict", "required": True}, "new": {"type": "bool", "default": False}}
+        )
+        parts: dict[str, Any] = options["parts"]
+        record = self._before(variables, new=options["new"])
         for name, part in parts.items():
             record[name] = [*record[name], *part] if name in LISTS else part
         if "cluster" in parts:

@@ -25,7 +25,7 @@ def asked(name, roles=("ingress", "argocd", "hosts"), left=(), **settings):
 
 
 def balancers(roles=("ingress", "argocd"), left=(), **settings):
-    return {each.wanted.release: each for each in aws.balancers_of(releases(roles, left, **settings))}
+    return {each.wanted.name: each for each in aws.balancers_of(releases(roles, left, **settings))}
 
 
 def test_each_load_balancer_has_its_own_settings():

@@ -221,7 +221,7 @@ def test_without_elastic_ips_auto_goes_on_and_eip_does_not() -> None:
     assert "that AWS chooses, since Elastic IPs cannot be had: the region has 5 of 5" in planned.line
     (problem,) = plan(row(addresses="eip"), None, account).problems
     assert "ingress_addresses is eip, and the Elastic IPs cannot be had: the region has 5 of 5" in problem
-    (problem,) = plan(replace(row(addresses="eip"), settings="argocd"), None, account).problems
+    (problem,) = plan(replace(row(addresses="eip"), settings="argocd", without_eip="dns"), None, account).problems
     assert "argocd_addresses: dns" in problem
 
 

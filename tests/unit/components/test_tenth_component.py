@@ -60,12 +60,18 @@ def play_of(copy, **variables):
     }
     charts = {"toy": {"path": "chart", "sha256": "0" * 64, "source": "cache", "name": "toy", "version": "1.0.0"}}
     recorded = {name: f"{{{{ judged.{name} }}}}" for name in ("roles", "components", "kinds", "hosts", "checks")}
-    record = {"new": True, "settings": recorded, "cluster": CLUSTER, "charts": charts}
+    record = {"new": True, "parts": {"settings": recorded, "cluster": CLUSTER, "charts": charts}}
     ready = {"releases": ["toy"], "applied": [], "namespaces": ["toys"], "made": ["toys"]}
     tasks = [
+        {"ansible.builtin.set_fact": {"planted": "cached", "cacheable": True}},
+        # As an earlier play of the same process leaves it.
+        {
+            "landfall.eks.run_record": {"parts": {"started": [{"name": "of an earlier run"}]}},
+            "register": "platform_run",
+        },
         {"landfall.eks.check_settings": None, "register": "judged"},
         {"landfall.eks.run_record": record, "register": "platform_run"},
-        {"landfall.eks.run_record": {"definitions": ready}, "register": "platform_run"},
+        {"landfall.eks.run_record": {"parts": {"definitions": ready}}, "register": "platform_run"},
         {"ansible.builtin.include_role": {"name": "landfall.eks.toy"}, "when": "judged.problems | length == 0"},
         {
             "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": "{{ shown_file }}"},
@@ -74,7 +80,7 @@ def play_of(copy, **variables):
         },
     ]
     everywhere = [{**each, "tags": ["always"]} for each in tasks]
-    everywhere[3]["ansible.builtin.include_role"]["apply"] = {"tags": ["always"]}
+    everywhere[5]["ansible.builtin.include_role"]["apply"] = {"tags": ["always"]}
     return {"hosts": "clusters", "gather_facts": False, "check_mode": True, "roles": roles, "tasks": everywhere} | {
         "vars": {
             "ansible_connection": "local",
@@ -95,12 +101,16 @@ def run(copy, tmp_path, *options, **variables):
         **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
         "ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]),
         "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts"),
         "ANSIBLE_HOME": str(tmp_path / "ansible"),
     }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml", "play.yml", *options]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return json.loads(shown.read_text())
+    return json.loads(shown.read_text()) | {
+        "facts": "".join(path.read_text() for path in (tmp_path / "facts").iterdir())
+    }
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +169,12 @@ def test_the_record_holds_no_values_and_stays_small(said):
     assert all("values" not in each for part in ("releases", "planned", "started") for each in said["run"][part])
     assert len(said["run"]["releases"]) > len(["toy"])
     assert len(text) < 64 * 1024
+
+
+def test_no_fact_cache_holds_the_record(said):
+    assert "planted" in said["facts"]
+    assert "platform_run" not in said["facts"]
+    assert "toys" not in said["facts"]
 
 
 def test_it_stands_in_the_objectives(said):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import checks as subject
+from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 
 DEFAULTS: dict[str, Any] = {
@@ -32,7 +33,7 @@ def said(values: dict[str, Any], roles: tuple[str, ...] = ROLES) -> list[str]:
         )
         for name in values
     }
-    return subject.check_all(subject.Situation(values, settings, roles))
+    return subject.check_all(Situation(values, settings, roles))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_checks
     LONGEST_NAME,
     problems,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import Situation, check_slos
+from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_slos
+from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 from tests.unit.components.rendering import evaluate
 
