@@ -10,172 +10,38 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from urllib3 import HTTPHeaderDict
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from tests import fake_objects
+from tests.fake_api import (
+    AGGREGATED,
+    GROUP,
+    KINDS,
+    METADATA_ONLY,
+    NO_STATUS_SUBRESOURCE,
+    OBJECTS,
+    PATCHES,
+    VERSION,
+    Answer,
+    Call,
+    FakeApi,
+    Kind,
+    Place,
+    Refusal,
+    RefusedError,
+    Response,
+)
 from tests.fake_objects import Object
 
 Key = tuple[str, str, str]
 """Kind, namespace (empty for an object of the cluster) and name."""
-
-
-class Kind(NamedTuple):
-    """Where a kind is served."""
-
-    api_version: str
-    plural: str
-    namespaced: bool = True
-
-
-KINDS = {
-    "ConfigMap": Kind("v1", "configmaps"),
-    "Event": Kind("v1", "events"),
-    "Namespace": Kind("v1", "namespaces", namespaced=False),
-    "Node": Kind("v1", "nodes", namespaced=False),
-    "PersistentVolume": Kind("v1", "persistentvolumes", namespaced=False),
-    "PersistentVolumeClaim": Kind("v1", "persistentvolumeclaims"),
-    "Pod": Kind("v1", "pods"),
-    "Secret": Kind("v1", "secrets"),
-    "Service": Kind("v1", "services"),
-    "ServiceAccount": Kind("v1", "serviceaccounts"),
-    "DaemonSet": Kind("apps/v1", "daemonsets"),
-    "Deployment": Kind("apps/v1", "deployments"),
-    "ReplicaSet": Kind("apps/v1", "replicasets"),
-    "StatefulSet": Kind("apps/v1", "statefulsets"),
-    "CronJob": Kind("batch/v1", "cronjobs"),
-    "Job": Kind("batch/v1", "jobs"),
-    "APIService": Kind("apiregistration.k8s.io/v1", "apiservices", namespaced=False),
-    "CustomResourceDefinition": Kind("apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False),
-    "HorizontalPodAutoscaler": Kind("autoscaling/v2", "horizontalpodautoscalers"),
-    "Lease": Kind("coordination.k8s.io/v1", "leases"),
-    "EndpointSlice": Kind("discovery.k8s.io/v1", "endpointslices"),
-    "Ingress": Kind("networking.k8s.io/v1", "ingresses"),
-    "IngressClass": Kind("networking.k8s.io/v1", "ingressclasses", namespaced=False),
-    "PodDisruptionBudget": Kind("policy/v1", "poddisruptionbudgets"),
-    "CSIDriver": Kind("storage.k8s.io/v1", "csidrivers", namespaced=False),
-    "CSINode": Kind("storage.k8s.io/v1", "csinodes", namespaced=False),
-    "VolumeAttachment": Kind("storage.k8s.io/v1", "volumeattachments", namespaced=False),
-    "StorageClass": Kind("storage.k8s.io/v1", "storageclasses", namespaced=False),
-    "NodeMetrics": Kind("metrics.k8s.io/v1beta1", "nodes", namespaced=False),
-    "Application": Kind("argoproj.io/v1alpha1", "applications"),
-    "Elasticsearch": Kind("elasticsearch.k8s.elastic.co/v1", "elasticsearches"),
-    "Kibana": Kind("kibana.k8s.elastic.co/v1", "kibanas"),
-    "Alertmanager": Kind("monitoring.coreos.com/v1", "alertmanagers"),
-    "PodMonitor": Kind("monitoring.coreos.com/v1", "podmonitors"),
-    "ServiceMonitor": Kind("monitoring.coreos.com/v1", "servicemonitors"),
-    "Prometheus": Kind("monitoring.coreos.com/v1", "prometheuses"),
-}
-NO_STATUS_SUBRESOURCE = {"Application"}
-"""Kinds whose status anybody may write with the rest; of all others the server leaves it out of a write."""
-
-_OBJECTS = re.compile(r"(/api/v1|/apis/[^/]+/[^/]+)(?:/namespaces/([^/]+))?/([^/]+)(?:/([^/]+)(?:/(.+))?)?")
-_GROUP = re.compile(r"/apis/([^/]+)")
-_VERSION = re.compile(r"/api/(v1)|/apis/([^/]+/[^/]+)")
-_AGGREGATED = "APIGroupDiscoveryList"
-_METADATA_ONLY = "PartialObjectMetadata"
-_PATCHES = {
-    "application/merge-patch+json": "merge",
-    "application/apply-patch+yaml": "apply",
-}
-
-
-class Call(NamedTuple):
-    """One request that was made."""
-
-    method: str
-    path: str
-    body: Any
-    query: dict[str, str]
-    headers: dict[str, str]
-
-    @property
-    def writes(self) -> bool:
-        """Whether it asks for a change that is kept."""
-        return self.method != "GET" and "dryRun" not in self.query
-
-
-class Place(NamedTuple):
-    """What a path names; without a name, all objects of the kind."""
-
-    kind: str
-    namespace: str
-    name: str
-    subresource: str
-
-
-class RefusedError(Exception):
-    """An answer of 400 and above."""
-
-    def __init__(self, status: int, message: str = "") -> None:
-        super().__init__(message)
-        self.status, self.message = status, message or HTTPStatus(status).phrase
-
-
-@dataclass
-class Response:
-    """What the client library returns of a call."""
-
-    status: int
-    content: bytes
-    headers: HTTPHeaderDict = field(default_factory=HTTPHeaderDict)
-
-    @property
-    def reason(self) -> str:
-        """The phrase of the status."""
-        return HTTPStatus(self.status).phrase
-
-    def read(self) -> bytes:
-        """Return the body."""
-        return self.content
-
-
-Answer = Object | str | int | tuple[int, str] | Response | Callable[[Call], Any]
-"""An object, a text, a status, a status with its message, or a function that returns one of them."""
-
-
-class FakeApi:
-    """What Cluster asks of the client library, without a connection."""
-
-    def __init__(self, answer: Callable[[Call], Any]) -> None:
-        self.answer = answer
-
-    def param_serialize(
-        self, method: str, path: str, *, query_params: Any = (), header_params: Any = None, body: Any = None, **_: Any
-    ) -> tuple[Call]:
-        # As on a wire: what is sent is not changed by whoever sent it, and has to be JSON.
-        sent = json.loads(json.dumps(body))
-        return (Call(method, path, sent, dict(query_params or ()), dict(header_params or {})),)
-
-    def call_api(self, call: Call, **_: Any) -> Any:
-        return self.answer(call)
-
-
-@dataclass
-class Refusal:
-    """Calls that are refused, as often as `times` says."""
-
-    status: int
-    message: str
-    method: str
-    part_of_path: str
-    times: int
-
-    def takes(self, call: Call) -> bool:
-        """Say whether a call is one of them, and count it."""
-        meant = call.method == self.method if self.method else call.method != "GET"
-        if not self.times or not meant or self.part_of_path not in call.path:
-            return False
-        self.times -= 1
-        return True
 
 
 class FakeCluster(Cluster):
@@ -283,7 +149,7 @@ class FakeCluster(Cluster):
     def _discovery(self, call: Call) -> Object | None:
         if call.path in {"/api", "/apis"}:
             return self._groups(call)
-        if whole := _VERSION.fullmatch(call.path):
+        if whole := VERSION.fullmatch(call.path):
             version = whole[1] or whole[2]
             known = {name: kind for name, kind in self.kinds_served.items() if kind.api_version == version}
             if not known:
@@ -292,7 +158,7 @@ class FakeCluster(Cluster):
                 {"kind": name, "name": each.plural, "namespaced": each.namespaced} for name, each in known.items()
             ]
             return {"kind": "APIResourceList", "groupVersion": version, "resources": resources}
-        if group := _GROUP.fullmatch(call.path):
+        if group := GROUP.fullmatch(call.path):
             versions = [each for each in self._api_versions() if each.startswith(f"{group[1]}/")]
             if not versions:
                 raise RefusedError(HTTPStatus.NOT_FOUND)
@@ -304,7 +170,7 @@ class FakeCluster(Cluster):
 
     def _groups(self, call: Call) -> Object:
         wanted = [each for each in self._api_versions() if ("/" in each) is (call.path == "/apis")]
-        if _AGGREGATED not in call.headers.get("Accept", ""):
+        if AGGREGATED not in call.headers.get("Accept", ""):
             return {"groups": [{"name": name} for name in dict.fromkeys(each.split("/")[0] for each in wanted)]}
         return {"items": [self._aggregated(each) for each in wanted]}
 
@@ -322,7 +188,7 @@ class FakeCluster(Cluster):
         return {"metadata": {"name": group}, "versions": [{"version": version, "resources": resources}]}
 
     def _place(self, path: str) -> Place:
-        if found := _OBJECTS.fullmatch(path):
+        if found := OBJECTS.fullmatch(path):
             api_version, namespace, plural, name, subresource = (each or "" for each in found.groups())
             for kind, served in self.kinds_served.items():
                 here = served[:2] == (api_version.removeprefix("/api/").removeprefix("/apis/"), plural)
@@ -349,7 +215,7 @@ class FakeCluster(Cluster):
     @staticmethod
     def _listed(found: Object, call: Call) -> Object:
         """Return an item as it stands in a list: without what all have in common."""
-        if _METADATA_ONLY in call.headers.get("Accept", ""):
+        if METADATA_ONLY in call.headers.get("Accept", ""):
             return {"metadata": found["metadata"]}
         return {key: value for key, value in found.items() if key not in {"apiVersion", "kind"}}
 
@@ -398,7 +264,7 @@ class FakeCluster(Cluster):
             self._controlled(found)
 
     def _patch_of(self, call: Call) -> str:
-        return _PATCHES.get(call.headers.get("Content-Type", ""), "") if call.method == "PATCH" else ""
+        return PATCHES.get(call.headers.get("Content-Type", ""), "") if call.method == "PATCH" else ""
 
     def _changed(self, call: Call, key: Key, there: Object | None, subresource: str) -> Object:
         wanted = self._wanted(call, key, there, subresource)

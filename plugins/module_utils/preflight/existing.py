@@ -55,7 +55,7 @@ class Row:
 
     `release` and `namespace` are those of our own; `what` is how people call it; `setting` names the variable that
     holds `policy` (leave, adopt or refuse) and `namespace_setting` the one that holds `namespace`; `selected` says
-    whether this run is about it. `signs` are {api_version, kind, label or field} of the objects by which it is
+    whether this run is about it. `signs` are {path, label or field} of the objects by which it is
     recognised, and `instance` is the label by which the chart's workloads select their pods. `builtin` is
     {api_version, kind, name, does, load_balancer_class} of a kind whose presence says that the cluster does its work,
     and `webhooks` the label selector of what refuses objects once its server is gone.
@@ -162,10 +162,9 @@ def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
 
 
 def _signs(cluster: Reader, sign: Mapping[str, str]) -> list[dict[str, Any]]:
-    path = cluster.resource_path(sign["api_version"], sign["kind"], None)
     selectors = {"label": "labelSelector", "field": "fieldSelector"}
     query = {parameter: sign[name] for name, parameter in selectors.items() if sign.get(name)}
-    return _items(cluster, path, query, "application/json") if path else []
+    return _items(cluster, sign["path"], query, "application/json")
 
 
 def _items(cluster: Reader, path: str, query: Mapping[str, str], accept: str) -> list[dict[str, Any]]:

@@ -48,16 +48,17 @@ def ask(capsys):
                 "users": [{"name": "shop", "user": {}}],
             }
             service = {
-                "release": "nginx-ingress",
-                "namespace": "ingress",
-                "name": "nginx-ingress-controller",
+                "service": "nginx-ingress-controller",
                 "settings": "ingress",
-                "load_balancer_class": "service.k8s.aws/nlb",
+                "class": "service.k8s.aws/nlb",
                 "annotations": ANNOTATIONS,
                 "scheme": "internet-facing",
                 "addresses": "auto",
+                "without_eip": "auto",
+                "replace": "",
             }
-            given = {"kubeconfig": kubeconfig, "cluster": "shop", "vpc_id": vpc_id, "services": [service | row]}
+            release = {"name": "nginx-ingress", "namespace": "ingress", "load_balancer": service | row}
+            given = {"kubeconfig": kubeconfig, "cluster": "shop", "vpc_id": vpc_id, "releases": [release]}
             found = called(load_balancer_facts, capsys, **given)
             assert server.changes == []
         return found
