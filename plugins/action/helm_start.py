@@ -9,6 +9,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.landfall.eks.plugins.module_utils.lease.run import jobs_folder
+
 ROOM_BYTES = 1 << 20
 """More than what a job leaves: on a full disk it would leave nothing, and be waited for in vain."""
 
@@ -19,14 +21,16 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        # A task's own variables come as they are written.
-        folder = Path(self._templar.template((task_vars or {})["ansible_async_dir"]))
+        arguments = dict(self._task.args)
+        folder = jobs_folder(arguments.pop("folder"), (task_vars or {})["inventory_hostname"])
         # The job's file holds what the module returns; nobody else may look at it.
         have_room(folder)
+        # Not as an environment variable, over which Ansible puts this option.
+        self._connection._shell.set_option("async_dir", str(folder))
         result.update(
             self._execute_module(
                 module_name="kubernetes.core.helm",
-                module_args=self._task.args,
+                module_args=arguments,
                 task_vars=task_vars,
                 wrap_async=self._task.async_val,
             )

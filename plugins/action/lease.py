@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import multiprocessing
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.lease import status as lease_status
+from ansible_collections.landfall.eks.plugins.module_utils.lease.run import jobs_folder, playbook_pid, run_id
 
 MODULE = "landfall.eks.lease"
 ROOT = str(Path(__file__).absolute().parents[5])
@@ -21,17 +19,6 @@ PASSING_SECONDS = 90
 """How long a Lease that is about to end by itself is waited for, whatever the setting."""
 
 display = Display()
-
-
-def run_id() -> str:
-    """Return an id of this ansible-playbook: every process that it forks inherits the same random key."""
-    return hashlib.sha256(b"landfall run " + bytes(multiprocessing.current_process().authkey)).hexdigest()[:12]
-
-
-def playbook_pid() -> int:
-    """Return the process id of ansible-playbook, whose worker this is."""
-    parent = multiprocessing.parent_process()
-    return parent.pid if parent is not None and parent.pid else os.getpid()
 
 
 class ActionModule(ActionBase):
@@ -76,11 +63,13 @@ class ActionModule(ActionBase):
             seconds = min(SLICE_SECONDS, left)
 
     def _try(self, seconds: float, variables: dict[str, Any]) -> dict[str, Any]:
+        host = variables["inventory_hostname"]
         run = {
             "id": run_id(),
             "pid": playbook_pid(),
             "root": ROOT,
-            "host": variables["inventory_hostname"],
+            "host": host,
+            "jobs": str(jobs_folder(self._task.args["folder"], host)),
             "slice": seconds,
         }
         looked: dict[str, Any] = self._execute_module(

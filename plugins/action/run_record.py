@@ -8,10 +8,16 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 LISTS = ("started", "planned", "kept")
 """Parts of the record that grow; all others are replaced."""
 OF_ANSIBLE = ("changed", "failed", "msg", "skipped", "warnings", "deprecations", "invocation")
+
+
+def once_each(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the runs without the earlier ones of a release that was started again; it keeps its place in the order."""
+    return list({release_key(run["namespace"], run["name"]): run for run in runs}.values())
 
 
 class ActionModule(ActionBase):
@@ -29,6 +35,7 @@ class ActionModule(ActionBase):
         record = self._before(variables, new=options["new"])
         for name, part in parts.items():
             record[name] = [*record[name], *part] if name in LISTS else part
+        record["started"] = once_each(record["started"])
         if "cluster" in parts:
             variables = {**variables, "platform_run": record}
             record["releases"] = self._releases(record, variables)

@@ -17,6 +17,9 @@ MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
 """How long the module polls before it reports, where a person may be looking on."""
 
+BACK_OFF_SECONDS = (2, 5, 10)
+"""Before each further call of Helm, where the last one ended with an error that may pass."""
+
 display = Display()
 
 
@@ -33,6 +36,30 @@ def own_start(run: dict[str, Any], begun: float) -> float:
     return float(run["started"]) if run.get("job") else begun
 
 
+def back_off(run: dict[str, Any]) -> float:
+    """Return the seconds to wait before Helm is called again."""
+    return BACK_OFF_SECONDS[int(run.get("calls", 1)) - 1]
+
+
+def may_be_called_again(run: dict[str, Any], variables: dict[str, Any]) -> bool:
+    """Say whether Helm may be called again: seldom enough, in time, and for a component whose values are at hand."""
+    if int(run.get("calls", 1)) > len(BACK_OFF_SECONDS) or f"{run.get('component')}_component" not in variables:
+        return False
+    return time.time() + back_off(run) < float(run["started"]) + float(run["timeout"])
+
+
+def called_again(
+    runs: dict[str, dict[str, Any]], settled: dict[str, dict[str, Any]], variables: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the runs whose Helm is called again; none once one has failed for good, since the run goes back then.
+
+    `runs` and their outcomes `settled` are by `namespace/name`.
+    """
+    failed = {key: each for key, each in settled.items() if each["phase"] == "failed"}
+    again = [runs[key] for key, each in failed.items() if each["passing"] and may_be_called_again(runs[key], variables)]
+    return again if len(again) == len(failed) else []
+
+
 class View:
     """Shows the wait: lines of what makes progress, and all outcomes to a callback plugin that asks for them."""
 
@@ -41,6 +68,10 @@ class View:
         self.host = variables["inventory_hostname"]
         self.prefix = f"[{self.host}]" if len(hosts) > 1 else ""
         self.plain = Plain()
+
+    def say_again(self, runs: list[dict[str, Any]]) -> None:
+        names = ", ".join(release_key(run["namespace"], run["name"]) for run in runs)
+        display.display(f"{self.prefix}  {names}: that may pass, so Helm is called again")
 
     def show(self, outcomes: dict[str, Any], seconds: dict[str, float]) -> None:
         texts = [self.prefix + text for text in self.plain.show(outcomes, seconds)]
@@ -72,11 +103,17 @@ class ActionModule(ActionBase):
             view.show(polled["outcomes"], {key: now - own_start(run, begun) for key, run in waiting.items()})
             settled.update({key: each for key, each in polled["outcomes"].items() if each["phase"] != "running"})
             waiting = {key: run for key, run in waiting.items() if key not in settled}
+            again = called_again(runs, settled, task_vars or {})
+            if again:
+                view.say_again(again)
+                time.sleep(max(back_off(run) for run in again))
+                return {**result, "failures": [], "again": again, "changed": True}
         failures = [
             {**run, "cause": settled[key]["message"]} for key, run in runs.items() if settled[key]["phase"] == "failed"
         ]
         result.update(
             failures=failures,
+            again=[],
             seconds=round(time.time() - begun, 1),
             changed=any(each["changed"] for each in settled.values()),
         )

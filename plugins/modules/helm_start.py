@@ -11,12 +11,16 @@ description:
     refuses.
 author: The Landfall authors
 notes:
-  - Every option of M(kubernetes.core.helm) is accepted and handed on.
+  - Every option of M(kubernetes.core.helm) is accepted and passed on.
 extends_documentation_fragment: landfall.eks.cluster
 options:
   name:
     description: Name of the release.
     type: str
+    required: true
+  folder:
+    description: State folder on the control node; the job's result is in a folder of this host and run below it.
+    type: path
     required: true
 """
 
@@ -26,6 +30,7 @@ EXAMPLES = r"""
     name: shop
     release_namespace: shop
     chart_ref: shop-1.2.3.tgz
+    folder: .landfall
   async: 600
   poll: 0
 """

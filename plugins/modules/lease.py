@@ -28,13 +28,11 @@ options:
     type: str
     required: true
   folder:
-    description: Folder on the control node for the status of the renewal.
+    description:
+      - Folder on the control node for the status of the renewal, and of the run's background jobs; while one of them
+        is at work, the Lease is not freed.
     type: path
     required: true
-  jobs:
-    description: Folder of the run's background jobs; while one of them is at work, the Lease is not freed.
-    type: path
-    default: ""
   wait:
     description: Seconds to wait for another run to end.
     type: int
@@ -51,7 +49,7 @@ options:
     choices: [freed, deleted]
     default: freed
   run:
-    description: What the action plugin tells of the run, C({id, pid, root, host, slice}); not for playbooks.
+    description: What the action plugin tells of the run, C({id, pid, root, host, jobs, slice}); not for playbooks.
     type: dict
     default: {}
 """
@@ -154,7 +152,7 @@ def keep(module: AnsibleModule, held: dict[str, Any], begun: float) -> None:
         "namespace": module.params["namespace"],
         "held": held,
         "pid": run["pid"],
-        "jobs": module.params["jobs"],
+        "jobs": run["jobs"],
         "status": str(path),
         "delete": module.params["leave"] == "deleted",
     }
@@ -196,7 +194,6 @@ def main() -> None:
             "state": {"type": "str", "choices": ["held", "check"], "default": "held"},
             "namespace": {"type": "str", "required": True},
             "folder": {"type": "path", "required": True},
-            "jobs": {"type": "path", "default": ""},
             "wait": {"type": "int", "default": 0},
             "duration": {"type": "int", "default": 30},
             "leave": {"type": "str", "choices": ["freed", "deleted"], "default": "freed"},

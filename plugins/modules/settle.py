@@ -8,13 +8,14 @@ module: settle
 short_description: Waits until Helm releases are ready
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
+  - Where Helm ended with an error that may pass, such as a broken connection, says so up to three times.
   - Shows a line whenever a release makes progress, and returns those that do not become ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
   runs:
-    description: The releases, C({name, namespace, job, identity, source, ready, timeout, started}).
+    description: The releases, C({name, namespace, job, identity, source, ready, timeout, started, calls}).
     type: list
     elements: dict
     required: true
@@ -32,6 +33,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+again:
+  description:
+    - The runs whose Helm ended with an error that may pass, and has to be called again; their back-off is over. The
+      others are waited for by the next call.
+  type: list
+  elements: dict
+  returned: always
 failures:
   description: The runs that did not become ready, each with its C(cause).
   type: list

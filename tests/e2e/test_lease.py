@@ -40,6 +40,22 @@ HOLD = [
     }
 ]
 
+# The second call is killed as soon as its revision is pending.
+STUMBLING_HELM = r"""#!/bin/sh
+case "$*" in *upgrade*metrics-server*) echo called >> {calls} ;; *) exec {real} "$@" ;; esac
+case $(wc -l < {calls}) in
+  1) echo "Error: UPGRADE FAILED: etcdserver: leader changed" >&2; exit 1 ;;
+  2) kubectl --kubeconfig {kubeconfig} get secret -n kube-system -o name -w \
+       -l "owner=helm,status in (pending-install,pending-upgrade)" > {calls}.pending & watch=$!
+     sleep 2
+     {real} "$@" > /dev/null 2>&1 & helm=$!
+     while kill -0 $helm && ! [ -s {calls}.pending ]; do sleep 0.02; done
+     kill -9 $helm $watch
+     echo "Error: UPGRADE FAILED: read tcp 10.0.0.2:1->10.0.0.1:443: read: connection reset by peer" >&2; exit 1 ;;
+esac
+exec {real} "$@"
+"""
+
 
 class SharedMachine(Machine):
     """A cluster at which several runs work, some of them until they are let go."""
@@ -157,11 +173,12 @@ def test_a_failed_run_frees_it(machine):
 
 
 def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
-    job = {**machine.environment, "ANSIBLE_ASYNC_DIR": str(machine.folder / "run")}
+    run = machine.hold()
+    jobs = machine.folder / "run" / f"local-{machine.holder().rpartition('/')[2]}"
+    job = {**machine.environment, "ANSIBLE_ASYNC_DIR": str(jobs)}
     helm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=job)
     try:
-        run = machine.hold()
-        next(line for line in run.stdout if "helm_release : Read what is live" in line)
+        next(line for line in run.stdout if "lease : Read what is live" in line)
         started = until(lambda: module_at_work(run.pid), 20, "a module at work")
         time.sleep(2)
         run.kill()
@@ -246,6 +263,25 @@ def test_the_renewer_shows_no_secret_and_a_kubeconfig_may_be_a_dict(machine):
     assert not [word for word in user.values() if str(word)[:60] in shown]
     assert "failed=0" in machine.let_go(run)
     until(lambda: not machine.holder(), 30, "the Lease free")
+
+
+def test_helm_is_called_again_after_an_error_that_may_pass(machine):
+    """A stand-in for Helm fails twice in passing: before it has changed anything, and with the release pending."""
+    helm, calls = machine.folder / "bin/helm", machine.folder / "calls"
+    real = helm.resolve()
+    helm.unlink()
+    helm.write_text(STUMBLING_HELM.format(real=real, calls=calls, kubeconfig=machine.folder / "kubeconfig"))
+    helm.chmod(0o755)
+    try:
+        said = machine.play(SITE, metrics_server_values={"podAnnotations": {"example.org/touched": "yes"}})
+    finally:
+        helm.unlink()
+        helm.symlink_to(real)
+    assert calls.read_text().split() == ["called"] * 3
+    assert said.count("that may pass, so Helm is called again") == 2
+    assert "End what an interrupted run left unfinished" in said
+    assert machine.component("metrics-server")["health"] == "ready"
+    assert not list((machine.folder / "run").iterdir())
 
 
 def test_uninstall_leaves_no_lease(machine):

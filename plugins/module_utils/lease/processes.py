@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class RunProcesses:
     """Watches an ansible-playbook process, told by its id and the time of its start, and remembers what it started."""
 
     def __init__(self, pid: int, jobs: str) -> None:
-        """Take the id of the live ansible-playbook, and the folder of its background jobs (ANSIBLE_ASYNC_DIR)."""
+        """Take the id of the live ansible-playbook, and the folder of its background jobs, empty for none."""
         self.jobs = jobs
         self.workers: set[psutil.Process] = set()
         self.modules: set[psutil.Process] = set()
@@ -70,6 +71,11 @@ class RunProcesses:
     def leftovers(self) -> list[psutil.Process]:
         """Return the Helm processes, and those around them, of a run whose ansible-playbook has ended."""
         return [each for each in self.helms | self._background_jobs() if running(each)]
+
+    def remove_results(self) -> None:
+        """Remove what the background jobs have left: of a run that was killed, nobody will read it."""
+        if self.jobs:
+            shutil.rmtree(self.jobs, ignore_errors=True)
 
     def _background_jobs(self) -> set[psutil.Process]:
         if not self.jobs:

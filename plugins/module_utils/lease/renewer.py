@@ -82,6 +82,7 @@ class Renewer:
                 time.sleep(LOOK_SECONDS)
             self.processes.end_orphans()
             self._outlast_leftovers()
+            self.processes.remove_results()
             # Before the Lease is free: afterwards the file may be the next run's.
             self.status.unlink(missing_ok=True)
             self._release()

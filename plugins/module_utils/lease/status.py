@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import getpass
 import json
-import re
 import socket
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.module_utils.text.files import file_name, write_json
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ def holder_name(run: str) -> str:
 
 
 def status_path(folder: str, host: str) -> Path:
-    """Return where the status of an inventory host's Lease is; a host's name may be an ARN."""
-    return Path(folder).expanduser() / f"lease-{re.sub(r'[^A-Za-z0-9_.-]', '_', host)}.json"
+    """Return where the status of an inventory host's Lease is."""
+    return Path(folder).expanduser() / f"lease-{file_name(host)}.json"
 
 
 def write(path: Path, status: Status) -> None:

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 import re
 
+PASSING = re.compile(
+    # The connection, as Go's net and net/http put it.
+    r'connection (refused|reset by peer)|broken pipe|": (unexpected )?EOF|i/o timeout|TLS handshake timeout'
+    r"|Client\.Timeout exceeded|no route to host|network is unreachable|server closed idle connection"
+    r"|http2: (client connection lost|server sent GOAWAY)|stream error: stream ID"
+    # 429 and 5xx: the sentences of apimachinery, which Helm repeats without the numbers.
+    r"|too many requests|an error on the server|currently unable to handle the request"
+    r"|unable to return a response in the time allotted|request did not complete within|Internal error occurred"
+    # etcd, and two writers of one object.
+    r"|etcdserver: (leader changed|no leader|request timed out)|the object has been modified"
+    # A webhook whose pods are not there yet.
+    r"|failed calling webhook"
+)
+"""Errors of Helm that may pass; module passing says which of them do not."""
+
 REMEDIES: tuple[tuple[str, str], ...] = (
     # Admission: what the API server does not take.
     (r"exceeded quota", "raise the ResourceQuota of the namespace, or ask for less"),
@@ -97,9 +112,9 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"longer than specified deadline|DeadlineExceeded", "see what its pod waited for, then allow more time"),
     (r"backoff limit", "read the log of its pods in the evidence"),
     (r"pending-(install|upgrade|rollback)", "run again: an interrupted revision is marked failed first"),
-    # The API server itself. Helm asks it once; what it says while it is started again, or behind a proxy.
+    # The API server itself, which did not answer any further call of Helm either.
     (
-        r"cluster unreachable|connection reset by peer|etcdserver: |server is currently unable|TLS handshake timeout",
+        PASSING.pattern,
         "run again once the API server answers (`kubectl get --raw /readyz`): what is unfinished is taken up",
     ),
 )

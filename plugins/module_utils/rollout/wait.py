@@ -14,6 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Liv
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5
@@ -24,11 +25,12 @@ HOOK_FAILED = re.compile(r"hooks? .*failed|hooks failed")
 WORKLOAD_API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
 
 Run = dict[str, Any]
-"""What one run knows of a release: {name, namespace, job, identity, source, ready, timeout, started, delivery}.
+"""What one run knows of a release: {name, namespace, job, identity, source, ready, timeout, started, calls, delivery}.
 
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
-is the epoch second at which waiting began; `timeout` is in seconds; `delivery` is helm, also where it is left out, or
-argocd: then the `ready` rows alone count, and with `forget` Helm's record goes once they hold."""
+is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
+is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
+`forget` Helm's record goes once they hold."""
 
 
 @dataclass
@@ -36,7 +38,8 @@ class Outcome:
     """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
 
     `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `found` is the first object
-    that is not; `cause` is what the cluster has said of it so far.
+    that is not; `cause` is what the cluster has said of it so far. With `passing` Helm ended with an error that may
+    pass, and the release has time left.
     """
 
     phase: str
@@ -46,10 +49,11 @@ class Outcome:
     wanted: int = 0
     found: dict[str, Any] | None = None
     cause: str = ""
+    passing: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as a module returns it."""
-        shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause}
+        shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause, "passing": self.passing}
         return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
 
 
@@ -110,11 +114,14 @@ class ReleaseWaiter:
 
     def _in_time(self, run: Run, outcome: Outcome) -> Outcome:
         """Turn a release that is late into a failed one, with the cause that the cluster gives."""
-        if outcome.phase != "failed" and time.time() - float(run["started"]) < float(run["timeout"]):
+        in_time = time.time() - float(run["started"]) < float(run["timeout"])
+        if outcome.phase != "failed" and in_time:
             return outcome
         late = "" if outcome.phase == "failed" else f"not ready after {run['timeout']} s: "
         cause = self._cause(run, outcome, logs=True)
-        return Outcome("failed", diagnosis.explained(late + outcome.message, cause))
+        return Outcome(
+            "failed", diagnosis.explained(late + outcome.message, cause), passing=outcome.passing and in_time
+        )
 
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
         """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
@@ -182,7 +189,8 @@ def job_outcome(job: str) -> Outcome:
     if not result.get("finished", 1):
         return Outcome("running", HELM_AT_WORK)
     if result.get("failed") or result.get("rc", 0):
-        return Outcome("failed", helm_reason(result))
+        reason = helm_reason(result)
+        return Outcome("failed", reason, passing=may_pass(reason))
     return Outcome("ready")
 
 

@@ -7,6 +7,16 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+
+def file_name(text: str) -> str:
+    """Return a text, such as a host's name, as part of a file name; two texts never become the same one.
+
+    >>> file_name("arn:aws:eks:eu-west-1:111122223333:cluster/shop")
+    'arn%3Aaws%3Aeks%3Aeu-west-1%3A111122223333%3Acluster%2Fshop'
+    """
+    return quote(text, safe="")
 
 
 def differs(path: Path, content: bytes, mode: int = 0o644) -> bool:

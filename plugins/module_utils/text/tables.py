@@ -34,7 +34,7 @@ def fitted(
     """Return the lines of a table of at most `width` columns.
 
     The columns whose names are in `below`, such as addresses, which a person copies, stand on lines of their own under
-    their row and are never broken there; a cell of their own may hold several lines. The last of the others joins them if
+    their row and are never broken there; their cells may hold several lines. The last of the others joins them if
     it holds sentences and little room is left beside the rest; otherwise the widest columns are wrapped.
 
     >>> fitted(["A", "Why", "Url"], [["one", "it is too long", "https://a/b/c/d"]], width=16, below=["Url"])

@@ -66,7 +66,7 @@ def play_of(copy, **variables):
         {"ansible.builtin.set_fact": {"planted": "cached", "cacheable": True}},
         # As an earlier play of the same process leaves it.
         {
-            "landfall.eks.run_record": {"parts": {"started": [{"name": "of an earlier run"}]}},
+            "landfall.eks.run_record": {"parts": {"started": [{"name": "of an earlier run", "namespace": "toys"}]}},
             "register": "platform_run",
         },
         {"landfall.eks.check_settings": None, "register": "judged"},

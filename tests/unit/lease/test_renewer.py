@@ -133,16 +133,24 @@ def test_what_a_killed_playbook_leaves_is_ended_but_helm_in_the_background_is_ou
     playbook = processes(NESTED)
     within(lambda: psutil.Process(playbook.pid).children())
     child = psutil.Process(playbook.pid).children()[0]
-    helm = processes(SLEEP, ANSIBLE_ASYNC_DIR=str(tmp_path))
-    thread, path = renewing(playbook, jobs=str(tmp_path))
+    jobs = tmp_path / "run/mine"
+    helm = processes(SLEEP, ANSIBLE_ASYNC_DIR=str(jobs))
+    results = [jobs / "j1.1", tmp_path / "run/others/j2.2"]
+    for each in results:
+        each.parent.mkdir(parents=True)
+        each.touch()
+    thread, path = renewing(playbook, jobs=str(jobs))
     within(path.exists)
     playbook.kill()
     within(lambda: hold_of(lease.read()).ending)
     assert not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE
     assert thread.is_alive()
+    assert [each.exists() for each in results] == [True, True]
     helm.kill()
     thread.join(5)
     assert hold_of(lease.read()).holder == ""
+    # Nobody reads its results any more; another run's are left alone.
+    assert [each.exists() for each in results] == [False, True]
 
 
 def test_a_helm_of_the_run_itself_is_not_killed(processes, tmp_path):

@@ -98,6 +98,17 @@ def test_job_at_work_and_job_that_failed(cluster, tmp_path):
     assert (found.phase, found.message) == ("failed", "Error: UPGRADE FAILED: no such kind")
 
 
+@pytest.mark.parametrize(
+    ("error", "age", "passing"),
+    [("etcdserver: leader changed", 0, True), ("etcdserver: leader changed", 61, False), ("no such kind", 0, False)],
+)
+def test_an_error_of_helms_that_may_pass_while_there_is_time_left(cluster, tmp_path, error, age, passing):
+    job = tmp_path / "1"
+    job.write_text(json.dumps({"failed": True, "stderr": f"Error: UPGRADE FAILED: {error}\n"}))
+    found = outcome(cluster, job=str(job), started=time.time() - age).as_dict()
+    assert (found["phase"], found["passing"]) == ("failed", passing)
+
+
 def test_job_that_never_ends_fails_in_time(cluster, tmp_path):
     found = outcome(cluster, job=str(tmp_path / "1"), started=time.time() - 61)
     assert (found.phase, found.message) == ("failed", "not ready after 60 s: Helm has just been started")

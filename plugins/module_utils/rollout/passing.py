@@ -1,0 +1,26 @@
+"""Which of Helm's errors may pass, so that the same call may end well a moment later."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import PASSING
+
+LASTING = re.compile(
+    r"x509:|certificate signed by unknown|[Uu]nauthorized|provide credentials"
+    r"|is forbidden|denied (the )?request|database space exceeded"
+)
+"""Words that no repetition changes, also where words of PASSING stand beside them."""
+
+
+def may_pass(text: str) -> bool:
+    """Say whether Helm's error is one of the network, of a busy API server or of a webhook that does not answer yet.
+
+    An error that is not known counts as lasting.
+
+    >>> may_pass("Error: UPGRADE FAILED: etcdserver: leader changed")
+    True
+    >>> may_pass('Error: UPGRADE FAILED: admission webhook "policy.example.org" denied the request: no limits')
+    False
+    """
+    return bool(PASSING.search(text)) and not LASTING.search(text)

@@ -1,0 +1,75 @@
+"""A Helm that ended with an error that may pass is called again: in time, seldom enough, and only if that may help."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.landfall.eks.plugins.action import run_record, settle
+
+KNOWN = {"toy_component": {}, "inventory_hostname": "one"}
+PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True}
+LASTING = {**PASSING, "passing": False}
+READY = {"phase": "ready", "message": "", "changed": True, "passing": False}
+
+
+def run(name="a", **more):
+    return {
+        "component": "toy",
+        "name": name,
+        "namespace": "toys",
+        "timeout": 600,
+        "started": time.time(),
+        **more,
+    }
+
+
+def called(outcomes, variables=KNOWN, **more):
+    runs = {f"toys/{name}": run(name, **more) for name in ("a", "b")}
+    settled = {f"toys/{name}": outcome for name, outcome in outcomes.items()}
+    return [each["name"] for each in settle.called_again(runs, settled, variables)]
+
+
+def test_what_may_pass_is_called_again_while_others_are_waited_for_or_ready():
+    assert called({"a": PASSING}) == ["a"]
+    assert called({"a": READY, "b": PASSING}) == ["b"]
+    assert called({"a": READY}) == []
+
+
+def test_nothing_is_called_again_once_one_has_failed_for_good():
+    assert called({"a": LASTING}) == []
+    assert called({"a": PASSING, "b": LASTING}) == []
+
+
+@pytest.mark.parametrize(("calls", "again"), [(1, ["a"]), (3, ["a"]), (4, [])])
+def test_it_is_called_three_times_more(calls, again):
+    assert called({"a": PASSING}, calls=calls) == again
+
+
+@pytest.mark.parametrize(("age", "again"), [(597, ["a"]), (599, [])])
+def test_the_back_off_counts_into_the_releases_time(age, again):
+    assert called({"a": PASSING}, started=time.time() - age) == again
+
+
+def test_a_release_of_no_component_of_the_play_is_not_called_again():
+    assert called({"a": PASSING}, variables={"inventory_hostname": "one"}) == []
+
+
+def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
+    """The others of it, still at work, are for the next wait."""
+    slept = []
+    task = SimpleNamespace(args={"runs": [run("a"), run("b", calls=2)]}, async_val=0, check_mode=False, diff=False)
+    action = settle.ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="x")), None, None, None, None)
+    outcomes = {"toys/a": {**READY, "phase": "running", "have": 0, "wanted": 0, "cause": ""}, "toys/b": PASSING}
+    monkeypatch.setattr(settle.ActionBase, "run", lambda *_: {})
+    monkeypatch.setattr(action, "_execute_module", lambda **_: {"outcomes": outcomes})
+    monkeypatch.setattr(settle.time, "sleep", slept.append)
+    result = action.run(None, KNOWN)
+    assert [each["name"] for each in result["again"]] == ["b"]
+    assert result["failures"] == []
+    assert slept == [settle.BACK_OFF_SECONDS[1]]
+
+
+def test_a_release_that_is_started_again_keeps_its_place_in_the_record():
+    started = [run("a", job="1"), run("b", job="2"), run("a", job="3")]
+    assert [(each["name"], each["job"]) for each in run_record.once_each(started)] == [("a", "3"), ("b", "2")]
