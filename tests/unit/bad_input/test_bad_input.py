@@ -15,8 +15,9 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.landfall.eks.plugins.modules.cluster_facts import read_cluster
 from tests import commands
+from tests.unit.bad_input.cluster_rows import ROWS, THROUGH_MODULE, THROUGH_PLAYBOOK
 from tests.unit.bad_input.fake_clusters import Server, serving
-from tests.unit.bad_input.rows import ROWS, THROUGH_MODULE, THROUGH_PLAYBOOK, Row
+from tests.unit.bad_input.rows import Row
 from tests.unit.components.rendering import COMPONENTS, load, releases, templar
 
 REPOSITORY = Path(__file__).parents[3]
