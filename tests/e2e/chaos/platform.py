@@ -12,7 +12,7 @@ from tests.e2e.machine import ROOT, Machine, words
 
 TASK = re.compile(r"^TASK \[(?:landfall\.eks\.)?([\w.]+) : (.+?)\] \**$")
 PROGRAMS = ("helm", "ansible", "async_wrapper", "AnsiballZ")
-RENEWER = "lease_renewer"
+RENEWER = "lease.renewer"
 
 
 class Platform(Machine):
