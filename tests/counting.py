@@ -15,8 +15,8 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -37,10 +37,15 @@ os.close(file)
 """
 
 
-class Machine(Protocol):
-    """A cluster's state folder, and the environment of the commands that are typed at it."""
+class HasFolder(Protocol):
+    """An embedded cluster, by its state folder."""
 
     folder: Path
+
+
+class Machine(HasFolder, Protocol):
+    """A cluster, and the environment of the commands that are typed at it."""
+
     environment: dict[str, str]
 
 
@@ -64,20 +69,22 @@ class Counts:
 class Counter:
     """Runs commands, one at a time, and counts what each takes."""
 
-    def __init__(self, machine: Machine, folder: Path, api: FaultyApi) -> None:
-        """Count what goes through `api`; `folder` takes the notes of the interpreters."""
-        self.api, self.notes = api, folder / "pythons"
+    def __init__(self, environment: Mapping[str, str], apis: Mapping[str, FaultyApi], folder: Path) -> None:
+        """Count what goes through `apis`, by inventory host, each in the folder of that name below `folder`."""
+        self.apis, self.folder, self.notes = apis, folder, folder / "pythons"
         site = folder / "site"
         site.mkdir()
         (site / "sitecustomize.py").write_text(NOTE_YOURSELF)
-        path = os.pathsep.join(filter(None, [str(site), machine.environment.get("PYTHONPATH")]))
-        own = {"PYTHONPATH": path, "KUBECONFIG": str(api.kubeconfig), COUNTED: str(self.notes)}
-        self.environment = machine.environment | EVERY_TASK | own
+        path = os.pathsep.join(filter(None, [str(site), environment.get("PYTHONPATH")]))
+        kubeconfig = next(str(api.kubeconfig) for api in apis.values())
+        own = {"PYTHONPATH": path, "KUBECONFIG": kubeconfig, COUNTED: str(self.notes)}
+        self.environment = {**environment, **EVERY_TASK, **own}
 
     def run(self, *command: str) -> Counts:
-        """Run a command from the checkout, and count; KUBECONFIG is that of the counting proxy."""
+        """Run a command from the checkout, and count; KUBECONFIG is that of the first host's proxy."""
         self.notes.unlink(missing_ok=True)
-        self.api.asked.clear()
+        for api in self.apis.values():
+            api.asked.clear()
         begun = time.monotonic()
         done = commands.run(command, cwd=ROOT, env=self.environment, capture_output=True)
         seconds = time.monotonic() - begun
@@ -87,13 +94,13 @@ class Counter:
             seconds,
             tasks=TASK.findall(done.stdout),
             pythons=[" ".join(words) for parent, words in self._noted() if parent != os.getpid()],
-            requests=list(self.api.asked),
+            requests=[request for api in self.apis.values() for request in api.asked],
         )
 
     def playbook(self, *words: str) -> Counts:
-        """Run a playbook on the embedded cluster, and count."""
-        through = json.dumps({"platform_kubeconfig": str(self.api.kubeconfig)})
-        counts = self.run("ansible-playbook", "-i", "inventories/local", *words, "-e", through)
+        """Run a playbook, with the inventory that `words` name, and count; each host has its own proxy."""
+        through = json.dumps({"platform_kubeconfig": f"{self.folder}/{{{{ inventory_hostname }}}}/kubeconfig"})
+        counts = self.run("ansible-playbook", *words, "-e", through)
         assert os.getpid() in dict(self._noted()), "control: ansible-playbook's own interpreter has noted itself"
         return counts
 
@@ -104,19 +111,24 @@ class Counter:
 
 
 @contextmanager
-def counter(machine: Machine) -> Iterator[Counter]:
-    """Count several runs through one proxy, so that what clients keep of the API's discovery serves the next run."""
-    with (
-        tempfile.TemporaryDirectory(prefix="lf-count-") as folder,
-        FaultyApi(machine, Path(folder) / "proxy", share=0, seed=0) as api,
-    ):
-        yield Counter(machine, Path(folder), api)
+def counter(environment: Mapping[str, str], clusters: Mapping[str, HasFolder]) -> Iterator[Counter]:
+    """Count several runs through one proxy for each inventory host's cluster.
+
+    What clients keep of the API's discovery in one run serves them in the next one.
+    """
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="lf-count-")))
+        apis = {
+            name: ending.enter_context(FaultyApi(cluster, folder / name, share=0, seed=0))
+            for name, cluster in clusters.items()
+        }
+        yield Counter(environment, apis, folder)
 
 
 def count(machine: Machine, *words: str) -> Counts:
-    """Run one playbook on the embedded cluster of `machine`, and count what it takes.
+    """Run one playbook on the embedded cluster of `machine`, with inventories/local, and count what it takes.
 
     The API server has an address that no client has met before, so that nothing of its discovery is in a cache.
     """
-    with counter(machine) as counting:
-        return counting.playbook(*words)
+    with counter(machine.environment, {"local": machine}) as counting:
+        return counting.playbook("-i", "inventories/local", *words)

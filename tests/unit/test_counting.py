@@ -113,8 +113,8 @@ def test_tasks_interpreters_and_requests_of_a_run(machine, tmp_path):
 
 
 def test_a_command_of_another_kind_and_the_next_one_begin_at_nothing(machine):
-    with counting.counter(machine) as counter:
-        first = counter.run(sys.executable, "-c", ASK, str(counter.api.kubeconfig))
+    with counting.counter(machine.environment, {"toy": machine}) as counter:
+        first = counter.run(sys.executable, "-c", ASK, str(counter.apis["toy"].kubeconfig))
         second = counter.run("true")
     assert (first.tasks, first.pythons, first.requests) == ([], [], ["GET /version/"] * 2), first.said
     assert (second.tasks, second.pythons, second.requests) == ([], [], [])
