@@ -43,7 +43,7 @@ class Bench:
         """Roll out in each way, on a fresh cluster each, then again with nothing to do."""
         for seconds in self.pod_seconds:
             for way, commands_of in self.ways.items():
-                with fresh(self.folder / f"{way}-{seconds}", pod_seconds=seconds) as clusters:
+                with fresh(self._place(way, seconds), pod_seconds=seconds) as clusters:
                     self._cold_and_again(clusters, commands_of(clusters), way, _pods(seconds))
                     self._check_pods(clusters, seconds, f"{way}, {_pods(seconds)}")
 
@@ -51,7 +51,7 @@ class Bench:
         """Roll site.yml out on several clusters in one play, then again with nothing to do, which is counted too."""
         where = {number: f"{number} in one play, {_pods(SLOW_SECONDS)}" for number in self.numbers}
         for number in self.numbers:
-            with fresh(self.folder / f"many-{number}", number, SLOW_SECONDS) as clusters:
+            with fresh(self._place("many", number), number, SLOW_SECONDS) as clusters:
                 commands = [clusters.playbook("site.yml")]
                 self._cold_and_again(clusters, commands, OURS, where[number])
                 self._check_pods(clusters, SLOW_SECONDS, where[number])
@@ -61,7 +61,7 @@ class Bench:
 
     def plan(self) -> None:
         """Plan on an empty cluster, and after a rollout, when nothing would change."""
-        with fresh(self.folder / "plan") as clusters:
+        with fresh(self._place("plan")) as clusters:
             plan = clusters.playbook(PLAN)
             self.book.time("plan, empty cluster", OURS, [clusters.seconds(plan)])
             clusters.seconds(clusters.playbook("site.yml"))
@@ -70,13 +70,16 @@ class Bench:
     def counts(self) -> None:
         """Count what each way takes, through a proxy before the API server: slower, so without seconds."""
         for way, commands_of in self.ways.items():
-            with fresh(self.folder / f"counted-{way}") as clusters:
+            with fresh(self._place("counted", way)) as clusters:
                 self._count(clusters, commands_of(clusters), [f"{way}, {COLD}", f"{way}, {AGAIN}"])
-        with fresh(self.folder / "counted-plan") as clusters:
+        with fresh(self._place("counted", "plan")) as clusters:
             plan = [clusters.playbook(PLAN)]
             self._count(clusters, plan, ["plan, empty cluster"])
             clusters.seconds(clusters.playbook("site.yml"))
             self._count(clusters, plan, ["", "plan, no change"])
+
+    def _place(self, *words: str | int) -> Path:
+        return self.folder / "-".join(str(word).replace(" ", "-") for word in words)
 
     def _cold_and_again(self, clusters: Clusters, commands: list[Command], way: str, where: str) -> None:
         for what, repeats in ((COLD, 1), (AGAIN, REPEATS)):

@@ -101,12 +101,12 @@ class Clusters:
 
     def count_helm(self) -> None:
         """Have each start of helm noted in `helm_starts`."""
-        for cluster in self.all.values():
-            helm = cluster.folder / "bin" / "helm"
-            script = COUNT_HELM.format(starts=self.helm_starts, helm=helm.readlink())
-            helm.unlink()
-            helm.write_text(script)
-            helm.chmod(0o755)
+        for helm in (cluster.folder / "bin" / "helm" for cluster in self.all.values()):
+            if helm.is_symlink():
+                script = COUNT_HELM.format(starts=self.helm_starts, helm=helm.readlink())
+                helm.unlink()
+                helm.write_text(script)
+                helm.chmod(0o755)
 
 
 def _took(pod: dict[str, Any]) -> float:
