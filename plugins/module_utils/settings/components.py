@@ -75,6 +75,12 @@ def load_spec(roles: Path) -> dict[str, Any]:
     return options
 
 
+def completed(release: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a release with the defaults of its spec, which load_spec has read."""
+    options = spec["releases"]["options"]
+    return {**{key: option["default"] for key, option in options.items() if "default" in option}, **release}
+
+
 def problems(component: Component, spec: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each thing in an evaluated component that its spec does not allow."""
     known = {key: option for key, option in spec.items() if key not in AT_USE}
