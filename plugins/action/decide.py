@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from ansible.errors import AnsibleActionFail
 
@@ -135,14 +134,7 @@ class ActionModule(InWorker):
         return ((name, raw) for name, raw in declared.items() if name in names)
 
     def _ask(self, module: str, **arguments: Any) -> dict[str, Any]:
-        """Run a module that only looks: in check mode."""
-        access = {key: self.options[key] for key in ("kubeconfig", "context") if self.options[key]}
-        with mock.patch.object(self._task, "check_mode", True):
-            return self._execute_module(
-                module_name=f"landfall.eks.{module}",
-                module_args={**access, **arguments},
-                task_vars=self.variables,
-            )
+        return self.look(module, arguments, self.variables)
 
 
 def _unchanged(told: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action import ActionBase
 
@@ -30,6 +32,13 @@ def import_all() -> None:
     """Import every module of the collection; what cannot be imported says so itself once it runs."""
     for path in MODULES.glob("[!_]*.py"):
         importlib.import_module(f"{PACKAGE}.{path.stem}")
+
+
+@functools.cache
+def reaching_clusters() -> frozenset[str]:
+    """Return the modules that take kubeconfig and context: those of the collection's action group `cluster`."""
+    runtime = yaml.safe_load((MODULES.parents[1] / "meta/runtime.yml").read_text(encoding="utf-8"))
+    return frozenset(runtime["action_groups"]["cluster"])
 
 
 def main_of(name: str) -> Callable[[], None] | None:
@@ -95,6 +104,16 @@ class InWorker(ActionBase):
             return result
         self._update_module_args(name, arguments, task_vars or {})
         return run(main, arguments, self._environment())
+
+    def look(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run a module of this collection in check mode, with the task's access to the cluster if it takes that.
+
+        `name` is the module's, without the collection.
+        """
+        access = {key: value for key in ("kubeconfig", "context") if (value := self._task.args.get(key))}
+        given = {**access, **arguments} if name in reaching_clusters() else arguments
+        with mock.patch.object(self._task, "check_mode", True):
+            return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
 
     def _needs_a_process(self) -> bool:
         return bool(
