@@ -6,6 +6,7 @@ values, is left out here and evaluated at its one point of use.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def _fields(
     return found
 
 
+@functools.cache
 def load_spec(roles: Path) -> dict[str, Any]:
     """Return the argument spec of a component's dict, that of its releases from role helm_release.
 
