@@ -82,6 +82,7 @@ def started(
         "ready": release["ready"],
         "adopt": release["adopt"],
         "timeout": release["timeout"],
+        "patience": release["patience"],
         "started": time.time(),
         **(again or {}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, State, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.autoscaling import makes_nodes
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 3.0
+"""How often the cluster is asked why a release is not ready yet."""
 UNFINISHED = {State.ABSENT, State.LOCKED, State.FAILED}
 """States in which no release is left whose rollout went well."""
 HELM_AT_WORK = "Helm is at work"
@@ -30,16 +33,39 @@ Run = dict[str, Any]
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
 is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
-`forget` Helm's record goes once they hold."""
+`forget` Helm's record goes once they hold. `patience` is in seconds too, and `seen` is that of its last outcome; both
+may be left out."""
+
+
+@dataclass
+class Late:
+    """What a release waits for: what it lacks in words, and the object itself if it is there."""
+
+    message: str
+    found: dict[str, Any] | None = None
+
+
+@dataclass
+class Trouble:
+    """What keeps a late object from being ready, and how long that is waited for."""
+
+    late: Late
+    cause: str
+    kind: patience.Kind
+
+    @property
+    def name(self) -> str:
+        """What it is remembered by."""
+        return f"{self.kind} {self.late.message.partition(': ')[0]}"
 
 
 @dataclass
 class Outcome:
     """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
 
-    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `found` is the first object
-    that is not; `cause` is what the cluster has said of it so far. With `passing` Helm ended with an error that may
-    pass, and the release has time left.
+    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `late` are those that are not;
+    `cause` is what the cluster has said so far of the one that `message` is about, and `seen` since when. With
+    `passing` Helm ended with an error that may pass, and the release has time left.
     """
 
     phase: str
@@ -47,14 +73,15 @@ class Outcome:
     changed: bool = False
     have: int = 0
     wanted: int = 0
-    found: dict[str, Any] | None = None
+    late: list[Late] = field(default_factory=list)
     cause: str = ""
     passing: bool = False
+    seen: patience.Seen = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as a module returns it."""
         shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause, "passing": self.passing}
-        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
+        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown, "seen": self.seen}
 
 
 class ReleaseWaiter:
@@ -64,25 +91,30 @@ class ReleaseWaiter:
         """Take the runs to wait for, in the order in which they are reported."""
         self.cluster = cluster
         self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
+        self.live: dict[str, storage.Release] = {}
         self.manifests: dict[str, list[dict[str, Any]]] = {}
 
     def wait(self, seconds: float) -> dict[str, Outcome]:
         """Poll until all are done or `seconds` are over; return the outcome of each by `namespace/name`."""
         deadline = time.monotonic() + seconds
         outcomes = self.poll()
-        while time.monotonic() < deadline and self._running(outcomes):
-            time.sleep(POLL_SECONDS)
-            outcomes.update(self.poll(self._running(outcomes)))
-        for key in self._running(outcomes):
-            outcomes[key].cause = diagnosis.unsaid(outcomes[key].message, self._cause(self.runs[key], outcomes[key]))
+        while self._running(outcomes):
+            look = min(time.monotonic() + LOOK_SECONDS, deadline)
+            while time.monotonic() < look and self._running(outcomes):
+                time.sleep(POLL_SECONDS)
+                outcomes.update(self.poll(self._running(outcomes)))
+            for key in self._running(outcomes):
+                outcomes[key] = self._looked_at(self.runs[key], outcomes[key])
+            if look == deadline:
+                break
         return outcomes
 
     def poll(self, keys: list[str] | None = None) -> dict[str, Outcome]:
         """Judge once the releases of `keys`, or all."""
         # The jobs first: of a job that has ended, the records read afterwards are the final ones.
         jobs = {key: job_outcome(self.runs[key]["job"]) for key in keys or self.runs}
-        live = storage.read_releases(self.cluster)
-        return {key: self._outcome(self.runs[key], helm, live.get(key)) for key, helm in jobs.items()}
+        self.live = storage.read_releases(self.cluster)
+        return {key: self._outcome(self.runs[key], helm, self.live.get(key)) for key, helm in jobs.items()}
 
     @staticmethod
     def _running(outcomes: dict[str, Outcome]) -> list[str]:
@@ -123,10 +155,40 @@ class ReleaseWaiter:
             "failed", diagnosis.explained(late + outcome.message, cause), passing=outcome.passing and in_time
         )
 
+    def _looked_at(self, run: Run, outcome: Outcome) -> Outcome:
+        """Say why a release is not ready yet, and give it up once that has lasted too long."""
+        now, bearable = time.time(), float(run.get("patience", patience.PATIENCE_SECONDS))
+        troubles = self._troubles(run, outcome)
+        seen = run["seen"] = patience.noted(run.get("seen") or {}, [each.name for each in troubles], now)
+        for each in troubles:
+            if now - seen[each.name][0] >= patience.limit(each.kind, bearable, lambda: makes_nodes(self.cluster)):
+                return self._given_up(each, bearable)
+        cause = diagnosis.short(troubles[0].cause) if troubles else self._cause(run, outcome)
+        outcome.message = troubles[0].late.message if troubles else outcome.message
+        outcome.cause, outcome.seen = diagnosis.unsaid(outcome.message, cause), seen
+        return outcome
+
+    def _given_up(self, trouble: Trouble, bearable: float) -> Outcome:
+        found = trouble.late.found
+        cause = found and diagnosis.standing_cause(self.cluster, found, logs=True)
+        text = patience.given_up(trouble.kind, bearable) + trouble.late.message
+        return Outcome("failed", diagnosis.explained(text, diagnosis.short(cause or trouble.cause)))
+
+    def _troubles(self, run: Run, outcome: Outcome) -> list[Trouble]:
+        """Return what is known to keep what is late, or a hook while Helm is at work, from being ready."""
+        late = outcome.late
+        if outcome.message == HELM_AT_WORK:
+            own = self._hooks(run)
+            found = diagnosis.hooks(self.cluster, run["namespace"])
+            late = [Late(text, job) for text, job in found if job["metadata"]["name"] in own]
+        causes = [(each, diagnosis.standing_cause(self.cluster, each.found)) for each in late if each.found]
+        judged = [(each, cause, patience.kind_of(cause)) for each, cause in causes]
+        return [Trouble(each, cause, kind) for each, cause, kind in judged if kind]
+
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
         """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
-        if outcome.found is not None:
-            return diagnosis.cause_of(self.cluster, outcome.found, logs=logs)
+        if outcome.late and outcome.late[0].found is not None:
+            return diagnosis.cause_of(self.cluster, outcome.late[0].found, logs=logs)
         if HOOK_FAILED.search(outcome.message) or outcome.message == HELM_AT_WORK:
             return diagnosis.hook_cause(self.cluster, run["namespace"], logs=logs)
         return ""
@@ -138,10 +200,17 @@ class ReleaseWaiter:
             found = self.cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace"))
             verdict = readiness.row(row, found)
             if verdict:
-                late.append(Outcome("running", f"{row['kind']} {row['name']}: {verdict}", found=found))
-        first = late[0] if late else Outcome("ready")
-        first.have, first.wanted = len(rows) - len(late), len(rows)
-        return first
+                late.append(Late(f"{row['kind']} {row['name']}: {verdict}", found))
+        judged = Outcome("running", late[0].message, late=late) if late else Outcome("ready")
+        judged.have, judged.wanted = len(rows) - len(late), len(rows)
+        return judged
+
+    def _hooks(self, run: Run) -> set[str]:
+        """Return the names of the hooks in a release's newest revision: its namespace may hold those of others."""
+        release = self.live.get(release_key(run["namespace"], run["name"]))
+        secret = release and self.cluster.get("v1", "Secret", release["secret"], release["namespace"])
+        record = storage.decode_release(secret) if secret else {}
+        return {str(hook.get("name")) for hook in record.get("hooks") or []}
 
     def _workload_rows(self, run: Run, release: storage.Release) -> list[dict[str, Any]]:
         """Return the workloads of a release as rows that ask for no more than what their kind's own predicate does."""
