@@ -98,7 +98,7 @@ class InWorker(ActionBase):
         """
         name: str = module_name or self._task.action
         arguments = dict(self._task.args if module_args is None else module_args)
-        main = None if others or self._needs_a_process() else main_of(name)
+        main = None if others or self.needs_a_process() else main_of(name)
         if main is None:
             result: dict[str, Any] = super()._execute_module(name, arguments, task_vars=task_vars, **others)
             return result
@@ -115,7 +115,7 @@ class InWorker(ActionBase):
         with mock.patch.object(self._task, "check_mode", True):
             return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
 
-    def _needs_a_process(self) -> bool:
+    def needs_a_process(self) -> bool:
         return bool(
             self._connection.become
             or self._connection.transport != "local"
