@@ -75,7 +75,15 @@ def _as_its_own_process(arguments: dict[str, Any], environment: dict[str, str]) 
         contextlib.ExitStack() as ending,
         mock.patch.object(atexit, "register", ending.callback),
     ):
+        for name in _overruled(environment):
+            del os.environ[name]
         yield
+
+
+def _overruled(environment: dict[str, str]) -> list[str]:
+    """Return the shell's endpoints of single AWS services, which would come before the one that the task gives."""
+    given = environment if "AWS_ENDPOINT_URL" in environment else os.environ
+    return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_") and name not in given]
 
 
 class InWorker(ActionBase):
@@ -116,6 +124,7 @@ class InWorker(ActionBase):
             return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
 
     def needs_a_process(self) -> bool:
+        """Say whether a module cannot run here: for another user, elsewhere, in the background or on macOS."""
         return bool(
             self._connection.become
             or self._connection.transport != "local"

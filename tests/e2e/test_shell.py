@@ -76,9 +76,9 @@ def logged_in(machine, listener, tmp_path, monkeypatch):
         "users": [{"name": "theirs", "user": {"token": "theirs"}}],
         "contexts": [{"name": "theirs", "context": {"cluster": "theirs", "user": "theirs"}}],
     }
-    kubeconfig.write_text(
-        yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": "theirs", **entries})
-    )
+    head = {"apiVersion": "v1", "kind": "Config", "current-context": "theirs"}
+    kubeconfig.write_text(yaml.safe_dump({**head, **entries}))
+    listener.heard.clear()
     profile = tmp_path / "aws"
     profile.write_text(f"[profile theirs]\nendpoint_url = {listener.url()}\nregion = us-east-1\n")
     theirs = {

@@ -58,6 +58,17 @@ def test_the_tasks_environment_is_laid_over_the_shells_and_is_gone_afterwards(mo
     assert "AWS_REGION" not in os.environ
 
 
+@pytest.mark.parametrize(("given", "left"), [({"AWS_ENDPOINT_URL": "http://task"}, None), ({}, "http://shell")])
+def test_an_endpoint_of_the_task_is_for_every_service_of_aws(monkeypatch, given, left):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://shell")
+
+    def main():
+        AnsibleModule(argument_spec={}).exit_json(ec2=os.environ.get("AWS_ENDPOINT_URL_EC2"))
+
+    assert run(main, environment=given)["ec2"] == left
+    assert os.environ["AWS_ENDPOINT_URL_EC2"] == "http://shell"
+
+
 def test_what_is_left_to_the_end_of_a_process_is_done(tmp_path):
     left = tmp_path / "left"
     left.touch()
