@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 300
 GRACE_SECONDS = 45
 """What waiting cannot cure gets this long: a quota that old pods still take, or a Secret made a moment too late."""
 FORGOTTEN_SECONDS = 60
-"""What may pass and was not seen for this long begins anew: a container that crashes again runs in between."""
+"""What may pass and was not seen for this long is over: a container runs between two crashes."""
 
 Seen = dict[str, list[float]]
 """When each trouble was seen first and last, in epoch seconds, by its name; plain, since it goes from call to call."""
@@ -89,4 +89,6 @@ def limit(kind: Kind, patience: float, makes_nodes: Callable[[], bool]) -> float
 
 def given_up(kind: Kind, patience: float) -> str:
     """Return how the sentence on a release begins that is not waited for any longer."""
-    return "waiting does not cure this: " if kind is Kind.HOPELESS else f"no better after {patience:g} s of patience: "
+    return (
+        "waiting does not help: " if kind is Kind.HOPELESS else f"still failing after its patience of {patience:g} s: "
+    )
