@@ -16,7 +16,7 @@ NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node
 IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
   export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
 
-.PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+.PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-tools bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,10 +86,15 @@ push: venv ## Push that image, and write its tag and digest into app/chart/value
 	  python app/ci/bump.py --tag "$$tag" --digest "$${digest#digest=}"; \
 	  echo "push: app/chart/values.yaml names $$IMAGE now: commit it, and push the commit where Argo CD delivers."
 
-bench: bench-rollout bench-app bench-restarts ## Print all figures
+bench: bench-tools bench-rollout bench-app bench-restarts ## Print all figures
 
-bench-rollout: venv-test tools ## Print site.yml beside plain Helm: seconds, ratios, and what the time went to
-	@python tests/bench/bench.py
+# ONLY="rollout clusters plan counts": these sections alone.
+bench-rollout: venv-test tools ## Print site.yml beside helmfile and plain Helm: ratios, seconds, tasks, API requests (ONLY="plan counts")
+	@PYTHONPATH=collections python -m tests.bench.bench $(if $(ONLY),--only $(ONLY))
+
+bench-tools: venv-test ## Build helmfile for make bench, unless one is on PATH: 12 minutes, once
+	@command -v helmfile > /dev/null || python tools/get_tools.py --pins tools/test-tools.yml --only helmfile \
+	  || echo "bench-tools: helmfile could not be built: make bench says not run of it"
 
 bench-restarts: venv-test tools ## Print the requests lost while the application's pods are replaced, and the image's size
 	@PYTHONPATH=collections python -m tests.bench.restarts

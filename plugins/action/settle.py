@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 from ansible import constants
-from ansible.plugins.action import ActionBase
 from ansible.utils import color
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
@@ -80,9 +80,7 @@ class View:
         display.display(progress, screen_only=not texts, newline=bool(texts))
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}

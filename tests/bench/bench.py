@@ -1,175 +1,147 @@
-"""`make bench`: site.yml beside plain Helm, the same charts and values, fresh clusters, in one run.
+"""`make bench-rollout`: site.yml beside helmfile and plain Helm, in one run, with the same charts and values.
 
-Prints seconds, ratios, and what the time went to. Nothing is asserted: the figures are for docs/performance.md.
+Works on fresh embedded clusters, and prints ratios, seconds, and what each run took. Nothing is asserted: the figures
+are for docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import shutil
-import subprocess
+import signal
+import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-INVENTORY = ["-i", "inventories/local"]
+from tests.bench.book import HELMFILE, NOT_RUN, OURS, Book
+from tests.bench.clusters import Clusters, Command, fresh
+from tests.bench.memory import Peak
+from tests.bench.ways import ways
+from tests.counting import COUNTED, Counter, Counts, counter
 
-
-@dataclass
-class Cluster:
-    """An embedded cluster of its own in a state folder of its own."""
-
-    state: Path
-    environment: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Point Ansible, helm and kubectl to this cluster."""
-        path = f"{self.state}/bin:{os.environ['PATH']}"
-        self.environment = {
-            **os.environ,
-            "LANDFALL_STATE_DIR": str(self.state),
-            "KUBECONFIG": f"{self.state}/kubeconfig",
-            "PATH": path,
-        }
-
-    def run(self, *command: str) -> float:
-        """Run a command against the cluster and return its wall seconds. Raises CalledProcessError, output shown."""
-        begun = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(done.stdout[-4000:], done.stderr[-4000:])
-            done.check_returncode()
-        return time.monotonic() - begun
-
-    def playbook(self, name: str, *more: str) -> float:
-        """Run a playbook and return its wall seconds."""
-        return self.run("ansible-playbook", *INVENTORY, name, *more)
-
-    def up(self) -> float:
-        """Bring the cluster up, without the platform."""
-        return self.playbook("playbooks/local_cluster.yml")
-
-    def slow_down(self, seconds: int) -> None:
-        """Let every simulated pod take so long to get ready, as real ones do that pull an image and start."""
-        patch = json.dumps({"spec": {"delay": {"durationMilliseconds": seconds * 1000}}})
-        self.run("kubectl", "patch", "stages.kwok.x-k8s.io", "pod-ready", "--type=merge", f"--patch={patch}")
-
-    def down(self) -> None:
-        """Remove the cluster."""
-        self.playbook("playbooks/local_cluster.yml", "-e", "local_cluster_state=absent")
-        shutil.rmtree(self.state, ignore_errors=True)
+COLD, AGAIN = "cold", "nothing to do"
+PLAN = "playbooks/plan.yml"
+SLOW_SECONDS = 20
+REPEATS = 2
 
 
-def landfall(cluster: Cluster) -> dict[str, Any]:
-    """Roll the platform out with site.yml, twice; return the seconds of both, and of the stages."""
-    cold = cluster.playbook("site.yml")
-    stages = json.loads((cluster.state / "summary.json").read_text(encoding="utf-8"))["seconds"]
-    again = cluster.playbook("site.yml")
-    stages_again = json.loads((cluster.state / "summary.json").read_text(encoding="utf-8"))["seconds"]
-    return {"cold": cold, "nothing to do": again, "stages": stages, "stages again": stages_again}
+class Bench:
+    """The sections of the bench; each starts clusters of its own and writes figures into the book."""
+
+    def __init__(self, folder: Path, numbers: list[int], pod_seconds: list[int]) -> None:
+        """Work below `folder`; `numbers` of clusters in one play, and what pods take, are lists to go through."""
+        self.folder, self.numbers, self.pod_seconds = folder, numbers, pod_seconds
+        self.book, self.ways = Book(), ways()
+        machine = f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores"
+        self.book.remarks.append(f"{machine}, load before it {os.getloadavg()[0]:.1f}")
+        if HELMFILE not in self.ways:
+            self.book.remarks.append(f"{HELMFILE}: {NOT_RUN}: it is not there (make bench-tools builds it, once)")
+
+    def rollout(self) -> None:
+        """Roll out in each way, on a fresh cluster each, then again with nothing to do."""
+        for seconds in self.pod_seconds:
+            for way, commands_of in self.ways.items():
+                with fresh(self._place(way, seconds), pod_seconds=seconds) as clusters:
+                    self._cold_and_again(clusters, commands_of(clusters), way, _pods(seconds))
+                    self._check_pods(clusters, seconds, f"{way}, {_pods(seconds)}")
+
+    def clusters(self) -> None:
+        """Roll site.yml out on several clusters in one play, then again with nothing to do, which is counted too."""
+        where = {number: f"{number} in one play, {_pods(SLOW_SECONDS)}" for number in self.numbers}
+        for number in self.numbers:
+            with fresh(self._place("many", number), number, SLOW_SECONDS) as clusters:
+                commands = [clusters.playbook("site.yml")]
+                self._cold_and_again(clusters, commands, OURS, where[number])
+                self._check_pods(clusters, SLOW_SECONDS, where[number])
+                self._count(clusters, commands, ["", f"{OURS}, {AGAIN}, {number} in one play"])
+        one, *more = self.numbers
+        self.book.compared += [(f"{what}, {where[n]}", f"{what}, {where[one]}") for n in more for what in (COLD, AGAIN)]
+
+    def plan(self) -> None:
+        """Plan on an empty cluster, and after a rollout, when nothing would change."""
+        with fresh(self._place("plan")) as clusters:
+            plan = clusters.playbook(PLAN)
+            self.book.time("plan, empty cluster", OURS, [clusters.seconds(plan)])
+            clusters.seconds(clusters.playbook("site.yml"))
+            self.book.time("plan, no change", OURS, [clusters.seconds(plan) for _ in range(REPEATS)])
+
+    def counts(self) -> None:
+        """Count what each way takes, through a proxy before the API server: slower, so without seconds."""
+        for way, commands_of in self.ways.items():
+            with fresh(self._place("counted", way)) as clusters:
+                self._count(clusters, commands_of(clusters), [f"{way}, {COLD}", f"{way}, {AGAIN}"])
+        with fresh(self._place("counted", "plan")) as clusters:
+            plan = [clusters.playbook(PLAN)]
+            self._count(clusters, plan, ["plan, empty cluster"])
+            clusters.seconds(clusters.playbook("site.yml"))
+            self._count(clusters, plan, ["", "plan, no change"])
+
+    def _place(self, *words: str | int) -> Path:
+        return self.folder / "-".join(str(word).replace(" ", "-") for word in words)
+
+    def _cold_and_again(self, clusters: Clusters, commands: list[Command], way: str, where: str) -> None:
+        for what, repeats in ((COLD, 1), (AGAIN, REPEATS)):
+            self.book.time(f"{what}, {where}", way, [clusters.seconds(*commands) for _ in range(repeats)])
+            if way == OURS:
+                self.book.summary(f"{what}, {where}", clusters.summary())
+
+    def _check_pods(self, clusters: Clusters, seconds: int, where: str) -> None:
+        """Say where pods were not as slow as they should be, since then the figures would mean something else."""
+        fast, of = clusters.fast_pods(seconds) if seconds else (0, 0)
+        if fast:
+            self.book.remarks.append(f"{where}: {fast} of {of} pods were ready sooner")
+
+    def _count(self, clusters: Clusters, commands: list[Command], runs: list[str]) -> None:
+        """Run the commands once for each of `runs`, through one proxy, and count; one without a name is not noted."""
+        clusters.count_helm()
+        with counter(clusters.environment, clusters.all) as counting:
+            for run in runs:
+                clusters.helm_starts.write_text("")
+                with Peak(f"{COUNTED}={counting.notes}") as peak:
+                    counts = [_typed(counting, command) for command in commands]
+                helms = len(clusters.helm_starts.read_text().splitlines())
+                if run:
+                    self.book.count(run, counts, helms, peak.kib)
 
 
-def plain_helm(cluster: Cluster) -> dict[str, Any]:
-    """Roll the same out with `helm upgrade --install --wait`, one after another, twice; the definitions come first."""
-    cluster.playbook("tests/bench/specs.yml")
-    specs = json.loads((cluster.state / "specs.json").read_text(encoding="utf-8"))
-    # With Helm alone, the chart that defines ServiceMonitors has to come before those that bring some.
-    order = sorted(specs["releases"], key=lambda release: release["name"] != "kube-prometheus-stack")
-    found: dict[str, Any] = {}
-    for which in ("cold", "nothing to do"):
-        begun = time.monotonic()
-        for release in order:
-            install(cluster, release, specs["charts"][release["name"]]["path"])
-        found[which] = time.monotonic() - begun
-    return found
+def _pods(seconds: int) -> str:
+    return f"pods after {seconds} s" if seconds else "pods at once"
 
 
-def install(cluster: Cluster, release: dict[str, Any], chart: str) -> None:
-    """Install or upgrade one release as a person at a shell would, its definitions with it."""
-    values = {**release["values"], **(release.get("crds") or {}).get("values", {})}
-    file = cluster.state / f"{release['name']}.json"
-    file.write_text(json.dumps(values), encoding="utf-8")
-    definitions = ["--set", "crds.enabled=true"] if release["name"] == "kube-prometheus-stack" else []
-    cluster.run(
-        "helm",
-        "upgrade",
-        "--install",
-        release["name"],
-        chart,
-        f"--namespace={release['namespace']}",
-        "--create-namespace",
-        f"--values={file}",
-        *definitions,
-        "--skip-schema-validation",
-        "--wait",
-        "--timeout=10m",
-    )
+def _typed(counting: Counter, command: Command) -> Counts:
+    """Count what a command takes, which must succeed."""
+    program, *words = command
+    counts = counting.playbook(*words) if program == "ansible-playbook" else counting.run(*command)
+    assert counts.status == 0, f"{' '.join(command)}:\n{counts.said[-4000:]}"
+    return counts
 
 
-def side_by_side(folder: Path, pod_seconds: int) -> None:
-    """Print site.yml beside plain Helm, each on a fresh cluster whose pods take `pod_seconds` to get ready."""
-    figures = {}
-    for name, roll_out in (("plain helm", plain_helm), ("site.yml", landfall)):
-        cluster = Cluster(folder / f"{name.replace(' ', '-')}-{pod_seconds}")
-        cluster.up()
-        try:
-            if pod_seconds:
-                cluster.slow_down(pod_seconds)
-            figures[name] = roll_out(cluster)
-        finally:
-            cluster.down()
-    print(f"\npods ready after {pod_seconds} s (simulated)")
-    print(f"{'':16}{'plain helm':>12}{'site.yml':>12}{'ratio':>8}")
-    for which in ("cold", "nothing to do"):
-        helm, ours = figures["plain helm"][which], figures["site.yml"][which]
-        print(f"{which:16}{helm:11.1f}s{ours:11.1f}s{ours / helm:8.2f}")
-    for title, stages in (("cold", "stages"), ("nothing to do", "stages again")):
-        parts = sorted(figures["site.yml"][stages].items(), key=lambda item: -item[1])
-        print(f"site.yml, {title}: " + ", ".join(f"{stage} {seconds}" for stage, seconds in parts), flush=True)
-
-
-def many(folder: Path, counts: list[int]) -> None:
-    """Print how long site.yml takes on one cluster and on several at once."""
-    for number in counts:
-        clusters = [Cluster(folder / f"{number}-{index}") for index in range(number)]
-        try:
-            for cluster in clusters:
-                cluster.up()
-            begun = time.monotonic()
-            with ThreadPoolExecutor(max_workers=number) as pool:
-                list(pool.map(lambda each: each.playbook("site.yml"), clusters))
-            seconds = time.monotonic() - begun
-            print(f"{number} at once: {seconds:.1f}s, {seconds / number:.1f}s each", flush=True)
-        finally:
-            for cluster in clusters:
-                cluster.down()
+SECTIONS = {each.__name__: each for each in (Bench.rollout, Bench.clusters, Bench.plan, Bench.counts)}
 
 
 def numbers(listed: str) -> list[int]:
-    """Read a list such as `1,2,4`; an empty one has no numbers."""
-    return [int(each) for each in listed.split(",") if each]
+    """Read a list such as `1,8`."""
+    return [int(each) for each in listed.split(",")]
 
 
 def main() -> None:
-    """Print all figures."""
+    """Run the sections and print all figures, also those of a run that failed later."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clusters", default="1,2,4,8", help="clusters at once, a list (default: %(default)s)")
-    parser.add_argument(
-        "--pod-seconds", default="0,20", help="seconds that a simulated pod takes, a list (default: %(default)s)"
-    )
-    arguments = parser.parse_args()
-    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores", flush=True)
-    with tempfile.TemporaryDirectory(prefix="landfall-bench-") as folder:
-        for seconds in numbers(arguments.pod_seconds):
-            side_by_side(Path(folder), seconds)
-        many(Path(folder), numbers(arguments.clusters))
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="these sections alone")
+    parser.add_argument("--clusters", type=numbers, default="1,8", help="clusters in one play (default: %(default)s)")
+    parser.add_argument("--pod-seconds", type=numbers, default="0,20", help="what a pod takes (default: %(default)s)")
+    options = parser.parse_args()
+    # Ended like this too, it takes the clusters down.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="lf-bench-") as folder:
+        bench = Bench(Path(folder), options.clusters, options.pod_seconds)
+        try:
+            for name in options.only:
+                SECTIONS[name](bench)
+        finally:
+            print(bench.book)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.owner.draw(self.command)
+        self.server.owner.asked.append(f"{self.command} {self.path}")
+        fault = self.server.owner.draw()
         if fault in {"429", "500"}:
             self._refuse(int(fault))
         elif fault == "reset before it arrives":
@@ -108,11 +109,11 @@ class Server(ThreadingHTTPServer):
 
 
 class FaultyApi:
-    """The proxy; `kubeconfig` leads through it, and `seen` counts requests and what was done to them."""
+    """The proxy; `kubeconfig` leads through it, `asked` holds the requests, `seen` counts them by what was done."""
 
     def __init__(self, platform, folder, share, seed):
         """Take the place of a local cluster's API server; `share` of all requests, from 0 to 1, are hurt."""
-        self.share, self.seen = share, Counter()
+        self.share, self.seen, self.asked = share, Counter(), []
         self._chance, self._lock = random.Random(seed), threading.Lock()
         shutil.copytree(platform.folder / "cluster" / "pki", folder)
         content = yaml.safe_load((platform.folder / "kubeconfig").read_text())
@@ -142,7 +143,7 @@ class FaultyApi:
         self._server.shutdown()
         self._server.server_close()
 
-    def draw(self, method):
+    def draw(self):
         """Return the fault of the next request, or nothing."""
         with self._lock:
             fault = self._chance.choice(FAULTS) if self._chance.random() < self.share else ""

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.action import run_record, settle
+from ansible_collections.landfall.eks.plugins.action import settle
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 KNOWN = {"toy_component": {}, "inventory_hostname": "one"}
 PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True}
@@ -61,7 +62,7 @@ def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
     task = SimpleNamespace(args={"runs": [run("a"), run("b", calls=2)]}, async_val=0, check_mode=False, diff=False)
     action = settle.ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="x")), None, None, None, None)
     outcomes = {"toys/a": {**READY, "phase": "running", "have": 0, "wanted": 0, "cause": ""}, "toys/b": PASSING}
-    monkeypatch.setattr(settle.ActionBase, "run", lambda *_: {})
+    monkeypatch.setattr(settle.InWorker, "run", lambda *_: {})
     monkeypatch.setattr(action, "_execute_module", lambda **_: {"outcomes": outcomes})
     monkeypatch.setattr(settle.time, "sleep", slept.append)
     result = action.run(None, KNOWN)
@@ -72,4 +73,5 @@ def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
 
 def test_a_release_that_is_started_again_keeps_its_place_in_the_record():
     started = [run("a", job="1"), run("b", job="2"), run("a", job="3")]
-    assert [(each["name"], each["job"]) for each in run_record.once_each(started)] == [("a", "3"), ("b", "2")]
+    record = run_records.extended({"started": []}, {"started": started})
+    assert [(each["name"], each["job"]) for each in record["started"]] == [("a", "3"), ("b", "2")]
