@@ -46,8 +46,11 @@ class Settled:
 
 
 @pytest.fixture
-def settled(cluster, helm_secret, monkeypatch):
+def settled(cluster, helm_secret, monkeypatch, tmp_path):
     """Return a function that waits as action settle does: one short call after the other, until the release ends."""
+
+    job = tmp_path / "j1.1"
+    job.write_text('{"finished": 1, "rc": 0}')
 
     def settle(world, kind="Deployment", workloads=("web",), **more):
         cluster.add(helm_secret("web", "web", manifest=[workload(kind, name) for name in workloads]))
@@ -55,8 +58,8 @@ def settled(cluster, helm_secret, monkeypatch):
         monkeypatch.setattr(wait, "time", clock)
         monkeypatch.setattr(wait, "POLL_SECONDS", 1.0)
         world(0.0)
-        run = {"name": "web", "namespace": "web", "job": "", "identity": "", "source": "cache", "ready": []}
-        run |= {"timeout": 600, "started": clock.now, **more}
+        run = {"name": "web", "namespace": "web", "identity": "", "source": "cache", "ready": []}
+        run |= {"job": str(job), "timeout": 600, "started": clock.now, **more}
         named, lines = None, []
         while True:
             outcome = ReleaseWaiter(cluster, [run]).wait(3)["web/web"]
@@ -65,7 +68,6 @@ def settled(cluster, helm_secret, monkeypatch):
             named = seconds if named is None and outcome.cause else named
             if outcome.phase != "running":
                 return Settled(outcome, seconds, named, lines)
-            run = {**run, "seen": outcome.as_dict()["seen"]}
 
     return settle
 
@@ -308,6 +310,18 @@ def cluster_autoscaler(cluster):
     cluster.add({"kind": "ConfigMap", "metadata": {"name": "cluster-autoscaler-status", "namespace": "autoscaler"}})
 
 
+def test_what_this_run_did_not_start_has_the_whole_timeout(cluster, settled):
+    found = settled(there(cluster, *HOPELESS["an image that is not there"][0]), job="")
+    assert found.message.startswith("not ready after 600 s: ")
+    assert found.named <= NAMED_SECONDS
+
+
+def test_a_folder_that_cannot_be_written_stops_nobody(cluster, settled, tmp_path):
+    (tmp_path / "j1.1.seen").mkdir()
+    found = settled(there(cluster, *HOPELESS["an image that is not there"][0]))
+    assert found.message.startswith("not ready after 600 s: ")
+
+
 AUTOSCALERS = {
     "karpenter": lambda cluster: cluster.define("NodePool", "karpenter.sh/v1", "nodepools", namespaced=False),
     "auto mode": lambda cluster: cluster.define("NodeClass", "eks.amazonaws.com/v1", "nodeclasses", namespaced=False),
@@ -344,7 +358,7 @@ def hook_job(name):
 @pytest.mark.parametrize(("own", "seconds"), [("before", 48), ("another", 600)])
 def test_a_hook_that_waiting_does_not_cure_ends_helm_too(cluster, settled, helm_secret, tmp_path, own, seconds):
     """Only of the release's own hooks: the namespace may hold those of another one."""
-    job = tmp_path / "j1.1"
+    job = tmp_path / "j2.1"
     job.write_text('{"started": 1, "finished": 0}')
     pending = helm_secret("web", "web", revision=2, status="pending-upgrade", hooks=[{"kind": "Job", "name": own}])
     cluster.add(pending)
