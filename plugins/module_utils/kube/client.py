@@ -34,8 +34,8 @@ CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
 REQUEST_TIMEOUT = (5, 30)
 """Seconds to connect and to read, of each try; a cluster that does not answer within them is reported."""
 
-DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-"""All groups, versions and kinds in one answer: KEP-3352."""
+DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+"""All groups, versions and kinds in one answer (KEP-3352), which an older cluster does not give."""
 
 FIRST_ERROR_STATUS = 400
 
@@ -217,16 +217,13 @@ class Cluster:
         The aggregated discovery is stable since Kubernetes 1.30; of an older cluster nothing is learnt beforehand.
         """
         for path in ("/api", "/apis"):
-            for group in self.request("GET", path, accept=DISCOVERY).get("items") or []:
-                for version in group.get("versions") or []:
-                    name = "/".join(each for each in (group["metadata"].get("name"), version["version"]) if each)
-                    self._paths[name] = {
-                        each["responseKind"]["kind"]: (each["resource"], each["scope"] == "Namespaced")
-                        for each in version.get("resources") or []
-                        if each.get("responseKind")
-                    }
+            self._learn(path)
         kinds = (f"{version}/{kind}" for version, known in self._paths.items() for kind in sorted(known))
         return (*self._paths, *kinds)
+
+    def api_groups(self) -> tuple[str, ...]:
+        """Return the names of the API groups, and learn their kinds with it, as discover does."""
+        return self._learn("/apis")
 
     def is_namespaced(self, api_version: str, kind: str) -> bool:
         """Say whether objects of a kind are namespaced; of a kind that the cluster does not know, they do."""
@@ -263,6 +260,19 @@ class Cluster:
     @staticmethod
     def _group_path(api_version: str) -> str:
         return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+    def _learn(self, path: str) -> tuple[str, ...]:
+        """Keep the kinds of all groups below a path, and return the groups' names; that of the core group is empty."""
+        found = self.request("GET", path, accept=DISCOVERY)
+        groups = {group["metadata"].get("name", ""): group.get("versions") or [] for group in found.get("items") or []}
+        for group, versions in groups.items():
+            for version in versions:
+                self._paths["/".join(filter(None, (group, version["version"])))] = {
+                    each["responseKind"]["kind"]: (each["resource"], each["scope"] == "Namespaced")
+                    for each in version.get("resources") or []
+                    if each.get("responseKind")
+                }
+        return (*groups, *(group["name"] for group in found.get("groups") or []))
 
     def _served_as(self, api_version: str, kind: str) -> tuple[str, bool] | None:
         """Return the name of a kind in paths and whether it is namespaced; None where the cluster does not know it."""

@@ -175,3 +175,19 @@ def test_the_time_of_the_server_is_in_what_it_answers():
     cluster.get("v1", "Node", "a")
     assert abs(cluster.server_time() + behind - datetime.now(UTC)) < timedelta(seconds=2)
     assert len(cluster.log) == 2
+
+
+def test_one_request_tells_the_kinds_of_all_api_groups():
+    cluster = FakeCluster()
+    cluster.define("Thing", "example.org/v1", "things")
+    assert {"apps", "example.org"} <= set(cluster.api_groups())
+    assert cluster.resource_path("example.org/v1", "Thing", "shop") == "/apis/example.org/v1/namespaces/shop/things"
+    assert cluster.kinds("monitoring.coreos.com/v1") == {"Alertmanager", "PodMonitor", "Prometheus", "ServiceMonitor"}
+    assert [call.path for call in cluster.log] == ["/apis"]
+
+
+def test_an_older_cluster_tells_its_groups_alone():
+    cluster = FakeCluster()
+    cluster.answers["/apis"] = {"groups": [{"name": "apps"}]}
+    assert cluster.api_groups() == ("apps",)
+    assert cluster.resource_path("argoproj.io/v1alpha1", "Application", None) is not None
