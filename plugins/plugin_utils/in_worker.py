@@ -75,7 +75,15 @@ def _as_its_own_process(arguments: dict[str, Any], environment: dict[str, str]) 
         contextlib.ExitStack() as ending,
         mock.patch.object(atexit, "register", ending.callback),
     ):
+        for name in _overruled(environment):
+            del os.environ[name]
         yield
+
+
+def _overruled(environment: dict[str, str]) -> list[str]:
+    """Return the shell's endpoints of single AWS services, which would come before the one that the task gives."""
+    given = environment if "AWS_ENDPOINT_URL" in environment else os.environ
+    return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_") and name not in given]
 
 
 class InWorker(ActionBase):
@@ -98,7 +106,7 @@ class InWorker(ActionBase):
         """
         name: str = module_name or self._task.action
         arguments = dict(self._task.args if module_args is None else module_args)
-        main = None if others or self._needs_a_process() else main_of(name)
+        main = None if others or self.needs_a_process() else main_of(name)
         if main is None:
             result: dict[str, Any] = super()._execute_module(name, arguments, task_vars=task_vars, **others)
             return result
@@ -115,7 +123,8 @@ class InWorker(ActionBase):
         with mock.patch.object(self._task, "check_mode", True):
             return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
 
-    def _needs_a_process(self) -> bool:
+    def needs_a_process(self) -> bool:
+        """Say whether a module cannot run here: for another user, elsewhere, in the background or on macOS."""
         return bool(
             self._connection.become
             or self._connection.transport != "local"
