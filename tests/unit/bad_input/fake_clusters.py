@@ -95,7 +95,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         wanted = review["spec"]["resourceAttributes"]
         denied = answers.get("denied", [])
-        self._answer({"status": {"allowed": f"{wanted['verb']} {wanted['resource']}" not in denied}}, 201)
+        allowed = f"{wanted['verb']} {wanted['resource']}" not in denied if wanted["verb"] != "*" else not denied
+        self._answer({"status": {"allowed": allowed}}, 201)
 
     def _change(self) -> None:
         self.server.changes.append(f"{self.command} {self.path}")  # type: ignore[attr-defined]
