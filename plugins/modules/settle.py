@@ -20,8 +20,9 @@ extends_documentation_fragment: landfall.eks.cluster
 options:
   runs:
     description:
-      - The releases, C({name, namespace, job, identity, source, ready, timeout, patience, started, calls, seen}).
-      - C(patience) is 300 seconds by default; C(seen) is what the last call returned of that release.
+      - The releases, C({name, namespace, job, identity, source, ready, timeout, patience, started, calls}).
+      - C(patience) is 300 seconds by default. A release without a C(job), so one that was not started, is waited for
+        until its timeout.
     type: list
     elements: dict
     required: true

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def run(main: Callable[[], None], arguments: dict[str, Any], environment: dict[s
     """Run a module with its arguments, Ansible's own (`_ansible_…`) among them, and return its result.
 
     `environment` is laid over this process's own. What the module leaves to the end of its process is done here, since
-    a worker ends without it.
+    a worker ends without it. A module that ends with an exception has failed, as its own process would have.
     """
     printed = io.StringIO()
     with (
@@ -62,7 +63,10 @@ def run(main: Callable[[], None], arguments: dict[str, Any], environment: dict[s
         contextlib.redirect_stdout(printed),
         contextlib.suppress(SystemExit),
     ):
-        main()
+        try:
+            main()
+        except Exception as error:  # noqa: BLE001 - as its process would have ended
+            return {"failed": True, "changed": False, "msg": str(error), "exception": traceback.format_exc()}
     result: dict[str, Any] = json.loads(printed.getvalue())
     return result
 

@@ -19,7 +19,7 @@ TAGS = "metrics_server,flask_app"
 CERTAIN = {
     "rollback": ["-e", "rollback_to=1"],
     "drift": ["-e", json.dumps({"drift_repair": True})],
-    "rotate": ["-e", json.dumps({"rotate_names": ["flask-app-tls"]})],
+    "rotate": ["-e", json.dumps({"rotate_names": ["flask-tls"]})],
 }
 """What a verb needs to do its work."""
 LAST = "uninstall"

@@ -15,7 +15,7 @@ LABELS = ("what", "why", "do", "state")
 INDENT = " " * 7
 IN_BRACKETS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 SUBJECT = re.compile(
-    r"^((not ready after \d+ s|no better after [\d.]+ s of patience|waiting does not cure this): )?"
+    r"^((not ready after \d+ s|still failing after its patience of [\d.]+ s|waiting does not help): )?"
     r"([A-Z][A-Za-z]+|pod|hook Job) [a-z0-9][a-z0-9./-]*: "
 )
 READ_IT = "act on what it says, then run the same command again; -v shows every task"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
+from pathlib import Path
 
 PATIENCE_SECONDS = 300
 """What may pass gets this long, unless a run names another `patience`."""
 GRACE_SECONDS = 45
 """What waiting cannot cure gets this long: a quota that old pods still take, or a Secret made a moment too late."""
 FORGOTTEN_SECONDS = 60
-"""What may pass and was not seen for this long begins anew: a container that crashes again runs in between."""
+"""What may pass and was not seen for this long is over: a container runs between two crashes."""
 
 Seen = dict[str, list[float]]
-"""When each trouble was seen first and last, in epoch seconds, by its name; plain, since it goes from call to call."""
+"""When each trouble was seen first and last, in epoch seconds, by its name."""
 
 
 class Kind(StrEnum):
@@ -76,6 +79,25 @@ def noted(seen: Mapping[str, list[float]], names: Iterable[str], now: float) -> 
     return {**between, **there}
 
 
+def remembered(job: str) -> Seen:
+    """Return what an earlier wait for a release has seen; nothing if Helm was not started for it, so `job` is empty."""
+    with suppress(OSError, ValueError):
+        seen: Seen = json.loads(_beside(job).read_text(encoding="utf-8")) if job else {}
+        return seen
+    return {}
+
+
+def remember(job: str, seen: Seen) -> None:
+    """Keep what was seen beside the result of Helm's `job`: a run waits for a release in several short calls."""
+    if job:
+        with suppress(OSError):
+            _beside(job).write_text(json.dumps(seen), encoding="utf-8")
+
+
+def _beside(job: str) -> Path:
+    return Path(f"{job}.seen")
+
+
 def limit(kind: Kind, patience: float, makes_nodes: Callable[[], bool]) -> float:
     """Return the seconds after which a trouble is not waited for any longer; `makes_nodes` is asked only for ROOM."""
     match kind:
@@ -89,4 +111,6 @@ def limit(kind: Kind, patience: float, makes_nodes: Callable[[], bool]) -> float
 
 def given_up(kind: Kind, patience: float) -> str:
     """Return how the sentence on a release begins that is not waited for any longer."""
-    return "waiting does not cure this: " if kind is Kind.HOPELESS else f"no better after {patience:g} s of patience: "
+    return (
+        "waiting does not help: " if kind is Kind.HOPELESS else f"still failing after its patience of {patience:g} s: "
+    )

@@ -70,10 +70,10 @@ class Plain:
     def _is_due(self, key: str, outcome: Outcome, seconds: dict[str, float]) -> bool:
         if self._shown.get(key) == words(outcome):
             return False
-        at_once = outcome["phase"] != "running" or (outcome["cause"] and key not in self._named)
+        at_once = outcome["phase"] != "running" or (outcome.get("cause") and key not in self._named)
         return at_once or key not in self._at or seconds[key] - self._at[key] >= QUIET_SECONDS
 
     def _note(self, key: str, outcome: Outcome, seconds: float) -> str:
         self._shown[key], self._at[key] = words(outcome), seconds
-        self._named.update({key} if outcome["cause"] else ())
+        self._named.update({key} if outcome.get("cause") else ())
         return line(key, outcome, seconds)

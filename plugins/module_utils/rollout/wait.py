@@ -35,8 +35,7 @@ Run = dict[str, Any]
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
 is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
-`forget` Helm's record goes once they hold. `patience` is in seconds too, and `seen` is that of its last outcome; both
-may be left out."""
+`forget` Helm's record goes once they hold. `patience`, in seconds too, may be left out."""
 Record = dict[str, Any]
 """What is kept of Helm's record of a revision: {workloads, chart}, objects of its manifest and its chart's metadata."""
 
@@ -68,8 +67,8 @@ class Outcome:
     """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
 
     `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `late` are those that are not;
-    `cause` is what the cluster has said so far of the one that `message` is about, and `seen` since when. With
-    `passing` Helm ended with an error that may pass, and the release has time left.
+    `cause` is what the cluster has said so far of the one that `message` is about. With `passing` Helm ended with an
+    error that may pass, and the release has time left.
     """
 
     phase: str
@@ -80,12 +79,11 @@ class Outcome:
     late: list[Late] = field(default_factory=list)
     cause: str = ""
     passing: bool = False
-    seen: patience.Seen = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as a module returns it."""
         shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause, "passing": self.passing}
-        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown, "seen": self.seen}
+        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
 
 
 class ReleaseWaiter:
@@ -95,6 +93,7 @@ class ReleaseWaiter:
         """Take the runs to wait for, in the order in which they are reported."""
         self.cluster = cluster
         self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
+        self.seen = {key: patience.remembered(run["job"]) for key, run in self.runs.items()}
         self.live: dict[str, storage.Release] = {}
         self.records: dict[tuple[str, str], Record] = {}
         self.objects = Snapshots(cluster)
@@ -109,7 +108,7 @@ class ReleaseWaiter:
                 time.sleep(POLL_SECONDS)
                 outcomes.update(self.poll(self._running(outcomes)))
             for key in self._running(outcomes):
-                outcomes[key] = self._looked_at(self.runs[key], outcomes[key])
+                outcomes[key] = self._looked_at(key, outcomes[key])
             if look == deadline:
                 break
         return outcomes
@@ -177,17 +176,19 @@ class ReleaseWaiter:
             "failed", diagnosis.explained(late + outcome.message, cause), passing=outcome.passing and in_time
         )
 
-    def _looked_at(self, run: Run, outcome: Outcome) -> Outcome:
+    def _looked_at(self, key: str, outcome: Outcome) -> Outcome:
         """Say why a release is not ready yet, and give it up once that has lasted too long."""
-        now, bearable = time.time(), float(run.get("patience", patience.PATIENCE_SECONDS))
+        run, now = self.runs[key], time.time()
+        bearable = float(run.get("patience", patience.PATIENCE_SECONDS))
         troubles = self._troubles(run, outcome)
-        seen = run["seen"] = patience.noted(run.get("seen") or {}, [each.name for each in troubles], now)
+        seen = self.seen[key] = patience.noted(self.seen[key], [each.name for each in troubles], now)
+        patience.remember(run["job"], seen)
         for each in troubles:
             if now - seen[each.name][0] >= patience.limit(each.kind, bearable, lambda: makes_nodes(self.cluster)):
                 return self._given_up(each, bearable)
         cause = diagnosis.short(troubles[0].cause) if troubles else self._cause(run, outcome)
         outcome.message = troubles[0].late.message if troubles else outcome.message
-        outcome.cause, outcome.seen = diagnosis.unsaid(outcome.message, cause), seen
+        outcome.cause = diagnosis.unsaid(outcome.message, cause)
         return outcome
 
     def _given_up(self, trouble: Trouble, bearable: float) -> Outcome:

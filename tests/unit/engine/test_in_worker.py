@@ -95,6 +95,18 @@ def test_it_is_done_after_a_failure_too(tmp_path):
     assert not left.exists()
 
 
+def test_a_module_that_ends_with_an_exception_has_failed():
+    """Who waits by several looks goes on after one that failed."""
+
+    def main():
+        AnsibleModule(argument_spec={})
+        raise ValueError("invalid XML received")
+
+    told = run(main)
+    assert (told["failed"], told["msg"]) == (True, "invalid XML received")
+    assert "in main" in told["exception"]
+
+
 @pytest.mark.parametrize("ending", ["exit_json", "fail_json"])
 def test_what_the_spec_calls_no_log_is_masked_in_what_is_returned(ending):
     spec = {"password": {"type": "str", "no_log": True}}

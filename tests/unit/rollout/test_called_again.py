@@ -9,7 +9,7 @@ from ansible_collections.landfall.eks.plugins.action import settle
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 KNOWN = {"toy_component": {}, "inventory_hostname": "one"}
-PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True}
+PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True, "cause": ""}
 LASTING = {**PASSING, "passing": False}
 READY = {"phase": "ready", "message": "", "changed": True, "passing": False}
 
@@ -75,3 +75,16 @@ def test_a_release_that_is_started_again_keeps_its_place_in_the_record():
     started = [run("a", job="1"), run("b", job="2"), run("a", job="3")]
     record = run_records.extended({"started": []}, {"started": started})
     assert [(each["name"], each["job"]) for each in record["started"]] == [("a", "3"), ("b", "2")]
+
+
+def test_what_waited_for_others_is_started_once_they_are_ready_and_not_after_a_failure():
+    later = [run("c", waits_for=["a"])]
+    runs = {f"toys/{name}": run(name) for name in ("a", "b")}
+    assert settle.no_longer_waiting(later, runs, {}) == []
+    assert settle.no_longer_waiting(later, runs, {"toys/b": READY}) == []
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY}) == later
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY, "toys/b": LASTING}) == []
+
+
+def test_it_is_shown_with_what_it_waits_for():
+    assert settle.held_back(run("c", waits_for=["a", "b"]))["message"] == "waits for a, b"

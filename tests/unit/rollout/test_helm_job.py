@@ -1,17 +1,20 @@
 """Ending a background job: Ansible's own wrapper, and a stand-in for Helm that obeys or does not."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from ansible.modules import async_wrapper
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_job
+from ansible_collections.landfall.eks.plugins.modules import release_failed
 
 MODULE = """
 import json, subprocess, sys
@@ -75,3 +78,19 @@ def test_there_may_be_nothing_to_end(tmp_path, monkeypatch, name):
     (tmp_path / "j1.1").write_text('{"rc": 0}')
     (tmp_path / "1").write_text('{"rc": 0}')
     helm_job.end(str(tmp_path / name) if name else "")
+
+
+def test_helm_ends_after_the_evidence_is_kept_and_before_the_release_is_rolled_back(monkeypatch):
+    done = []
+    failures = [
+        {"name": "a", "namespace": "a", "job": "/jobs/j1.1", "cause": "x"},
+        {"name": "b", "namespace": "b", "cause": "y"},
+    ]
+    module = SimpleNamespace(params={"failures": failures, "roll_back": True}, exit_json=lambda **_: None)
+    monkeypatch.setattr(release_failed, "AnsibleModule", lambda **_: module)
+    monkeypatch.setattr(release_failed, "reading", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(release_failed, "keep_evidence", lambda *_: done.append("evidence") or "kept")
+    monkeypatch.setattr(release_failed, "roll_back", lambda *_: done.append("back") or ({"a/a": "", "b/b": ""}, []))
+    monkeypatch.setattr(helm_job, "end", done.append)
+    release_failed.main()
+    assert done == ["evidence", "evidence", "/jobs/j1.1", "", "back"]

@@ -22,7 +22,7 @@ DENIED = 'admission webhook "policy.example.org" denied the request: no limits'
 
 
 class Clock:
-    """Takes the place of `time` in module wait; whoever sleeps lets the world go on."""
+    """Takes the place of `time` in module wait; the world goes on while somebody sleeps."""
 
     def __init__(self, world):
         self.now, self.world = 1_000_000.0, world
@@ -46,8 +46,11 @@ class Settled:
 
 
 @pytest.fixture
-def settled(cluster, helm_secret, monkeypatch):
+def settled(cluster, helm_secret, monkeypatch, tmp_path):
     """Return a function that waits as action settle does: one short call after the other, until the release ends."""
+
+    job = tmp_path / "j1.1"
+    job.write_text('{"finished": 1, "rc": 0}')
 
     def settle(world, kind="Deployment", workloads=("web",), **more):
         cluster.add(helm_secret("web", "web", manifest=[workload(kind, name) for name in workloads]))
@@ -55,8 +58,8 @@ def settled(cluster, helm_secret, monkeypatch):
         monkeypatch.setattr(wait, "time", clock)
         monkeypatch.setattr(wait, "POLL_SECONDS", 1.0)
         world(0.0)
-        run = {"name": "web", "namespace": "web", "job": "", "identity": "", "source": "cache", "ready": []}
-        run |= {"timeout": 600, "started": clock.now, **more}
+        run = {"name": "web", "namespace": "web", "identity": "", "source": "cache", "ready": []}
+        run |= {"job": str(job), "timeout": 600, "started": clock.now, **more}
         named, lines = None, []
         while True:
             outcome = ReleaseWaiter(cluster, [run]).wait(3)["web/web"]
@@ -65,7 +68,6 @@ def settled(cluster, helm_secret, monkeypatch):
             named = seconds if named is None and outcome.cause else named
             if outcome.phase != "running":
                 return Settled(outcome, seconds, named, lines)
-            run = {**run, "seen": outcome.as_dict()["seen"]}
 
     return settle
 
@@ -160,7 +162,7 @@ def test_what_waiting_does_not_cure_is_named_and_given_up(cluster, settled, name
     objects, said = HOPELESS[name]
     found = settled(there(cluster, *objects))
     assert found.phase == "failed"
-    assert found.message.startswith("waiting does not cure this: Deployment web: ")
+    assert found.message.startswith("waiting does not help: Deployment web: ")
     assert said in found.message
     assert found.named <= NAMED_SECONDS
     assert patience.GRACE_SECONDS <= found.seconds <= GIVEN_UP_SECONDS
@@ -178,7 +180,7 @@ def test_every_late_workload_is_looked_at(cluster, settled):
     """The first one has not said anything, and goes on for longer than the second may."""
     second = pod("db-1", "db", **container("ErrImagePull", NOT_FOUND))
     found = settled(there(cluster, workload(), workload(name="db"), second), workloads=("web", "db"))
-    assert found.message.startswith("waiting does not cure this: Deployment db: ")
+    assert found.message.startswith("waiting does not help: Deployment db: ")
     assert found.named <= NAMED_SECONDS
     assert found.seconds <= GIVEN_UP_SECONDS
 
@@ -193,7 +195,7 @@ def test_what_an_operator_makes_is_looked_at(cluster, settled):
         workloads=(),
         ready=[{**row, "field": "status.health", "equals": "green"}],
     )
-    assert found.message.startswith("waiting does not cure this: Kibana kibana: status.health is empty")
+    assert found.message.startswith("waiting does not help: Kibana kibana: status.health is empty")
     assert "web:9: not found" in found.message
 
 
@@ -277,13 +279,13 @@ PATIENCE_ENDS = {
 def test_patience_ends(cluster, settled, name, seconds):
     more = {} if seconds == patience.PATIENCE_SECONDS else {"patience": seconds}
     found = settled(there(cluster, workload(), pod(**PATIENCE_ENDS[name])), **more)
-    assert found.message.startswith(f"no better after {seconds} s of patience: Deployment web: 0 of 1 replicas")
+    assert found.message.startswith(f"still failing after its patience of {seconds} s: Deployment web: 0 of 1 replicas")
     assert found.seconds == pytest.approx(seconds + 3, abs=3)
 
 
 def test_what_runs_between_its_crashes_has_its_patience_too(cluster, settled):
     found = settled(until(cluster, 900, lambda now: crashed("" if now % 90 < 50 else "CrashLoopBackOff")))
-    assert found.message.startswith("no better after 300 s of patience: ")
+    assert found.message.startswith("still failing after its patience of 300 s: ")
 
 
 def test_patience_is_never_longer_than_the_timeout(cluster, settled):
@@ -300,12 +302,24 @@ def claimed(cluster):
 
 def test_a_volume_that_nobody_makes_has_its_patience(cluster, settled):
     found = settled(claimed(cluster))
-    assert found.message.startswith("no better after 300 s of patience: ")
+    assert found.message.startswith("still failing after its patience of 300 s: ")
     assert "its volume data is not bound" in found.message
 
 
 def cluster_autoscaler(cluster):
     cluster.add({"kind": "ConfigMap", "metadata": {"name": "cluster-autoscaler-status", "namespace": "autoscaler"}})
+
+
+def test_what_this_run_did_not_start_has_the_whole_timeout(cluster, settled):
+    found = settled(there(cluster, *HOPELESS["an image that is not there"][0]), job="")
+    assert found.message.startswith("not ready after 600 s: ")
+    assert found.named <= NAMED_SECONDS
+
+
+def test_a_folder_that_cannot_be_written_stops_nobody(cluster, settled, tmp_path):
+    (tmp_path / "j1.1.seen").mkdir()
+    found = settled(there(cluster, *HOPELESS["an image that is not there"][0]))
+    assert found.message.startswith("not ready after 600 s: ")
 
 
 AUTOSCALERS = {
@@ -331,7 +345,9 @@ def test_where_nodes_are_made_crashes_have_their_patience_all_the_same(cluster, 
 
 def test_who_may_not_look_for_an_autoscaler_is_not_stopped_by_that(cluster, settled):
     cluster.answers["/api/v1/configmaps"] = 403
-    assert settled(there(cluster, workload(), pod(**unscheduled()))).message.startswith("no better after 300 s")
+    assert settled(there(cluster, workload(), pod(**unscheduled()))).message.startswith(
+        "still failing after its patience of 300 s"
+    )
 
 
 def hook_job(name):
@@ -342,7 +358,7 @@ def hook_job(name):
 @pytest.mark.parametrize(("own", "seconds"), [("before", 48), ("another", 600)])
 def test_a_hook_that_waiting_does_not_cure_ends_helm_too(cluster, settled, helm_secret, tmp_path, own, seconds):
     """Only of the release's own hooks: the namespace may hold those of another one."""
-    job = tmp_path / "j1.1"
+    job = tmp_path / "j2.1"
     job.write_text('{"started": 1, "finished": 0}')
     pending = helm_secret("web", "web", revision=2, status="pending-upgrade", hooks=[{"kind": "Job", "name": own}])
     cluster.add(pending)
@@ -352,4 +368,4 @@ def test_a_hook_that_waiting_does_not_cure_ends_helm_too(cluster, settled, helm_
     )
     assert found.seconds == pytest.approx(seconds, abs=3)
     assert "not found" in found.message
-    assert ("waiting does not cure this: hook Job before: not complete" in found.message) is (own == "before")
+    assert ("waiting does not help: hook Job before: not complete" in found.message) is (own == "before")
