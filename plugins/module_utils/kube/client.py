@@ -102,6 +102,7 @@ class Cluster:
         """Keep the client; `api` is what client_from returned."""
         self.api = api
         self._paths: dict[str, dict[str, tuple[str, bool]]] = {}
+        self._known_groups: set[str] = set()
         self._dated: tuple[str | None, datetime] | None = None
 
     def request(
@@ -244,6 +245,7 @@ class Cluster:
     def forget_kinds(self) -> None:
         """Look kinds up again, after new definitions were applied."""
         self._paths.clear()
+        self._known_groups.clear()
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:
         parameters = list((query or {}).items())
@@ -272,6 +274,8 @@ class Cluster:
                     for each in version.get("resources") or []
                     if each.get("responseKind")
                 }
+        if path == "/apis" and groups:
+            self._known_groups = {"", *groups}
         return (*groups, *(group["name"] for group in found.get("groups") or []))
 
     def _served_as(self, api_version: str, kind: str) -> tuple[str, bool] | None:
@@ -280,6 +284,8 @@ class Cluster:
 
     def _kinds(self, api_version: str) -> dict[str, tuple[str, bool]]:
         if api_version not in self._paths:
+            if self._known_groups and api_version.rpartition("/")[0] not in self._known_groups:
+                return {}
             found = self._or_none(self._group_path(api_version)) or {}
             self._paths[api_version] = {
                 each["kind"]: (each["name"], each["namespaced"])

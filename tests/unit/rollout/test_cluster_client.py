@@ -183,7 +183,12 @@ def test_one_request_tells_the_kinds_of_all_api_groups():
     assert {"apps", "example.org"} <= set(cluster.api_groups())
     assert cluster.resource_path("example.org/v1", "Thing", "shop") == "/apis/example.org/v1/namespaces/shop/things"
     assert cluster.kinds("monitoring.coreos.com/v1") == {"Alertmanager", "PodMonitor", "Prometheus", "ServiceMonitor"}
+    assert cluster.resource_path("eks.amazonaws.com/v1", "NodeClass", None) is None
     assert [call.path for call in cluster.log] == ["/apis"]
+    # Until what is new is looked up.
+    cluster.define("NodeClass", "eks.amazonaws.com/v1", "nodeclasses", namespaced=False)
+    cluster.forget_kinds()
+    assert cluster.resource_path("eks.amazonaws.com/v1", "NodeClass", None) is not None
 
 
 def test_an_older_cluster_tells_its_groups_alone():
