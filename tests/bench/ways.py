@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.bench.book import HELM, HELMFILE, OURS
 from tests.bench.clusters import Clusters, Command
 from tests.counting import ROOT
@@ -80,7 +82,7 @@ def helmfile(clusters: Clusters, program: str) -> list[Command]:
         ],
     }
     file = clusters.first / "helmfile.yaml"
-    file.write_text(json.dumps(content))
+    file.write_text(yaml.safe_dump(content))
     return [[program, f"--file={file}", "sync"]]
 
 
