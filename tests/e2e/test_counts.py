@@ -9,7 +9,7 @@ from tests.e2e.machine import Machine, until
 
 pytestmark = pytest.mark.cluster
 
-TASKS = 54
+TASKS = 55
 PYTHONS = 3
 REQUESTS = 60
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/landfall-system/leases/landfall"
