@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 MODULE = "landfall.eks.cluster_stack"
 LOOKS_THAT_MAY_FAIL = 5
@@ -17,10 +18,7 @@ PAUSE = 5.0
 display = Display()
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.args["state"] == "followed":

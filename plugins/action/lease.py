@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.lease import status as lease_status
 from ansible_collections.landfall.eks.plugins.module_utils.lease.run import jobs_folder, playbook_pid, run_id
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 MODULE = "landfall.eks.lease"
 ROOT = str(Path(__file__).absolute().parents[5])
@@ -21,10 +21,7 @@ PASSING_SECONDS = 90
 display = Display()
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         result.update(changed=False, held=False, run_id=run_id())

@@ -6,16 +6,22 @@ import time
 from typing import Any
 
 from ansible import constants
-from ansible.plugins.action import ActionBase
 from ansible.utils import color
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
 """How long the module polls before it reports, where a person may be looking on."""
+
+NOTICED_SECONDS = 1
+"""How long it polls where a release waits for another one, which is started once that is ready."""
+
+FIRST_CALL = {"calls": 1}
+"""What the first call of Helm is told for a release that has waited for others."""
 
 BACK_OFF_SECONDS = (2, 5, 10)
 """Before each further call of Helm, where the last one ended with an error that may pass."""
@@ -60,6 +66,27 @@ def called_again(
     return again if len(again) == len(failed) else []
 
 
+def held_back(run: dict[str, Any]) -> dict[str, Any]:
+    """Return the outcome of a release that is not started yet."""
+    message = f"waits for {', '.join(run['waits_for'])}"
+    return {"phase": "running", "message": message, "have": 0, "wanted": 0, "cause": ""}
+
+
+def no_longer_waiting(
+    later: list[dict[str, Any]], runs: dict[str, dict[str, Any]], settled: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the runs of `later` whose needs are ready; none once one has failed, since the run goes back then."""
+    if any(each["phase"] == "failed" for each in settled.values()):
+        return []
+    unready = {run["name"] for key, run in runs.items() if key not in settled}
+    return [run for run in later if not unready.intersection(run["waits_for"])]
+
+
+def _once_more(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a run with what its next call of Helm is told: its time counts from its first start."""
+    return {**run, "again": {"started": run["started"], "calls": int(run.get("calls", 1)) + 1}}
+
+
 class View:
     """Shows the wait: lines of what makes progress, and all outcomes to a callback plugin that asks for them."""
 
@@ -80,9 +107,7 @@ class View:
         display.display(progress, screen_only=not texts, newline=bool(texts))
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
@@ -90,9 +115,13 @@ class ActionModule(ActionBase):
         live = is_terminal(variables.get("ansible_play_hosts") or [])
         arguments = {**self._task.args, **({"seconds": LIVE_SECONDS} if live else {})}
         begun = time.time()
-        runs = {release_key(run["namespace"], run["name"]): run for run in self._task.args["runs"]}
+        every = {release_key(run["namespace"], run["name"]): run for run in self._task.args["runs"]}
+        later = [run for run in every.values() if run.get("waits_for")]
+        runs = {key: run for key, run in every.items() if not run.get("waits_for")}
         waiting = {key: {**run, "started": run.get("started") or begun} for key, run in runs.items()}
         settled: dict[str, dict[str, Any]] = {}
+        if later:
+            arguments["seconds"] = NOTICED_SECONDS
         while waiting:
             polled = self._execute_module(
                 module_name=MODULE, module_args={**arguments, "runs": list(waiting.values())}, task_vars=task_vars
@@ -100,14 +129,25 @@ class ActionModule(ActionBase):
             if polled.get("failed"):
                 return {**result, **polled}
             now = time.time()
-            view.show(polled["outcomes"], {key: now - own_start(run, begun) for key, run in waiting.items()})
+            view.show(
+                polled["outcomes"] | {key: held_back(run) for key, run in every.items() if run in later},
+                {key: now - own_start(run, begun) for key, run in every.items()},
+            )
             settled.update({key: each for key, each in polled["outcomes"].items() if each["phase"] != "running"})
             waiting = {key: run for key, run in waiting.items() if key not in settled}
-            again = called_again(runs, settled, task_vars or {})
+            again = called_again(runs, settled, variables)
             if again:
                 view.say_again(again)
                 time.sleep(max(back_off(run) for run in again))
-                return {**result, "failures": [], "again": again, "changed": True}
+                return {**result, "failures": [], "again": [_once_more(run) for run in again], "changed": True}
+            due = no_longer_waiting(later, runs, settled)
+            if due:
+                return {
+                    **result,
+                    "failures": [],
+                    "again": [{**run, "again": FIRST_CALL} for run in due],
+                    "changed": True,
+                }
         failures = [
             {**run, "cause": settled[key]["message"]} for key, run in runs.items() if settled[key]["phase"] == "failed"
         ]

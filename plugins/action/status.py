@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 display = Display()
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         looked = self._execute_module(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall.plan import table
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 MODULE = "landfall.eks.uninstall"
 TIMEOUT = 600
@@ -16,9 +16,7 @@ TIMEOUT = 600
 display = Display()
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-
+class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.args.get("state") == "shown":

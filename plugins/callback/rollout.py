@@ -36,7 +36,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import board,
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded, wrapped
 
-RECORD = "landfall.eks.run_record"
+RECORDING = {"landfall.eks.decide", "landfall.eks.run_record"}
 FAILED = "landfall.eks.release_failed"
 SUMMARY = "landfall.eks.summary"
 DEBUG = {"debug", "ansible.builtin.debug"}
@@ -221,7 +221,7 @@ class CallbackModule(Default):
     def v2_runner_on_ok(self, result: Any) -> None:
         self._handle_warnings_and_exception(result)
         host, action = result.host.get_name(), result.task.action
-        if action == RECORD:
+        if action in RECORDING:
             self._board(host).record(result.result, time.monotonic())
             self._board(host).enter(self.role, time.monotonic())
         elif action == FAILED:

@@ -94,7 +94,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Busy,
     Lease,
     LeaseLostError,
-    cluster_clock,
     hold_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import running
@@ -115,7 +114,7 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
             module.exit_json(changed=False, held=False)
         taken: Any = Busy(f"the namespace {module.params['namespace']} is being deleted", passing=True)
         if found == "there":
-            lease, begun = Lease(cluster, module.params["namespace"], cluster_clock(cluster)), time.time()
+            lease, begun = Lease(cluster, module.params["namespace"], cluster.server_time), time.time()
             taken = lease.take(lease_status.holder_name(module.params["run"]["id"]), module.params["duration"])
         if not isinstance(taken, Busy):
             keep(module, taken, begun)
@@ -129,7 +128,7 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
 def check(module: AnsibleModule, cluster: Cluster) -> None:
     """Ask the cluster itself; where nobody renews the Lease any more, renew it again."""
     holder = lease_status.holder_name(module.params["run"]["id"])
-    lease = Lease(cluster, module.params["namespace"], cluster_clock(cluster))
+    lease = Lease(cluster, module.params["namespace"], cluster.server_time)
     begun = time.time()
     try:
         held = lease.still_ours(holder)

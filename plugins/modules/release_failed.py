@@ -8,6 +8,7 @@ module: release_failed
 short_description: Keeps the evidence of failed releases and rolls them back
 description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
+  - Ends Helm where it is still at work on a release that was given up.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one; one that was
     adopted stays.
   - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
@@ -81,7 +82,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.command import H
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.store import Store
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.transaction import roll_back_run
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import evidence
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import evidence, helm_job
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import remedy_of
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import recover
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -140,6 +141,8 @@ def main() -> None:
     with reading(module) as cluster:
         failures = module.params["failures"]
         kept = {release_key(run["namespace"], run["name"]): keep_evidence(module, cluster, run) for run in failures}
+        for run in failures:
+            helm_job.end(run.get("job", ""))
         done, others = roll_back(module, cluster)
         keyed = [(release_key(run["namespace"], run["name"]), run) for run in failures]
         found = [described(run, done[key], kept[key]) for key, run in keyed]

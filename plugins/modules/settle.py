@@ -8,6 +8,10 @@ module: settle
 short_description: Waits until Helm releases are ready
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
+  - Gives a release up before its timeout where waiting cannot cure what the cluster says of it, such as an image that
+    does not exist, a denied admission or an exceeded quota; and where it gets no better within its C(patience), such as
+    a container that crashes again and again. Volumes that are not bound and pods that find no room on the nodes are
+    waited for until the timeout where Karpenter, EKS Auto Mode or the Cluster Autoscaler makes nodes.
   - Where Helm ended with an error that may pass, such as a broken connection, says so up to three times.
   - Shows a line whenever a release makes progress, and returns those that do not become ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
@@ -15,14 +19,17 @@ author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
   runs:
-    description: The releases, C({name, namespace, job, identity, source, ready, timeout, started, calls}).
+    description:
+      - The releases, C({name, namespace, job, identity, source, ready, timeout, patience, started, calls}).
+      - C(patience) is 300 seconds by default. A release without a C(job), so one that was not started, is waited for
+        until its timeout.
     type: list
     elements: dict
     required: true
   seconds:
     description: How long one call polls before it reports; the action plugin starts the next one.
     type: float
-    default: 5
+    default: 3
 """
 
 EXAMPLES = r"""
@@ -60,7 +67,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_OPTIONS,
             "runs": {"type": "list", "elements": "dict", "required": True},
-            "seconds": {"type": "float", "default": 5},
+            "seconds": {"type": "float", "default": 3},
         },
         supports_check_mode=True,
     )

@@ -24,6 +24,11 @@ options:
     type: list
     elements: dict
     default: []
+  ready:
+    description: Those of O(runs), as C(namespace/name), that are known to be ready; they are not read again.
+    type: list
+    elements: str
+    default: []
   hosts:
     description: Lines of the hosts block, C(IP name).
     type: list
@@ -76,6 +81,7 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "path": {"type": "path", "required": True},
             "runs": {"type": "list", "elements": "dict", "default": []},
+            "ready": {"type": "list", "elements": "str", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
             "hosts_file": {"type": "str", "default": ""},
             "notes": {"type": "list", "elements": "str", "default": []},
@@ -86,7 +92,7 @@ def main() -> None:
     )
     options = module.params
     with reading(module) as cluster:
-        rows = components(cluster, options["runs"], options["real"], options["simulated"])
+        rows = components(cluster, options["runs"], options["real"], options["simulated"], options["ready"])
         summary = {
             "cluster": options["cluster"],
             "components": rows,

@@ -37,6 +37,7 @@ problems:
   returned: always
 """
 
+import os
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
@@ -57,6 +58,7 @@ def main() -> None:
         problems=[
             *([problem] if problem else []),
             *tools.package_problems(module.params["packages"], sys.executable),
+            *tools.shell_problems(os.environ),
         ],
     )
 

@@ -28,7 +28,9 @@ def said(second_up, checkout):
 def test_failing_upgrade_names_its_cause_keeps_evidence_and_goes_back(said, checkout, row):
     cause = row["cause"]
     found = re.search(rows.sentence(row), said)
-    about = re.search(rf"{cause}/{cause}: (Error|not ready after) .{{600}}", said)
+    about = re.search(
+        rf"{cause}/{cause}: (Error|not ready after|still failing after|waiting does not help) .{{600}}", said
+    )
     assert found, about[0] if about else said[-4000:]
     print(f"{row['word']}: {found[0]}")
     folders = list((checkout.state / "evidence").glob(f"*/{cause}.{cause}"))

@@ -40,7 +40,7 @@ def deliver(
     waiting: list[str] = []
     if not dry_run:
         _write(cluster, namespaces, plan)
-    secrets = store.read(cluster)
+    secrets = store.read(cluster) if plan.writes and not dry_run else found.ours
     if not dry_run:
         rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.

@@ -41,10 +41,11 @@ class Run:
 
 @dataclass
 class LiveSecrets:
-    """What the cluster holds: originals by credential name, delivered Secrets by (namespace, name)."""
+    """What the cluster holds: originals by credential name, delivered Secrets by (namespace, name), and all of ours."""
 
     originals: dict[str, Secret] = field(default_factory=dict)
     delivered: dict[tuple[str, str], Secret] = field(default_factory=dict)
+    ours: list[Secret] = field(default_factory=list)
 
 
 @dataclass

@@ -21,8 +21,8 @@ def read(cluster: Cluster) -> list[Secret]:
 
 def find(cluster: Cluster, items: list[Item], home: str) -> LiveSecrets:
     """Read the originals in `home` and the Secrets that the items are delivered to."""
-    found = LiveSecrets()
-    for each in read(cluster):
+    found = LiveSecrets(ours=read(cluster))
+    for each in found.ours:
         metadata = each["metadata"]
         if metadata["namespace"] == home:
             found.originals[metadata["labels"][LABEL_CREDENTIAL]] = each

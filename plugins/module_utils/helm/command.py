@@ -31,6 +31,12 @@ def kubeconfig_file(kubeconfig: Any) -> Iterator[str]:
         yield str(path)
 
 
+def _environment(kubeconfig: str) -> dict[str, str]:
+    """Return what Helm is started with: nothing of the shell's that would lead it to another cluster."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
+    return {**kept, "KUBECONFIG": kubeconfig}
+
+
 def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: float) -> str:
     """Run helm against the cluster of `access` {kubeconfig, context} and return what it printed.
 
@@ -41,7 +47,7 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
         try:
             done = subprocess.run(
                 [helm, *arguments, *context],
-                env={**os.environ, "KUBECONFIG": path},
+                env=_environment(path),
                 check=True,
                 capture_output=True,
                 text=True,

@@ -74,6 +74,18 @@ def read_revisions(cluster: Cluster, namespace: str, name: str) -> tuple[Release
     return tuple(entry(metadata) for metadata in _metadata(cluster, namespace, name))
 
 
+def read_records(cluster: Cluster, releases: Iterable[Release]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return Helm's records of revisions, in one call, by namespace and name of their Secrets; see decode_release."""
+    wanted = {(each["namespace"], each["secret"]): each for each in releases}
+    if not wanted:
+        return {}
+    names, statuses = ({each[key] for each in wanted.values()} for key in ("name", "status"))
+    selector = f"owner=helm,name in ({','.join(sorted(names))}),status in ({','.join(sorted(statuses))})"
+    found = cluster.list("v1", "Secret", query={"labelSelector": selector})
+    places = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
+    return {place: decode_release(each) for place, each in places.items() if place in wanted}
+
+
 def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
     """Return Helm's record of a revision (manifest, chart, info …) from its Secret: base64 of gzip of JSON."""
     packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))

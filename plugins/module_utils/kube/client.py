@@ -7,9 +7,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
 
 try:
@@ -31,8 +34,8 @@ CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
 REQUEST_TIMEOUT = (5, 30)
 """Seconds to connect and to read, of each try; a cluster that does not answer within them is reported."""
 
-DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-"""All groups, versions and kinds in one answer: KEP-3352."""
+DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+"""All groups, versions and kinds in one answer (KEP-3352), which an older cluster does not give."""
 
 FIRST_ERROR_STATUS = 400
 
@@ -99,6 +102,8 @@ class Cluster:
         """Keep the client; `api` is what client_from returned."""
         self.api = api
         self._paths: dict[str, dict[str, tuple[str, bool]]] = {}
+        self._known_groups: set[str] = set()
+        self._dated: tuple[str | None, datetime] | None = None
 
     def request(
         self,
@@ -124,7 +129,7 @@ class Cluster:
 
     def resource_path(self, api_version: str, kind: str, namespace: str | None, name: str | None = None) -> str | None:
         """Return the path of a kind's collection, or of one object; None where the cluster does not know the kind."""
-        known = self._kinds(api_version).get(kind)
+        known = self._served_as(api_version, kind)
         if known is None:
             return None
         plural, namespaced = known
@@ -213,24 +218,34 @@ class Cluster:
         The aggregated discovery is stable since Kubernetes 1.30; of an older cluster nothing is learnt beforehand.
         """
         for path in ("/api", "/apis"):
-            for group in self.request("GET", path, accept=DISCOVERY).get("items") or []:
-                for version in group.get("versions") or []:
-                    name = "/".join(each for each in (group["metadata"].get("name"), version["version"]) if each)
-                    self._paths[name] = {
-                        each["responseKind"]["kind"]: (each["resource"], each["scope"] == "Namespaced")
-                        for each in version.get("resources") or []
-                        if each.get("responseKind")
-                    }
+            self._learn(path)
         kinds = (f"{version}/{kind}" for version, known in self._paths.items() for kind in sorted(known))
         return (*self._paths, *kinds)
 
+    def api_groups(self) -> tuple[str, ...]:
+        """Return the names of the API groups, and learn their kinds with it, as discover does."""
+        return self._learn("/apis")
+
     def is_namespaced(self, api_version: str, kind: str) -> bool:
         """Say whether objects of a kind are namespaced; of a kind that the cluster does not know, they do."""
-        return self._kinds(api_version).get(kind, ("", True))[1]
+        _, namespaced = self._served_as(api_version, kind) or ("", True)
+        return namespaced
+
+    def server_time(self) -> datetime:
+        """Return the time of the API server, in UTC: its last answer says it, and only before any it is asked.
+
+        It tells whole seconds, so that two readings may be one apart.
+        """
+        if self._dated is None:
+            self.request("GET", "/version")
+        date, read = self._dated or (None, datetime.now(UTC))
+        ahead = parsedate_to_datetime(date) - read if date else timedelta()
+        return datetime.now(UTC) + ahead
 
     def forget_kinds(self) -> None:
         """Look kinds up again, after new definitions were applied."""
         self._paths.clear()
+        self._known_groups.clear()
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:
         parameters = list((query or {}).items())
@@ -239,6 +254,7 @@ class Cluster:
         )
         response = self.api.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
         content: bytes = response.read()
+        self._dated = response.headers.get("Date"), datetime.now(UTC)
         if response.status >= FIRST_ERROR_STATUS:
             raise ApiException(status=response.status, reason=reason_of(content) or response.reason)
         return content
@@ -247,8 +263,29 @@ class Cluster:
     def _group_path(api_version: str) -> str:
         return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
+    def _learn(self, path: str) -> tuple[str, ...]:
+        """Keep the kinds of all groups below a path, and return the groups' names; that of the core group is empty."""
+        found = self.request("GET", path, accept=DISCOVERY)
+        groups = {group["metadata"].get("name", ""): group.get("versions") or [] for group in found.get("items") or []}
+        for group, versions in groups.items():
+            for version in versions:
+                self._paths["/".join(filter(None, (group, version["version"])))] = {
+                    each["responseKind"]["kind"]: (each["resource"], each["scope"] == "Namespaced")
+                    for each in version.get("resources") or []
+                    if each.get("responseKind")
+                }
+        if path == "/apis" and groups:
+            self._known_groups = {"", *groups}
+        return (*groups, *(group["name"] for group in found.get("groups") or []))
+
+    def _served_as(self, api_version: str, kind: str) -> tuple[str, bool] | None:
+        """Return the name of a kind in paths and whether it is namespaced; None where the cluster does not know it."""
+        return builtin.PLACES.get((api_version, kind)) or self._kinds(api_version).get(kind)
+
     def _kinds(self, api_version: str) -> dict[str, tuple[str, bool]]:
         if api_version not in self._paths:
+            if self._known_groups and api_version.rpartition("/")[0] not in self._known_groups:
+                return {}
             found = self._or_none(self._group_path(api_version)) or {}
             self._paths[api_version] = {
                 each["kind"]: (each["name"], each["namespaced"])

@@ -6,21 +6,20 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import REQUEST_TIMEOUT, Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 API_VERSION = "coordination.k8s.io/v1"
 NAME = "landfall"
 ENDING = "landfall.eks/ending"
 """Annotation of a Lease whose ansible-playbook has ended, while something that it had started is still at work."""
 MARGIN_SECONDS = 2
-"""The API server tells its time in whole seconds, so that two readings can be that far apart."""
+"""The API server tells its time in whole seconds, so that two machines' readings can be that far apart."""
 
 Clock = Callable[[], datetime]
 """Returns the time of the cluster, in UTC."""
@@ -84,23 +83,11 @@ def hold_of(body: Body) -> Hold:
     )
 
 
-def cluster_clock(cluster: Cluster) -> Clock:
-    """Return a clock that goes as the API server's, so that machines whose clocks differ agree on a Lease's end."""
-    asked = cluster.api.param_serialize(
-        "GET", "/version", header_params={"Accept": "application/json"}, auth_settings=["BearerToken"]
-    )
-    answer = cluster.api.call_api(*asked, _request_timeout=REQUEST_TIMEOUT)
-    answer.read()
-    date = answer.headers.get("Date")
-    ahead = parsedate_to_datetime(date) - datetime.now(UTC) if date else timedelta()
-    return lambda: datetime.now(UTC) + ahead
-
-
 class Lease:
     """The Lease of one namespace; every write names the version that it was based on, so that of two one fails."""
 
     def __init__(self, cluster: Cluster, namespace: str, clock: Clock) -> None:
-        """Keep where the Lease is, and what time it is there."""
+        """Keep where the Lease is, and what tells the time there: clocks of machines differ, and all must agree."""
         self.cluster = cluster
         self.namespace = namespace
         self.clock = clock

@@ -18,13 +18,14 @@ def running(process: psutil.Process) -> bool:
         return False
 
 
-def _is_helm(process: psutil.Process) -> bool:
+def is_helm(process: psutil.Process) -> bool:
+    """Say whether a process is Helm; one that has ended is not."""
     with suppress(psutil.Error):
         return process.name() == "helm"
     return False
 
 
-def _descendants(process: psutil.Process) -> set[psutil.Process]:
+def descendants(process: psutil.Process) -> set[psutil.Process]:
     """Return what a process has started, directly or not, without the renewer that looks."""
     with suppress(psutil.Error):
         return {each for each in process.children(recursive=True) if each.pid != os.getpid()}
@@ -51,7 +52,7 @@ class RunProcesses:
             return False
         with suppress(psutil.Error):
             workers = set(self.playbook.children())
-            modules = _descendants(self.playbook) - workers
+            modules = descendants(self.playbook) - workers
             # One that was killed meanwhile has no children any more.
             if running(self.playbook):
                 self.workers, self.modules = workers, modules
@@ -62,8 +63,8 @@ class RunProcesses:
 
         Only Helm is left to end as it wants to, since it writes down how far it got.
         """
-        self.helms = {each for each in self.modules if _is_helm(each)}
-        spared = {child for helm in self.helms for child in _descendants(helm)} | self.helms
+        self.helms = {each for each in self.modules if is_helm(each)}
+        spared = {child for helm in self.helms for child in descendants(helm)} | self.helms
         for process in (self.workers | self.modules) - spared:
             with suppress(psutil.Error):
                 process.kill()

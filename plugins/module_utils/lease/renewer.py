@@ -27,7 +27,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Body,
     Lease,
     LeaseLostError,
-    cluster_clock,
     hold_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import RunProcesses
@@ -140,7 +139,7 @@ def main() -> None:
     def connect() -> Lease:
         # The next try is the Renewer's own, before the Lease runs out.
         cluster = Cluster(client_from(order, more_tries=0))
-        return Lease(cluster, order["namespace"], cluster_clock(cluster))
+        return Lease(cluster, order["namespace"], cluster.server_time)
 
     processes = RunProcesses(order["pid"], order["jobs"])
     Renewer(connect, order["held"], processes, Path(order["status"]), delete=order["delete"]).run()

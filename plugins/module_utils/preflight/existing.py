@@ -132,18 +132,19 @@ def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
         metadata = [pool.submit(_items, cluster, path, query, LIST_OF_METADATA) for path, query in _METADATA]
         classes = pool.submit(_items, cluster, "/apis/networking.k8s.io/v1/ingressclasses", {}, "application/json")
         signs = [(row.release, pool.submit(_signs, cluster, sign)) for row in rows for sign in row.signs]
+        seen: dict[str, list[Object]] = {row.release: [] for row in rows}
+        for release, future in signs:
+            seen[release] += future.result()
+        # Of a server that is there, its webhooks are no remains.
         webhooks = {
             row.release: [
                 pool.submit(_items, cluster, WEBHOOKS.format(kind), {"labelSelector": row.webhooks}, LIST_OF_METADATA)
                 for kind in ("mutating", "validating")
             ]
             for row in rows
-            if row.webhooks
+            if row.webhooks and not seen[row.release]
         }
     records = read_records(*(each.result() for each in metadata))
-    seen: dict[str, list[Object]] = {row.release: [] for row in rows}
-    for release, future in signs:
-        seen[release] += future.result()
     found = Existing()
     for row in rows:
         # What others made is theirs to remove, whatever an installation would do with it.
@@ -152,11 +153,8 @@ def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
         _decide(found, decided, seen[row.release], records, bool(builtin))
     found.problems = found.problems if installing else []
     found.classes = classes.result()
-    # Of a server that is there, its webhooks are no remains.
     found.orphans = {
-        release: [each for future in futures for each in future.result()]
-        for release, futures in webhooks.items()
-        if not seen[release]
+        release: [each for future in futures for each in future.result()] for release, futures in webhooks.items()
     }
     return found, records
 

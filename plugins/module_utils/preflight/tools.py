@@ -5,13 +5,27 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 OLDEST_HELM = (3, 18)
 HELM_SECONDS = 20
 GET_HELM = (
     "install Helm 4 (https://helm.sh/docs/intro/install) and put its folder on PATH, here or in platform_environment"
 )
+
+
+LEADS_ASTRAY = re.compile(r"K8S_AUTH_(?!KUBECONFIG$)|HELM_KUBE|HELM_DRIVER$")
+"""Variables by which kubernetes.core and Helm would leave platform_kubeconfig, or Helm's records, for others."""
+
+
+def shell_problems(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that would lead some tasks of a run to another cluster than the rest."""
+    return [
+        f"{name} is set in the environment, and would lead Helm or Ansible's Kubernetes modules elsewhere than "
+        f"platform_kubeconfig does: run `unset {name}`."
+        for name, value in sorted(environment.items())
+        if LEADS_ASTRAY.match(name) and value
+    ]
 
 
 def helm_problem(path: str | None, version: str) -> str:

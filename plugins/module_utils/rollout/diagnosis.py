@@ -9,8 +9,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis_pods as pods
 
 Object = dict[str, Any]
-MAX_LENGTH = 300
+HEAD_LENGTH, TAIL_LENGTH = 300, 100
+"""What stays of a long text: its end too, for there it says what a registry answered."""
 HOOK = "helm.sh/hook"
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 FAILURE = "ReplicaFailure"
 """The condition of a workload that is there only if its pods cannot even be made."""
 
@@ -21,11 +23,11 @@ def cause_of(cluster: Cluster, found: Object, *, logs: bool = False) -> str:
     With `logs`, a crashed container's last line is added, which takes a call to its kubelet.
     """
     if found["kind"] == "Service":
-        return _short(_service_cause(cluster, found))
+        return short(_service_cause(cluster, found))
     if found["kind"] == "APIService":
-        return _short(_api_service_cause(cluster, found))
+        return short(_api_service_cause(cluster, found))
     namespace, name = found["metadata"].get("namespace", ""), found["metadata"]["name"]
-    return _short(
+    return short(
         _pods_cause(cluster, namespace, _labels(found), logs=logs)
         or _condition_cause(found)
         or pods.warning(cluster, namespace, name)
@@ -33,15 +35,37 @@ def cause_of(cluster: Cluster, found: Object, *, logs: bool = False) -> str:
     )
 
 
+def standing_cause(cluster: Cluster, found: Object, *, logs: bool = False) -> str:
+    """Return in full what keeps a workload, or what an operator made for an object, from being ready now.
+
+    Of pods the newest alone counts: an older one may go with the template that it was made from. What was said in the
+    past counts only of a workload that lacks pods.
+    """
+    if found["kind"] not in WORKLOADS:
+        made = _made_for(cluster, found)
+        return next(filter(None, (standing_cause(cluster, each, logs=logs) for each in made)), "")
+    namespace = found["metadata"].get("namespace", "")
+    staying = [pod for pod in pods.unready(cluster, namespace, _labels(found)) if not pods.is_going(pod)]
+    if _condition_cause(found) or not staying:
+        return _condition_cause(found) or _no_pods_cause(cluster, found)
+    reason = pods.standing_cause(cluster, staying[0], logs=logs)
+    return f"pod {staying[0]['metadata']['name']}: {reason}" if reason else ""
+
+
+def hooks(cluster: Cluster, namespace: str) -> list[tuple[str, Object]]:
+    """Return Helm's hooks in a namespace that have not ended well: what each is called and lacks, and its Job."""
+    found = [
+        each
+        for each in cluster.list("batch/v1", "Job", namespace)
+        if HOOK in (each["metadata"].get("annotations") or {})
+    ]
+    judged = [(readiness.job(each), each) for each in found]
+    return [(f"hook Job {each['metadata']['name']}: {verdict}", each) for verdict, each in judged if verdict]
+
+
 def hook_cause(cluster: Cluster, namespace: str, *, logs: bool = False) -> str:
     """Return which of Helm's hooks in a namespace has not ended well, and why; empty if none is there."""
-    for job in cluster.list("batch/v1", "Job", namespace):
-        if HOOK not in (job["metadata"].get("annotations") or {}):
-            continue
-        verdict = readiness.job(job)
-        if verdict:
-            return explained(f"hook Job {job['metadata']['name']}: {verdict}", cause_of(cluster, job, logs=logs))
-    return ""
+    return next((explained(text, cause_of(cluster, job, logs=logs)) for text, job in hooks(cluster, namespace)), "")
 
 
 def explained(text: str, cause: str) -> str:
@@ -80,6 +104,33 @@ def _condition_cause(found: Object) -> str:
         if each.get("type") == FAILURE and each.get("status") == "True":
             return f"{each.get('reason', '')}: {each.get('message', '')}"
     return ""
+
+
+def _no_pods_cause(cluster: Cluster, found: Object) -> str:
+    """Return why a workload without unready pods has fewer of them than it wants; a Deployment says it itself."""
+    status, spec = found.get("status") or {}, found.get("spec") or {}
+    lacks = {
+        "StatefulSet": status.get("replicas", 0) < spec.get("replicas", 1),
+        "DaemonSet": status.get("currentNumberScheduled", 0) < status.get("desiredNumberScheduled", 0),
+        "Job": not any(status.get(each) for each in ("active", "succeeded", "failed")),
+    }
+    if not lacks.get(found["kind"]):
+        return ""
+    namespace, name = found["metadata"].get("namespace", ""), found["metadata"]["name"]
+    return pods.warning(cluster, namespace, name, {"FailedCreate"})
+
+
+def _made_for(cluster: Cluster, found: Object) -> list[Object]:
+    """Return the workloads that an operator made for an object of its own kind."""
+    namespace, uid = found["metadata"].get("namespace"), found["metadata"].get("uid")
+    if not namespace or found["kind"] == "Service":
+        return []
+    return [
+        each
+        for kind in ("StatefulSet", "Deployment")
+        for each in cluster.list("apps/v1", kind, namespace)
+        if uid in [owner.get("uid") for owner in each["metadata"].get("ownerReferences") or []]
+    ]
 
 
 def _service_cause(cluster: Cluster, found: Object) -> str:
@@ -123,6 +174,12 @@ def _owned_warning(cluster: Cluster, namespace: str, name: str) -> str:
     return pods.newest([each for each in events if each["involvedObject"].get("name", "").startswith(f"{name}-")])
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text on one line that is not too long to read.
+
+    >>> short("a\n  b")
+    'a b'
+    """
     line = " ".join(text.split())
-    return line if len(line) <= MAX_LENGTH else f"{line[:MAX_LENGTH]}…"
+    whole = len(line) <= HEAD_LENGTH + TAIL_LENGTH
+    return line if whole else f"{line[:HEAD_LENGTH]} … {line[-TAIL_LENGTH:]}"

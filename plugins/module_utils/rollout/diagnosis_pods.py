@@ -33,17 +33,33 @@ def unready(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Ob
         if not pod_is_ready(each) and (each.get("status") or {}).get("phase") != "Succeeded"
     ]
     # What goes already is in nobody's way, unless there is nothing else.
-    staying = [each for each in found if not each["metadata"].get("deletionTimestamp")]
+    staying = [each for each in found if not is_going(each)]
     return sorted(staying or found, key=lambda each: each["metadata"].get("creationTimestamp") or "", reverse=True)
+
+
+def is_going(pod: Object) -> bool:
+    """Say whether a pod is on its way out."""
+    return bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def cause(cluster: Cluster, pod: Object, *, logs: bool = False) -> str:
     """Return why one pod is not ready; empty if nothing says. With `logs`, a crashed container's last line is added."""
     namespace, name = pod["metadata"].get("namespace", ""), pod["metadata"]["name"]
+    reason = _present_cause(cluster, pod, logs=logs)
+    return reason or warning(cluster, namespace, name) or gate_cause(pod) or _waiting_claim(cluster, pod)
+
+
+def standing_cause(cluster: Cluster, pod: Object, *, logs: bool = False) -> str:
+    """Return why one pod is not ready, so far as that is so now, and not what an event says of the past."""
+    return _present_cause(cluster, pod, logs=logs) or _waiting_claim(cluster, pod)
+
+
+def _present_cause(cluster: Cluster, pod: Object, *, logs: bool) -> str:
     reason = volume_cause(cluster, pod) or status_cause(pod)
     if reason and logs and "last exit code" in reason:
+        namespace, name = pod["metadata"].get("namespace", ""), pod["metadata"]["name"]
         reason += _probe_words(cluster, namespace, name) or _last_words(cluster, pod)
-    return reason or warning(cluster, namespace, name) or gate_cause(pod) or _waiting_claim(cluster, pod)
+    return reason
 
 
 def status_cause(pod: Object) -> str:

@@ -14,7 +14,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.tables import wr
 LABELS = ("what", "why", "do", "state")
 INDENT = " " * 7
 IN_BRACKETS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
-SUBJECT = re.compile(r"^(not ready after \d+ s: )?([A-Z][A-Za-z]+|pod|hook Job) [a-z0-9][a-z0-9./-]*: ")
+SUBJECT = re.compile(
+    r"^((not ready after \d+ s|still failing after its patience of [\d.]+ s|waiting does not help): )?"
+    r"([A-Z][A-Za-z]+|pod|hook Job) [a-z0-9][a-z0-9./-]*: "
+)
 READ_IT = "act on what it says, then run the same command again; -v shows every task"
 
 

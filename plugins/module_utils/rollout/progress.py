@@ -55,10 +55,14 @@ class Plain:
     def __init__(self) -> None:
         """Begin with nothing shown."""
         self._shown: dict[str, str] = {}
+        self._named: set[str] = set()
         self._at: dict[str, float] = {}
 
     def show(self, outcomes: dict[str, Outcome], seconds: dict[str, float]) -> list[str]:
-        """Return the lines to print now: what changed, but of what still waits at most one in QUIET_SECONDS."""
+        """Return the lines to print now: what changed, but of what still waits at most one in QUIET_SECONDS.
+
+        The first time that the cluster says why a release waits is told at once.
+        """
         return [
             self._note(key, each, seconds[key]) for key, each in outcomes.items() if self._is_due(key, each, seconds)
         ]
@@ -66,9 +70,10 @@ class Plain:
     def _is_due(self, key: str, outcome: Outcome, seconds: dict[str, float]) -> bool:
         if self._shown.get(key) == words(outcome):
             return False
-        ended = outcome["phase"] != "running"
-        return ended or key not in self._at or seconds[key] - self._at[key] >= QUIET_SECONDS
+        at_once = outcome["phase"] != "running" or (outcome.get("cause") and key not in self._named)
+        return at_once or key not in self._at or seconds[key] - self._at[key] >= QUIET_SECONDS
 
     def _note(self, key: str, outcome: Outcome, seconds: float) -> str:
         self._shown[key], self._at[key] = words(outcome), seconds
+        self._named.update({key} if outcome.get("cause") else ())
         return line(key, outcome, seconds)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, State, Wanted, decide
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Decision, Live, State, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.kube.snapshot import Address, Snapshots
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.autoscaling import makes_nodes
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 3.0
+"""How often the cluster is asked why a release is not ready yet."""
 UNFINISHED = {State.ABSENT, State.LOCKED, State.FAILED}
 """States in which no release is left whose rollout went well."""
 HELM_AT_WORK = "Helm is at work"
@@ -30,16 +35,40 @@ Run = dict[str, Any]
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
 is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
-`forget` Helm's record goes once they hold."""
+`forget` Helm's record goes once they hold. `patience`, in seconds too, may be left out."""
+Record = dict[str, Any]
+"""What is kept of Helm's record of a revision: {workloads, chart}, objects of its manifest and its chart's metadata."""
+
+
+@dataclass
+class Late:
+    """What a release waits for: what it lacks in words, and the object itself if it is there."""
+
+    message: str
+    found: dict[str, Any] | None = None
+
+
+@dataclass
+class Trouble:
+    """What keeps a late object from being ready, and how long that is waited for."""
+
+    late: Late
+    cause: str
+    kind: patience.Kind
+
+    @property
+    def name(self) -> str:
+        """What it is remembered by."""
+        return f"{self.kind} {self.late.message.partition(': ')[0]}"
 
 
 @dataclass
 class Outcome:
     """How a release stands: `phase` is running, ready or failed; `message` says what it waits for or why it failed.
 
-    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `found` is the first object
-    that is not; `cause` is what the cluster has said of it so far. With `passing` Helm ended with an error that may
-    pass, and the release has time left.
+    `have` of `wanted` workloads and rows are ready, 0 of 0 where Helm is still at work; `late` are those that are not;
+    `cause` is what the cluster has said so far of the one that `message` is about. With `passing` Helm ended with an
+    error that may pass, and the release has time left.
     """
 
     phase: str
@@ -47,7 +76,7 @@ class Outcome:
     changed: bool = False
     have: int = 0
     wanted: int = 0
-    found: dict[str, Any] | None = None
+    late: list[Late] = field(default_factory=list)
     cause: str = ""
     passing: bool = False
 
@@ -64,52 +93,76 @@ class ReleaseWaiter:
         """Take the runs to wait for, in the order in which they are reported."""
         self.cluster = cluster
         self.runs = {release_key(run["namespace"], run["name"]): run for run in runs}
-        self.manifests: dict[str, list[dict[str, Any]]] = {}
+        self.seen = {key: patience.remembered(run["job"]) for key, run in self.runs.items()}
+        self.live: dict[str, storage.Release] = {}
+        self.records: dict[tuple[str, str], Record] = {}
+        self.objects = Snapshots(cluster)
 
     def wait(self, seconds: float) -> dict[str, Outcome]:
         """Poll until all are done or `seconds` are over; return the outcome of each by `namespace/name`."""
         deadline = time.monotonic() + seconds
         outcomes = self.poll()
-        while time.monotonic() < deadline and self._running(outcomes):
-            time.sleep(POLL_SECONDS)
-            outcomes.update(self.poll(self._running(outcomes)))
-        for key in self._running(outcomes):
-            outcomes[key].cause = diagnosis.unsaid(outcomes[key].message, self._cause(self.runs[key], outcomes[key]))
+        while self._running(outcomes):
+            look = min(time.monotonic() + LOOK_SECONDS, deadline)
+            while time.monotonic() < look and self._running(outcomes):
+                time.sleep(POLL_SECONDS)
+                outcomes.update(self.poll(self._running(outcomes)))
+            for key in self._running(outcomes):
+                outcomes[key] = self._looked_at(key, outcomes[key])
+            if look == deadline:
+                break
         return outcomes
 
     def poll(self, keys: list[str] | None = None) -> dict[str, Outcome]:
         """Judge once the releases of `keys`, or all."""
         # The jobs first: of a job that has ended, the records read afterwards are the final ones.
         jobs = {key: job_outcome(self.runs[key]["job"]) for key in keys or self.runs}
-        live = storage.read_releases(self.cluster)
-        return {key: self._outcome(self.runs[key], helm, live.get(key)) for key, helm in jobs.items()}
+        self.live = storage.read_releases(self.cluster)
+        early = {key: self._early(self.runs[key], helm, self.live.get(key)) for key, helm in jobs.items()}
+        looked_at = [key for key, outcome in early.items() if outcome is None]
+        self._read_records(self.live[key] for key in looked_at if not delivered_by_argocd(self.runs[key]))
+        rows = {key: self._rows(self.runs[key]) for key in looked_at}
+        found = self.objects.read(address_of(row) for each in rows.values() for row in each)
+        return {
+            key: outcome or self._outcome(self.runs[key], missing(rows[key], found)) for key, outcome in early.items()
+        }
+
+    def chart(self, release: storage.Release) -> dict[str, str]:
+        """Return {chart, version} of a release, from Helm's record."""
+        self._read_records([release])
+        chart = self.records[_place(release)]["chart"]
+        return {"chart": chart["name"], "version": str(chart["version"])}
 
     @staticmethod
     def _running(outcomes: dict[str, Outcome]) -> list[str]:
         return [key for key, each in outcomes.items() if each.phase == "running"]
 
-    def _outcome(self, run: Run, helm: Outcome, release: storage.Release | None) -> Outcome:
+    def _early(self, run: Run, helm: Outcome, release: storage.Release | None) -> Outcome | None:
+        """Return the outcome of a release whose objects are not looked at yet; None for any other."""
         if delivered_by_argocd(run):
-            return self._delivered(run)
+            return None
         if helm.phase != "ready":
             return self._in_time(run, helm)
-        decision = decide(Live((release,) if release else ()), Wanted(run["identity"]))
+        decision = _decision(run, release)
         if release is None or decision.state in UNFINISHED:
             return Outcome("failed", decision.reason)
-        judged = self._missing([*self._workload_rows(run, release), *run["ready"]])
+        return None
+
+    def _outcome(self, run: Run, judged: Outcome) -> Outcome:
+        """Return the outcome of a release by its objects, and note on one that is ready what it was made of.
+
+        What Helm still knows of one that Argo CD delivers is forgotten once it is there.
+        """
         if judged.phase == "running":
             return self._in_time(run, judged)
-        if run["identity"] and decision.state is State.OUT_OF_SYNC:
+        if delivered_by_argocd(run):
+            forgetting = bool(run.get("forget"))
+            judged.changed = forgetting and storage.forget(self.cluster, run["namespace"], run["name"])
+            return judged
+        release = self.live[release_key(run["namespace"], run["name"])]
+        if run["identity"] and _decision(run, release).state is State.OUT_OF_SYNC:
             storage.note_identity(self.cluster, release, run["identity"], run["source"])
             judged.changed = True
-        return judged
-
-    def _delivered(self, run: Run) -> Outcome:
-        """Judge what Argo CD delivers; once it is there, what Helm still knows of the same release is forgotten."""
-        judged = self._missing(run["ready"])
-        if judged.phase == "running":
-            return self._in_time(run, judged)
-        judged.changed = storage.forget(self.cluster, run["namespace"], run["name"]) if run.get("forget") else False
         return judged
 
     def _in_time(self, run: Run, outcome: Outcome) -> Outcome:
@@ -123,46 +176,109 @@ class ReleaseWaiter:
             "failed", diagnosis.explained(late + outcome.message, cause), passing=outcome.passing and in_time
         )
 
+    def _looked_at(self, key: str, outcome: Outcome) -> Outcome:
+        """Say why a release is not ready yet, and give it up once that has lasted too long."""
+        run, now = self.runs[key], time.time()
+        bearable = float(run.get("patience", patience.PATIENCE_SECONDS))
+        troubles = self._troubles(run, outcome)
+        seen = self.seen[key] = patience.noted(self.seen[key], [each.name for each in troubles], now)
+        patience.remember(run["job"], seen)
+        for each in troubles:
+            if now - seen[each.name][0] >= patience.limit(each.kind, bearable, lambda: makes_nodes(self.cluster)):
+                return self._given_up(each, bearable)
+        cause = diagnosis.short(troubles[0].cause) if troubles else self._cause(run, outcome)
+        outcome.message = troubles[0].late.message if troubles else outcome.message
+        outcome.cause = diagnosis.unsaid(outcome.message, cause)
+        return outcome
+
+    def _given_up(self, trouble: Trouble, bearable: float) -> Outcome:
+        found = trouble.late.found
+        cause = found and diagnosis.standing_cause(self.cluster, found, logs=True)
+        text = patience.given_up(trouble.kind, bearable) + trouble.late.message
+        return Outcome("failed", diagnosis.explained(text, diagnosis.short(cause or trouble.cause)))
+
+    def _troubles(self, run: Run, outcome: Outcome) -> list[Trouble]:
+        """Return what is known to keep what is late, or a hook while Helm is at work, from being ready."""
+        late = outcome.late
+        if outcome.message == HELM_AT_WORK:
+            own = self._hooks(run)
+            found = diagnosis.hooks(self.cluster, run["namespace"])
+            late = [Late(text, job) for text, job in found if job["metadata"]["name"] in own]
+        causes = [(each, diagnosis.standing_cause(self.cluster, each.found)) for each in late if each.found]
+        judged = [(each, cause, patience.kind_of(cause)) for each, cause in causes]
+        return [Trouble(each, cause, kind) for each, cause, kind in judged if kind]
+
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
         """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
-        if outcome.found is not None:
-            return diagnosis.cause_of(self.cluster, outcome.found, logs=logs)
+        if outcome.late and outcome.late[0].found is not None:
+            return diagnosis.cause_of(self.cluster, outcome.late[0].found, logs=logs)
         if HOOK_FAILED.search(outcome.message) or outcome.message == HELM_AT_WORK:
             return diagnosis.hook_cause(self.cluster, run["namespace"], logs=logs)
         return ""
 
-    def _missing(self, rows: list[dict[str, Any]]) -> Outcome:
-        """Judge all rows: how many hold, and of the first that does not, what it is about."""
-        late = []
-        for row in rows:
-            found = self.cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace"))
-            verdict = readiness.row(row, found)
-            if verdict:
-                late.append(Outcome("running", f"{row['kind']} {row['name']}: {verdict}", found=found))
-        first = late[0] if late else Outcome("ready")
-        first.have, first.wanted = len(rows) - len(late), len(rows)
-        return first
+    def _hooks(self, run: Run) -> set[str]:
+        """Return the names of the hooks in a release's newest revision: its namespace may hold those of others."""
+        release = self.live.get(release_key(run["namespace"], run["name"]))
+        secret = release and self.cluster.get("v1", "Secret", release["secret"], release["namespace"])
+        record = storage.decode_release(secret) if secret else {}
+        return {str(hook.get("name")) for hook in record.get("hooks") or []}
 
-    def _workload_rows(self, run: Run, release: storage.Release) -> list[dict[str, Any]]:
-        """Return the workloads of a release as rows that ask for no more than what their kind's own predicate does."""
-        return [
+    def _rows(self, run: Run) -> list[dict[str, Any]]:
+        """Return the rows by which a release is judged: workloads, as their kind's own predicate does, then its own."""
+        if delivered_by_argocd(run):
+            return list(run["ready"])
+        release = self.live[release_key(run["namespace"], run["name"])]
+        workloads = [
             {
                 "api_version": each["apiVersion"],
                 "kind": each["kind"],
                 "name": each["metadata"]["name"],
                 "namespace": reference_namespace(each, run),
             }
-            for each in self._workloads(release)
+            for each in self.records[_place(release)]["workloads"]
         ]
+        return [*workloads, *run["ready"]]
 
-    def _workloads(self, release: storage.Release) -> list[dict[str, Any]]:
-        """Return the workloads of a revision's manifest; decoded once per revision."""
-        key = f"{release['namespace']}/{release['secret']}"
-        if key not in self.manifests:
-            secret = self.cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
-            objects = storage.manifest_objects(storage.decode_release(secret))
-            self.manifests[key] = [each for each in objects if WORKLOAD_API.get(each["kind"]) == each["apiVersion"]]
-        return self.manifests[key]
+    def _read_records(self, releases: Iterable[storage.Release]) -> None:
+        """Read Helm's records that are not known yet; each is decoded once."""
+        new = {_place(each): each for each in releases if _place(each) not in self.records}
+        read = storage.read_records(self.cluster, new.values())
+        # One that has just been relabelled is not in the list.
+        read |= {place: self._record(each) for place, each in new.items() if place not in read}
+        for place, record in read.items():
+            objects = storage.manifest_objects(record)
+            workloads = [each for each in objects if WORKLOAD_API.get(each["kind"]) == each["apiVersion"]]
+            self.records[place] = {"workloads": workloads, "chart": record["chart"]["metadata"]}
+
+    def _record(self, release: storage.Release) -> dict[str, Any]:
+        secret = self.cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
+        return storage.decode_release(secret)
+
+
+def missing(rows: list[dict[str, Any]], found: Mapping[Address, dict[str, Any] | None]) -> Outcome:
+    """Judge all rows: how many hold, and of the first that does not, what it is about."""
+    late = [
+        Late(f"{row['kind']} {row['name']}: {verdict}", found[address_of(row)])
+        for row in rows
+        if (verdict := readiness.row(row, found[address_of(row)]))
+    ]
+    judged = Outcome("running", late[0].message, late=late) if late else Outcome("ready")
+    judged.have, judged.wanted = len(rows) - len(late), len(rows)
+    return judged
+
+
+def address_of(row: dict[str, Any]) -> Address:
+    """Return where the object of a row is."""
+    return Address(row["api_version"], row["kind"], row.get("namespace") or "", row["name"])
+
+
+def _place(release: storage.Release) -> tuple[str, str]:
+    """Return where Helm keeps the record of a revision."""
+    return release["namespace"], release["secret"]
+
+
+def _decision(run: Run, release: storage.Release | None) -> Decision:
+    return decide(Live((release,) if release else ()), Wanted(run["identity"]))
 
 
 def delivered_by_argocd(run: Run) -> bool:

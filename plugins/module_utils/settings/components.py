@@ -6,6 +6,7 @@ values, is left out here and evaluated at its one point of use.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def _fields(
     return found
 
 
+@functools.cache
 def load_spec(roles: Path) -> dict[str, Any]:
     """Return the argument spec of a component's dict, that of its releases from role helm_release.
 
@@ -73,6 +75,12 @@ def load_spec(roles: Path) -> dict[str, Any]:
     release = worker["argument_specs"]["main"]["options"]["helm_release_spec"]["options"]
     options["releases"]["options"] = release | options["releases"].get("options", {})
     return options
+
+
+def completed(release: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a release with the defaults of its spec, which load_spec has read."""
+    options = spec["releases"]["options"]
+    return {**{key: option["default"] for key, option in options.items() if "default" in option}, **release}
 
 
 def problems(component: Component, spec: Mapping[str, Any]) -> list[str]:

@@ -130,12 +130,10 @@ def _unrecorded(cluster: Cluster, run: dict[str, Any], wanted: StatusRequest) ->
     }
     if release is None:
         return row
-    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
-    chart = storage.decode_release(secret)["chart"]["metadata"]
-    (outcome,) = ReleaseWaiter(cluster, [run]).poll().values()
+    waiter = ReleaseWaiter(cluster, [run])
+    (outcome,) = waiter.poll().values()
     return row | {
-        "chart": chart["name"],
-        "version": str(chart["version"]),
+        **waiter.chart(release),
         "source": UNRECORDED,
         "health": READY if outcome.phase == "ready" else outcome.message,
         "simulated": wanted.simulated and run["name"] not in wanted.real,

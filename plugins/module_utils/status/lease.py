@@ -6,7 +6,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Clock,
     Lease,
-    cluster_clock,
     hold_of,
 )
 
@@ -15,7 +14,7 @@ NOBODY = {"running": False, "holder": "", "since": "", "text": "no rollout is at
 
 def read_lease(cluster: Cluster, namespace: str, clock: Clock | None = None) -> dict[str, object]:
     """Return {running, holder, since, text} of the run that holds the Lease of `namespace`."""
-    clock = clock or cluster_clock(cluster)
+    clock = clock or cluster.server_time
     found = Lease(cluster, namespace, clock).read()
     if found is None:
         return dict(NOBODY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
@@ -19,12 +20,15 @@ RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 COLUMNS = ("release", "namespace", "version", "source")
 
 
-def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bool) -> list[dict[str, Any]]:
+def components(
+    cluster: Cluster, runs: list[Run], real: list[str], simulated: bool, ready: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Describe every release that Landfall made, those that it has Argo CD deliver included.
 
     `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
     real although the cluster is `simulated`, and so is one with pods on a real node: its addresses are theirs, since
-    nothing answers at the simulated ones. Returns the rows of summary.json's `components`.
+    nothing answers at the simulated ones. `ready` are those of `runs`, by `namespace/name`, that were seen ready just
+    now. Returns the rows of summary.json's `components`.
     """
     by_argocd = [delivered.row(each) for each in delivered.applications(cluster)]
     taken_over = {release_key(each["namespace"], each["release"]) for each in by_argocd}
@@ -32,22 +36,12 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
         key: each for key, each in storage.read_releases(cluster).items() if each["source"] and key not in taken_over
     }
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
-    # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
-    # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
-    runs = [{**known.get(key, _unknown_run(each)), "job": "", "identity": ""} for key, each in releases.items()]
-    outcomes = ReleaseWaiter(cluster, runs).poll()
     answering = pod_urls(cluster) if simulated else {}
     addresses = urls_by_release(cluster, list(releases.values())) | answering
     real = [*real, *answering]
     by_helm = [
-        {
-            "release": release["name"],
-            "namespace": release["namespace"],
-            **_chart_of(cluster, release),
-            "source": release["source"],
-            "health": "ready" if outcomes[key].phase == "ready" else outcomes[key].message,
-        }
-        for key, release in releases.items()
+        {"release": release["name"], "namespace": release["namespace"], **said, "source": release["source"]}
+        for release, said in _judged(cluster, releases, known, ready)
     ]
     return [
         {
@@ -58,6 +52,29 @@ def components(cluster: Cluster, runs: list[Run], real: list[str], simulated: bo
         }
         for row in sorted([*by_helm, *by_argocd], key=lambda row: str(row["release"]))
     ]
+
+
+def _judged(
+    cluster: Cluster, releases: Mapping[str, storage.Release], known: Mapping[str, Run], ready: Collection[str]
+) -> Iterator[tuple[storage.Release, dict[str, str]]]:
+    """Yield each release with {chart, version, health}; what this run has seen ready is not read again."""
+    noted = {key: each["identity"] for key, each in releases.items()}
+    seen = {key for key, run in known.items() if key in ready and run["identity"] == noted.get(key)}
+    # Whatever Helm did has been settled by now, and the files of its jobs are gone. Without an identity nothing is
+    # noted: a summary looks only, and in check mode the run's identity is not that of what is live.
+    runs = [
+        {**known.get(key, _unknown_run(each)), "job": "", "identity": ""}
+        for key, each in releases.items()
+        if key not in seen
+    ]
+    waiter = ReleaseWaiter(cluster, runs)
+    outcomes = waiter.poll() if runs else {}
+    for key, release in releases.items():
+        if key in seen:
+            yield release, {"chart": known[key]["chart"], "version": known[key]["version"], "health": "ready"}
+        else:
+            health = "ready" if outcomes[key].phase == "ready" else outcomes[key].message
+            yield release, {**waiter.chart(release), "health": health}
 
 
 def _unknown_run(release: storage.Release) -> Run:
@@ -72,12 +89,6 @@ def _unknown_run(release: storage.Release) -> Run:
         "timeout": 1,
         "started": time.time(),
     }
-
-
-def _chart_of(cluster: Cluster, release: storage.Release) -> dict[str, str]:
-    secret = cluster.get("v1", "Secret", release["secret"], release["namespace"]) or {}
-    metadata = storage.decode_release(secret)["chart"]["metadata"]
-    return {"chart": metadata["name"], "version": str(metadata["version"])}
 
 
 def urls_by_release(cluster: Cluster, releases: list[storage.Release]) -> dict[str, list[str]]:

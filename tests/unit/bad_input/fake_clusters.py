@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,10 @@ GOOD: Answers = {
     f"{STORAGE}/csidrivers": items(made("ebs.csi.aws.com")),
     "/api/v1/nodes": items(node("a"), node("b"), node("c")),
 }
-"""A cluster on which nothing is in the way; what is not named here is an empty list."""
+"""A cluster on which nothing is in the way; what is not named here is an empty list, or an object that is not there."""
+
+NOTHING: Answers = {"items": [], "resources": []}
+ONE_OBJECT = re.compile(r"/namespaces/[^/]+/[^/]+/[^/]+$")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         name, path = url.path.removeprefix("/").split("/", 1)
         answers = self.server.answers_of(name)  # type: ignore[attr-defined]
-        found = answers.get(f"/{path}", answers.get("*", {"items": [], "resources": []}))
+        found = answers.get(f"/{path}", answers.get("*", 404 if ONE_OBJECT.search(path) else NOTHING))
         if isinstance(found, int):
             self._answer({"kind": "Status", "message": "as the test wants it"}, found)
             return
@@ -95,7 +99,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         wanted = review["spec"]["resourceAttributes"]
         denied = answers.get("denied", [])
-        self._answer({"status": {"allowed": f"{wanted['verb']} {wanted['resource']}" not in denied}}, 201)
+        allowed = f"{wanted['verb']} {wanted['resource']}" not in denied if wanted["verb"] != "*" else not denied
+        self._answer({"status": {"allowed": allowed}}, 201)
 
     def _change(self) -> None:
         self.server.changes.append(f"{self.command} {self.path}")  # type: ignore[attr-defined]

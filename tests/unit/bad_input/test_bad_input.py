@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.landfall.eks.plugins.modules.cluster_facts import read_cluster
 from tests import commands
@@ -29,8 +28,6 @@ NO_ACCOUNT = {
     **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-MODULE = "landfall.eks.cluster_facts"
 
 
 def judged(**settings: Any) -> dict[str, Any]:
@@ -159,10 +156,9 @@ def play(folder: Path, hosts: dict[str, Any], playbook: str, *arguments: str) ->
 
 
 def ask(rows: list[Row], name: str, server: Server) -> list[str]:
-    """Give a cluster to the module as the task of role preflight does; return its problems."""
-    file = REPOSITORY / "roles/preflight/tasks/surroundings.yml"
-    tasks = DataLoader().load_from_file(str(file), trusted_as_template=True)
-    arguments = next(each[MODULE] for each in tasks if MODULE in each)
+    """Give a cluster to the module as a step of role preflight does; return its problems."""
+    steps = load("preflight", "vars")["__preflight_steps"]
+    arguments = next(each["with"] for each in steps if each.get("look") == "cluster_facts")
     entry = inventory({name: rows}, server, Path("/nowhere"))["clusters"]["hosts"][name]
     own = {**load("preflight", "defaults"), **load("preflight", "vars"), **entry}
     found = templar("preflight", **own, __preflight_settings=judged(**entry))

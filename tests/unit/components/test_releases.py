@@ -29,6 +29,12 @@ def test_the_nine_releases_and_their_namespaces() -> None:
     assert {each["name"]: each["namespace"] for each in every_release()} == NAMESPACES
 
 
+@pytest.mark.parametrize("role", COMPONENTS)
+def test_every_release_has_the_patience_of_its_role(role: str) -> None:
+    found = [each["patience"] for each in releases(role, **{f"{role}_patience": 12})]
+    assert (set(found), load(role, "defaults")[f"{role}_patience"]) == ({12}, 300)
+
+
 def test_chart_pins_are_exact_and_digests_come_from_the_lock_alone() -> None:
     for each in every_release():
         assert re.fullmatch(r"\d+\.\d+\.\d+", each["chart"]["version"]), each["name"]

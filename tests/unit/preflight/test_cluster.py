@@ -25,14 +25,19 @@ class Table:
     def __init__(self, version: str = "v1.35.4", denied: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
         self.version, self.denied, self.groups = version, denied, groups
         self.classes = [storage_class("gp3", "true")]
+        self.reviews: list[str] = []
 
     def request(
         self, method: str, path: str, *, body: Any = None, query: Any = None, accept: str = ""
     ) -> dict[str, Any]:
         if method == "POST":
-            return {"status": {"allowed": body["spec"]["resourceAttributes"]["resource"] not in self.denied}}
-        answers = {"/version": {"gitVersion": self.version}, "/apis": {"groups": [{"name": g} for g in self.groups]}}
-        return answers.get(path, {"items": []})
+            resource = body["spec"]["resourceAttributes"]["resource"]
+            self.reviews.append(resource)
+            return {"status": {"allowed": resource not in self.denied if resource != "*" else not self.denied}}
+        return {"gitVersion": self.version} if path == "/version" else {"items": []}
+
+    def api_groups(self) -> tuple[str, ...]:
+        return self.groups
 
     def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
         assert "storageclasses" not in self.denied
@@ -64,6 +69,17 @@ def test_a_cluster_that_will_do() -> None:
     assert facts.problems == []
     assert (facts.reachable, facts.service_monitors, facts.storage_class) == (True, True, "gp3")
     assert facts.lines == {"storage": "class gp3, volumes made by example.org/disk"}
+
+
+def test_who_may_do_everything_is_asked_for_no_more() -> None:
+    cluster = Table()
+    subject.gather(cluster, wanted())
+    assert cluster.reviews == ["*"]
+    # A control: of anybody else each permission is asked for, and one that is missing named.
+    cluster = Table(denied=("deployments",))
+    (problem,) = subject.gather(cluster, wanted()).problems
+    assert sorted(cluster.reviews) == ["*", "deployments", "secrets", "storageclasses"]
+    assert "may not create deployments.apps" in problem
 
 
 def test_problems_come_all_together() -> None:

@@ -24,8 +24,10 @@ class Table:
 
     def __init__(self, answers: dict[str, list[dict[str, Any]]], auto_mode: bool = False) -> None:
         self.answers, self.auto_mode = answers, auto_mode
+        self.asked: list[str] = []
 
     def request(self, method: str, path: str, *, query: Any = None, accept: str = "") -> dict[str, Any]:
+        self.asked.append(path)
         key = f"{path}?{query['labelSelector']}" if path == DEPLOYMENTS else path
         return {"items": self.answers.get(key, [])}
 
@@ -94,6 +96,18 @@ def test_definitions_that_a_killed_run_applied_make_its_controller_ours() -> Non
         DEFINITIONS: [definition],
     }
     assert look(answers, row(name)).left == []
+
+
+def test_webhooks_are_looked_for_only_where_their_server_is_not_there() -> None:
+    deployment = {"metadata": {"name": EDGE, "namespace": "kube-system"}, "spec": {}}
+    orphan = {"metadata": {"name": "aws-load-balancer-webhook"}}
+    webhooks = {subject.WEBHOOKS.format(kind): [orphan] for kind in ("mutating", "validating")}
+    cluster = Table(webhooks)
+    assert subject.find(cluster, [row(EDGE)], installing=True)[0].orphans == {EDGE: [orphan] * 2}
+    assert set(webhooks) <= set(cluster.asked)
+    cluster = Table({f"{DEPLOYMENTS}?app.kubernetes.io/name={EDGE}": [deployment], **webhooks})
+    assert subject.find(cluster, [row(EDGE)], installing=True)[0].orphans == {}
+    assert not set(webhooks) & set(cluster.asked)
 
 
 def test_adopting_leaves_nothing_out_but_never_takes_away_what_is_others() -> None:

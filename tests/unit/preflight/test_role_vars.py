@@ -32,15 +32,14 @@ def test_root_helps_unless_becoming_root_fails(
 ) -> None:
     found = worked_out(
         "preflight",
-        "__preflight_problems",
-        __preflight_settings={"problems": []},
-        __preflight_hosts_file=oneself,
+        "__preflight_all_problems",
+        platform_run={"problems": ["a"], "hosts": oneself},
         __preflight_hosts_file_as_root=root,
     )
-    assert found == problems
+    assert found == ["a", *problems]
 
 
-def test_problems_are_in_the_order_of_the_tasks() -> None:
+def test_problems_are_in_the_order_of_the_looks() -> None:
     found = worked_out(
         "preflight",
         "__preflight_problems",
@@ -48,10 +47,8 @@ def test_problems_are_in_the_order_of_the_tasks() -> None:
         __preflight_tools={"problems": ["b"]},
         __preflight_cluster={"problems": ["c"]},
         __preflight_charts={"problems": ["d"]},
-        __preflight_hosts_file={"problem": "e"},
-        __preflight_hosts_file_as_root={"problem": "e"},
     )
-    assert found == ["a", "b", "c", "d", "e"]
+    assert found == ["a", "b", "c", "d"]
 
 
 def balanced(addresses: str) -> dict[str, Any]:

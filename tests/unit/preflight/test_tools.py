@@ -42,3 +42,15 @@ def test_packages_that_are_missing_are_named() -> None:
     assert (
         "no_such_package is missing from /bin/python" in subject.package_problems(["no_such_package"], "/bin/python")[0]
     )
+
+
+@pytest.mark.parametrize("name", ["K8S_AUTH_HOST", "K8S_AUTH_CONTEXT", "HELM_KUBEAPISERVER", "HELM_DRIVER"])
+def test_what_leads_some_tasks_elsewhere_is_named_with_what_to_run(name: str) -> None:
+    problems = subject.shell_problems({name: "https://elsewhere.example.org", "PATH": "/bin"})
+    assert len(problems) == 1
+    assert f"unset {name}" in problems[0]
+
+
+@pytest.mark.parametrize("name", ["K8S_AUTH_KUBECONFIG", "KUBECONFIG", "HELM_CACHE_HOME", "HELM_NAMESPACE"])
+def test_what_platform_kubeconfig_takes_the_place_of_is_left_alone(name: str) -> None:
+    assert subject.shell_problems({name: "/elsewhere", "K8S_AUTH_HOST": ""}) == []

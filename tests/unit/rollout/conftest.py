@@ -19,10 +19,11 @@ def cluster():
 
 @pytest.fixture
 def helm_secret():
-    def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), labels=None):
+    def make(name="logs", namespace="logging", revision=1, status="deployed", manifest=(), labels=None, hooks=()):
         record = {
             "info": {"status": status, "description": "as Helm left it"},
             "manifest": yaml.safe_dump_all(manifest),
+            "hooks": list(hooks),
             "chart": {"metadata": {"name": name, "version": "1.2.3"}},
         }
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()

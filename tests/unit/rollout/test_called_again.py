@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.action import run_record, settle
+from ansible_collections.landfall.eks.plugins.action import settle
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 KNOWN = {"toy_component": {}, "inventory_hostname": "one"}
-PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True}
+PASSING = {"phase": "failed", "message": "Error: EOF", "changed": False, "passing": True, "cause": ""}
 LASTING = {**PASSING, "passing": False}
 READY = {"phase": "ready", "message": "", "changed": True, "passing": False}
 
@@ -61,7 +62,7 @@ def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
     task = SimpleNamespace(args={"runs": [run("a"), run("b", calls=2)]}, async_val=0, check_mode=False, diff=False)
     action = settle.ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="x")), None, None, None, None)
     outcomes = {"toys/a": {**READY, "phase": "running", "have": 0, "wanted": 0, "cause": ""}, "toys/b": PASSING}
-    monkeypatch.setattr(settle.ActionBase, "run", lambda *_: {})
+    monkeypatch.setattr(settle.InWorker, "run", lambda *_: {})
     monkeypatch.setattr(action, "_execute_module", lambda **_: {"outcomes": outcomes})
     monkeypatch.setattr(settle.time, "sleep", slept.append)
     result = action.run(None, KNOWN)
@@ -72,4 +73,18 @@ def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
 
 def test_a_release_that_is_started_again_keeps_its_place_in_the_record():
     started = [run("a", job="1"), run("b", job="2"), run("a", job="3")]
-    assert [(each["name"], each["job"]) for each in run_record.once_each(started)] == [("a", "3"), ("b", "2")]
+    record = run_records.extended({"started": []}, {"started": started})
+    assert [(each["name"], each["job"]) for each in record["started"]] == [("a", "3"), ("b", "2")]
+
+
+def test_what_waited_for_others_is_started_once_they_are_ready_and_not_after_a_failure():
+    later = [run("c", waits_for=["a"])]
+    runs = {f"toys/{name}": run(name) for name in ("a", "b")}
+    assert settle.no_longer_waiting(later, runs, {}) == []
+    assert settle.no_longer_waiting(later, runs, {"toys/b": READY}) == []
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY}) == later
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY, "toys/b": LASTING}) == []
+
+
+def test_it_is_shown_with_what_it_waits_for():
+    assert settle.held_back(run("c", waits_for=["a", "b"]))["message"] == "waits for a, b"

@@ -3,11 +3,13 @@
 import socket
 import struct
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from kubernetes.client.exceptions import ApiException
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
     APPLY_PATCH,
     MERGE_PATCH,
@@ -15,6 +17,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
     Cluster,
     client_from,
 )
+from tests.fake_api import KINDS
+from tests.fake_cluster import FakeCluster
 
 GONE = "no answer"
 
@@ -141,3 +145,54 @@ def test_wait_gone_says_whether_it_is(server, monkeypatch):
     assert cluster(server).wait_gone("/one", 60)
     assert server.seen == ["GET"] * 3
     assert not cluster(server).wait_gone("/one", -1)
+
+
+def test_where_a_built_in_kind_is_served_is_not_asked():
+    cluster = FakeCluster()
+    assert cluster.list("apps/v1", "Deployment") == []
+    assert cluster.get("v1", "Node", "a") is None
+    assert not cluster.is_namespaced("v1", "Namespace")
+    assert [call.path for call in cluster.log] == ["/apis/apps/v1/deployments", "/api/v1/nodes/a"]
+    # A control: that of any other kind is.
+    assert cluster.list("argoproj.io/v1alpha1", "Application") == []
+    assert [call.path for call in cluster.log[2:]] == [
+        "/apis/argoproj.io/v1alpha1",
+        "/apis/argoproj.io/v1alpha1/applications",
+    ]
+
+
+def test_built_in_kinds_are_those_of_the_tests_cluster_too():
+    served = {(each.api_version, kind): (each.plural, each.namespaced) for kind, each in KINDS.items()}
+    assert builtin.PLACES.items() <= served.items()
+
+
+def test_the_time_of_the_server_is_in_what_it_answers():
+    cluster, behind = FakeCluster(), timedelta(hours=1)
+    cluster.now = lambda: datetime.now(UTC) - behind
+    assert abs(cluster.server_time() + behind - datetime.now(UTC)) < timedelta(seconds=2)
+    assert [call.path for call in cluster.log] == ["/version"]
+    behind = timedelta(hours=2)
+    cluster.get("v1", "Node", "a")
+    assert abs(cluster.server_time() + behind - datetime.now(UTC)) < timedelta(seconds=2)
+    assert len(cluster.log) == 2
+
+
+def test_one_request_tells_the_kinds_of_all_api_groups():
+    cluster = FakeCluster()
+    cluster.define("Thing", "example.org/v1", "things")
+    assert {"apps", "example.org"} <= set(cluster.api_groups())
+    assert cluster.resource_path("example.org/v1", "Thing", "shop") == "/apis/example.org/v1/namespaces/shop/things"
+    assert cluster.kinds("monitoring.coreos.com/v1") == {"Alertmanager", "PodMonitor", "Prometheus", "ServiceMonitor"}
+    assert cluster.resource_path("eks.amazonaws.com/v1", "NodeClass", None) is None
+    assert [call.path for call in cluster.log] == ["/apis"]
+    # Until what is new is looked up.
+    cluster.define("NodeClass", "eks.amazonaws.com/v1", "nodeclasses", namespaced=False)
+    cluster.forget_kinds()
+    assert cluster.resource_path("eks.amazonaws.com/v1", "NodeClass", None) is not None
+
+
+def test_an_older_cluster_tells_its_groups_alone():
+    cluster = FakeCluster()
+    cluster.answers["/apis"] = {"groups": [{"name": "apps"}]}
+    assert cluster.api_groups() == ("apps",)
+    assert cluster.resource_path("argoproj.io/v1alpha1", "Application", None) is not None

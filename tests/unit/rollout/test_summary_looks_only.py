@@ -30,6 +30,23 @@ def test_a_release_that_check_mode_would_change_keeps_its_identity(cluster, helm
     assert cluster.written == []
 
 
+def test_what_the_run_has_seen_ready_is_not_read_again(cluster, helm_secret):
+    cluster.add(helm_secret(labels=LABELS))
+    cluster.add(helm_secret("other", labels=LABELS))
+    row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}
+    seen = planned(identity="live", ready=[row], chart="logs", version="1.2.3")
+    found = summary.components(cluster, [seen], [], simulated=False, ready=["logging/logs"])
+    assert [(each["release"], each["version"], each["health"]) for each in found] == [
+        ("logs", "1.2.3", "ready"),
+        ("other", "1.2.3", "ready"),
+    ]
+    assert not [call for call in cluster.log if call.path.endswith("/nlb")]
+    # A control: of another revision than that which was ready, all is read.
+    changed = {**seen, "identity": "older"}
+    first, _ = summary.components(cluster, [changed], [], simulated=False, ready=["logging/logs"])
+    assert first["health"] == "Service nlb: does not exist"
+
+
 def test_a_ready_row_that_does_not_hold_is_the_health(cluster, helm_secret):
     cluster.add(helm_secret(labels=LABELS))
     row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}

@@ -49,6 +49,40 @@ def test_ready_release_is_noted_once(cluster, helm_secret):
     assert (second.phase, second.changed, len(cluster.written)) == ("ready", False, 1)
 
 
+def test_releases_are_read_together(cluster, helm_secret):
+    names = ("logs", "shop", "web")
+    for name in names:
+        cluster.add(helm_secret(name, manifest=[{**WORKLOAD, "metadata": {"name": name}}]))
+        cluster.add({**deployment(1), "metadata": {"name": name, "namespace": "logging"}})
+    # A namesake of somebody else's, and a revision that is no more.
+    cluster.add(helm_secret("web", "elsewhere", manifest=[{**WORKLOAD, "metadata": {"name": "missing"}}]))
+    cluster.add(helm_secret("web", revision=0, status="superseded"))
+    waiter = ReleaseWaiter(cluster, [run(name=name, identity="") for name in names])
+    outcomes = waiter.poll()
+    assert {key: (each.phase, each.wanted) for key, each in outcomes.items()} == {
+        f"logging/{name}": ("ready", 1) for name in names
+    }
+    # What Helm has, the manifests of these, and their Deployments.
+    assert [call.path for call in cluster.log] == ["/api/v1/secrets"] * 2 + [
+        "/apis/apps/v1/namespaces/logging/deployments"
+    ]
+    waiter.poll()
+    assert [call.path for call in cluster.log].count("/api/v1/secrets") == 3
+    assert waiter.chart(waiter.live["logging/web"]) == {"chart": "web", "version": "1.2.3"}
+
+
+def test_a_record_whose_status_changes_meanwhile_is_read_all_the_same(cluster, helm_secret):
+    secret = cluster.add(helm_secret(manifest=[WORKLOAD]))
+    cluster.add(deployment(1))
+
+    def supersede(call):
+        if "name in" in call.query.get("labelSelector", ""):
+            secret["metadata"]["labels"]["status"] = "superseded"
+
+    cluster.before = supersede
+    assert outcome(cluster, identity="").phase == "ready"
+
+
 def test_waits_for_workloads_and_says_which(cluster, helm_secret):
     cluster.add(helm_secret(manifest=[WORKLOAD]))
     cluster.add(deployment(0))

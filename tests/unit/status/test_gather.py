@@ -8,7 +8,6 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import certificates
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.status import gather as gathering
 from ansible_collections.landfall.eks.plugins.module_utils.status import verdict
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather
 from tests.fake_cluster import FakeCluster
@@ -28,9 +27,10 @@ def live_cluster():
 
 
 @pytest.fixture
-def cluster(monkeypatch):
-    monkeypatch.setattr(gathering.lease, "cluster_clock", lambda cluster: lambda: NOW)
-    return live_cluster()
+def cluster():
+    made = live_cluster()
+    made.now = lambda: NOW
+    return made
 
 
 def secret(name, namespace, data, kind="Opaque", **annotations):

@@ -1,0 +1,168 @@
+"""Action that decides at once what a run has to do, from one look at the cluster that it has the Lease of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, State, Wanted, decide, identity
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
+from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
+from ansible_collections.landfall.eks.plugins.plugin_utils.run_records import Record
+
+ROLES = Path(__file__).parents[2] / "roles"
+OPTIONS: dict[str, Any] = {
+    "kubeconfig": {"type": "raw"},
+    "context": {"type": "str"},
+    "namespace": {"type": "str", "required": True},
+    "cluster_name": {"type": "str", "required": True},
+    "ca_file": {"type": "str", "required": True},
+    "lease": {"type": "dict", "required": True},
+    "installing": {"type": "bool", "required": True},
+}
+
+
+class ActionModule(InWorker):
+    """Finds the components of a run for which nothing has to be done, and records what settle waits for of them."""
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self.variables: dict[str, Any] = task_vars or {}
+        _, self.options = self.validate_argument_spec(OPTIONS)
+        record = run_records.extended(
+            run_records.begun(self._templar, self.variables), {"lease": self.options["lease"]}
+        )
+        if record["lease"]["held"]:
+            record = run_records.extended(record, self._live())
+        if self.options["installing"] and record["releases"]:
+            for look in (self._groundwork, self._addresses, self._credentials, self._in_sync):
+                record = run_records.extended(record, look(record))
+        return {**result, **record, "changed": False}
+
+    def _live(self) -> dict[str, Any]:
+        """Read Helm's records, which another run may have changed before this one got the Lease."""
+        told = self._ask("helm_state")
+        if told.get("failed"):
+            raise AnsibleActionFail(told["msg"])
+        return {"live": told["releases"]}
+
+    def _groundwork(self, record: Record) -> dict[str, Any]:
+        """Find out whether the definitions and namespaces of all releases are as they should be."""
+        wanted = [
+            {key: each[key] for key in ("namespace", "namespace_labels") if key in each} for each in record["releases"]
+        ]
+        if definition_charts(record["releases"], record["charts"], record["live"]):
+            return {}
+        told = self._ask("namespaces", state="present", wanted=wanted)
+        if not _unchanged(told):
+            return {}
+        return {"definitions": {**record["definitions"], "namespaces": told["names"]}}
+
+    def _addresses(self, record: Record) -> dict[str, Any]:
+        """Read the objects that components apply themselves: which of them are theirs, and their load balancers."""
+        told = {name: self._objects(record, raw) for name, raw in self._acting(record)}
+        live = [each for found in told.values() for each in found.get("objects", [])]
+        return {
+            "objects": {"in_sync": [name for name, found in told.items() if _unchanged(found)]},
+            "addresses": {
+                release_key(each["metadata"]["namespace"], each["metadata"]["name"]): hosts
+                for each in live
+                if (hosts := _host_names(each))
+            },
+        }
+
+    def _objects(self, record: Record, raw: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = run_records.knowing(self._templar, self.variables, record).template(raw.get("objects", []))
+        return self._ask("objects", objects=wanted) if wanted else {"changed": False}
+
+    def _credentials(self, record: Record) -> dict[str, Any]:
+        """Find out whether all credentials are kept already, and the CA's certificate is in its file."""
+        aware = run_records.knowing(self._templar, self.variables, record)
+        namespaces = {each["namespace"] for each in record["releases"]}
+        wanted = [
+            each
+            for _, raw in self._acting(record)
+            for each in aware.template(raw.get("credentials", []))
+            if each["secret"]["namespace"] in namespaces
+        ]
+        if not wanted:
+            return {}
+        told = self._ask(
+            "credentials",
+            namespace=self.options["namespace"],
+            cluster_name=self.options["cluster_name"],
+            credentials=wanted,
+        )
+        if not _unchanged(told) or not _is_in(told["ca_certificate"], self.options["ca_file"]):
+            return {}
+        return {"credentials": {**record["credentials"], "names": [each["name"] for each in told["credentials"]]}}
+
+    def _in_sync(self, record: Record) -> dict[str, Any]:
+        """Return the components that are as they should be, and their releases as settle waits for them."""
+        if not record["definitions"]["namespaces"]:
+            return {}
+        found = {name: rows for name, raw in self._acting(record) if (rows := self._rows(record, name, raw))}
+        return {"in_sync": list(found), "started": [row for rows in found.values() for row in rows]}
+
+    def _rows(self, record: Record, name: str, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return what settle is told of a component's releases; nothing if anything has to be done for it."""
+        aware = run_records.knowing(self._templar, self.variables, record)
+        credentials = {each["name"] for each in aware.template(raw.get("credentials", []))}
+        planned = any(each["changed"] for each in aware.template(raw.get("plan", [])))
+        if (
+            name not in record["objects"]["in_sync"]
+            or not credentials <= set(record["credentials"]["names"])
+            or planned
+        ):
+            return []
+        ours = {each["name"] for each in record["releases"]}
+        releases = [each for each in (aware.template(each) for each in raw["releases"]) if each["name"] in ours]
+        spec = components.load_spec(ROLES)
+        rows = [_row(record, components.completed(release, spec)) for release in releases]
+        return [row for row in rows if row] if all(rows) else []
+
+    def _acting(self, record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the components of the run with a release that is Landfall's."""
+        names = {each["component"] for each in record["releases"]}
+        declared = components.declared(record["settings"]["components"], self.variables)
+        return ((name, raw) for name, raw in declared.items() if name in names)
+
+    def _ask(self, module: str, **arguments: Any) -> dict[str, Any]:
+        return self.look(module, arguments, self.variables)
+
+
+def _unchanged(told: dict[str, Any]) -> bool:
+    """Say whether a module that looked found nothing to do; one that failed says why where the work is done."""
+    return not told.get("failed") and not told["changed"]
+
+
+def _row(record: Record, release: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the row of the record of a release that is in sync, None for any other."""
+    chart = record["charts"][release["name"]]
+    made_of = identity(chart["sha256"], release["values"], release["secret_checksums"])
+    newest = record["live"].get(release_key(release["namespace"], release["name"]))
+    decision = decide(Live((newest,) if newest else ()), Wanted(made_of))
+    delivered = (release.get("owner") or {}).get("delivery") == "argocd"
+    if decision.state is not State.IN_SYNC or delivered or release["name"] in record["cluster"]["delivered"]:
+        return None
+    return run_records.started(release, chart, made_of)
+
+
+def _host_names(live: dict[str, Any]) -> list[str]:
+    """Return the host names of the load balancer of an object, if it has any."""
+    points = ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    return [point["hostname"] for point in points if point.get("hostname")]
+
+
+def _is_in(text: str, path: str) -> bool:
+    """Say whether a file holds just this text; where there is no text, none is wanted."""
+    try:
+        return not text or Path(path).expanduser().read_text(encoding="utf-8") == text
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""What this collection's plugins share; it runs on the control node alone."""
