@@ -111,7 +111,7 @@ class ActionModule(InWorker):
         return {"in_sync": list(found), "started": [row for rows in found.values() for row in rows]}
 
     def _rows(self, record: Record, name: str, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return what settle is told of a component's releases; nothing if anything has to be done for it."""
+        """Return what settle has to know of a component's releases; nothing if anything has to be done for it."""
         aware = run_records.knowing(self._templar, self.variables, record)
         credentials = {each["name"] for each in aware.template(raw.get("credentials", []))}
         planned = any(each["changed"] for each in aware.template(raw.get("plan", [])))

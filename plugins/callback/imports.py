@@ -7,7 +7,7 @@ name: imports
 type: aggregate
 short_description: Imports the clients of Kubernetes and AWS before the workers of a run are forked
 description:
-  - Every worker that Ansible forks then has them already. Without it each worker imports them anew, which is slower.
+  - Every worker that Ansible forks then has them already. Without it each worker imports them itself, which is slower.
 requirements:
   - enabled in C(callbacks_enabled)
 """

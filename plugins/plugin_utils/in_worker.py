@@ -1,6 +1,6 @@
 """Runs this collection's modules in Ansible's own worker process, which has imported what they need already.
 
-A module that Ansible starts as a process of its own imports the clients of Kubernetes and AWS anew, which takes longer
+A module that Ansible starts as a process of its own imports the clients of Kubernetes and AWS again, which takes longer
 than its work.
 """
 

@@ -41,7 +41,7 @@ class Run:
 
 @dataclass
 class LiveSecrets:
-    """What the cluster holds: originals by credential name, delivered Secrets by (namespace, name), and all of ours."""
+    """What the cluster holds of Landfall: originals by credential name, and delivered Secrets by (namespace, name)."""
 
     originals: dict[str, Secret] = field(default_factory=dict)
     delivered: dict[tuple[str, str], Secret] = field(default_factory=dict)
