@@ -178,7 +178,7 @@ def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
     job = {**machine.environment, "ANSIBLE_ASYNC_DIR": str(jobs)}
     helm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=job)
     try:
-        next(line for line in run.stdout if "lease : Read what is live" in line)
+        next(line for line in run.stdout if "platform : Decide what there is to do" in line)
         started = until(lambda: module_at_work(run.pid), 20, "a module at work")
         time.sleep(2)
         run.kill()
