@@ -9,7 +9,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
-from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, State, Wanted, decide, identity
+from ansible_collections.landfall.eks.plugins.filter.release_decision import release_decision
+from ansible_collections.landfall.eks.plugins.module_utils.helm.state import State
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
@@ -145,13 +146,11 @@ def _unchanged(told: dict[str, Any]) -> bool:
 def _row(record: Record, release: dict[str, Any]) -> dict[str, Any] | None:
     """Return the row of the record of a release that is in sync, None for any other."""
     chart = record["charts"][release["name"]]
-    made_of = identity(chart["sha256"], release["values"], release["secret_checksums"])
-    newest = record["live"].get(release_key(release["namespace"], release["name"]))
-    decision = decide(Live((newest,) if newest else ()), Wanted(made_of))
+    decision = release_decision(release, record["live"], chart["sha256"])
     delivered = (release.get("owner") or {}).get("delivery") == "argocd"
-    if decision.state is not State.IN_SYNC or delivered or release["name"] in record["cluster"]["delivered"]:
+    if decision["state"] != State.IN_SYNC or delivered or release["name"] in record["cluster"]["delivered"]:
         return None
-    return run_records.started(release, chart, made_of)
+    return run_records.started(release, chart, decision["identity"])
 
 
 def _host_names(live: dict[str, Any]) -> list[str]:
