@@ -99,8 +99,9 @@ class ActionModule(InWorker):
             namespace=self.options["namespace"],
             cluster_name=self.options["cluster_name"],
             credentials=wanted,
+            ca_file=self.options["ca_file"],
         )
-        if not _unchanged(told) or not _is_in(told["ca_certificate"], self.options["ca_file"]):
+        if not _unchanged(told):
             return {}
         return {"credentials": {**record["credentials"], "names": [each["name"] for each in told["credentials"]]}}
 
@@ -157,11 +158,3 @@ def _host_names(live: dict[str, Any]) -> list[str]:
     """Return the host names of the load balancer of an object, if it has any."""
     points = ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
     return [point["hostname"] for point in points if point.get("hostname")]
-
-
-def _is_in(text: str, path: str) -> bool:
-    """Say whether a file holds just this text; where there is no text, none is wanted."""
-    try:
-        return not text or Path(path).expanduser().read_text(encoding="utf-8") == text
-    except OSError:
-        return False

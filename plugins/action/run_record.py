@@ -18,15 +18,9 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
-            {
-                "parts": {"type": "dict", "default": {}},
-                "release": {"type": "dict"},
-                "new": {"type": "bool", "default": False},
-            }
+            {"parts": {"type": "dict", "required": True}, "new": {"type": "bool", "default": False}}
         )
         parts: dict[str, Any] = options["parts"]
-        if options["release"]:
-            parts = {**parts, "started": [run_records.started(**options["release"])]}
         record = run_records.extended(run_records.begun(self._templar, variables, new=options["new"]), parts)
         if "cluster" in parts:
             record["releases"] = run_records.releases(self._templar, variables, record)

@@ -36,7 +36,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import board,
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Progress
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded, wrapped
 
-RECORDING = {"landfall.eks.decide", "landfall.eks.run_record"}
+RECORDING = {"landfall.eks.decide", "landfall.eks.run_record", "landfall.eks.start"}
 FAILED = "landfall.eks.release_failed"
 SUMMARY = "landfall.eks.summary"
 DEBUG = {"debug", "ansible.builtin.debug"}

@@ -12,7 +12,7 @@ description:
   - A second run changes nothing. A certificate is renewed when less than a third of its lifetime is left, or when its
     host names or the CA changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
-  - No secret value is returned, logged, or written to the control node.
+  - No secret value is returned, logged, or written to the control node; the CA's public certificate is.
 author: The Landfall authors
 extends_documentation_fragment: landfall.eks.cluster
 options:
@@ -24,6 +24,9 @@ options:
     description: Name of the cluster, which the certificate authority's subject carries.
     type: str
     default: kubernetes
+  ca_file:
+    description: File on the control node for the CA's public certificate; left as it is where none was asked for.
+    type: path
   credentials:
     description: Credentials that must exist.
     type: list
@@ -168,11 +171,13 @@ planned:
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.text import files
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
@@ -232,7 +237,21 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
-    return result
+    return {**result, "changed": keep_public(module, result["ca_certificate"]) or result["changed"]}
+
+
+def keep_public(module: AnsibleModule, certificate: str) -> bool:
+    """Write the CA's certificate to its file, and say whether it was not there."""
+    if not certificate or not module.params["ca_file"]:
+        return False
+    path = Path(module.params["ca_file"])
+    try:
+        return (files.differs if module.check_mode else files.write_bytes)(path, certificate.encode())
+    except OSError as error:
+        module.fail_json(
+            msg=f"{path} cannot be written ({error.strerror}): let credentials_ca_file be a file of yours, or give "
+            "platform_state_dir a folder you may write to."
+        )
 
 
 def main() -> None:
@@ -241,6 +260,7 @@ def main() -> None:
         | {
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
+            "ca_file": {"type": "path"},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

@@ -83,7 +83,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
@@ -96,7 +95,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     LeaseLostError,
     hold_of,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import running
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
 
 POLL_SECONDS = 1
 
@@ -166,20 +165,13 @@ def keep(module: AnsibleModule, held: dict[str, Any], begun: float) -> None:
 
 def renewer_lives(module: AnsibleModule, holder: str) -> bool:
     status = lease_status.read(status_file(module), holder)
-    return status is not None and not status.lost and at_work(status.pid)
+    return status is not None and not status.lost and alive(status.pid)
 
 
 def renewer_died(module: AnsibleModule, holder: str) -> bool:
     """Say whether the run was killed on this machine together with its renewer, so that its Lease will run out."""
     status = lease_status.read(status_file(module), holder)
-    return status is not None and not at_work(status.pid)
-
-
-def at_work(pid: int) -> bool:
-    try:
-        return running(psutil.Process(pid))
-    except psutil.Error:
-        return False
+    return status is not None and not alive(status.pid)
 
 
 def status_file(module: AnsibleModule) -> Path:

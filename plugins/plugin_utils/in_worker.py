@@ -118,14 +118,18 @@ class InWorker(ActionBase):
         return run(main, arguments, self._environment())
 
     def look(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Run a module of this collection in check mode, with the task's access to the cluster if it takes that.
+        """Run a module of this collection in check mode; otherwise as `act` does."""
+        with mock.patch.object(self._task, "check_mode", True):
+            return self.act(name, arguments, task_vars)
+
+    def act(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run a module of this collection, with the task's access to the cluster if it takes that.
 
         `name` is the module's, without the collection.
         """
         access = {key: value for key in ("kubeconfig", "context") if (value := self._task.args.get(key))}
         given = {**access, **arguments} if name in reaching_clusters() else arguments
-        with mock.patch.object(self._task, "check_mode", True):
-            return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
+        return self._execute_module(f"{COLLECTION}.{name}", given, task_vars)
 
     def needs_a_process(self) -> bool:
         """Say whether a module cannot run here: for another user, elsewhere, in the background or on macOS."""

@@ -25,16 +25,25 @@ def kubeconfig_file(kubeconfig: Any) -> Iterator[str]:
         yield str(kubeconfig)
         return
     with tempfile.TemporaryDirectory(prefix="landfall-") as folder:
-        path = Path(folder) / "kubeconfig"
-        path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
-        yield str(path)
+        yield write_kubeconfig(Path(folder) / "kubeconfig", kubeconfig)
 
 
-def _environment(kubeconfig: str) -> dict[str, str]:
+def write_kubeconfig(path: Path, kubeconfig: dict[str, Any]) -> str:
+    """Write a kubeconfig to a file that only its owner can read, and return the file's path."""
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+    return str(path)
+
+
+def helm_environment(kubeconfig: str) -> dict[str, str]:
     """Return what Helm is started with: nothing of the shell's that would lead it to another cluster."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
-    return {**kept, "KUBECONFIG": kubeconfig}
+    return {**kept, "KUBECONFIG": str(Path(kubeconfig).expanduser())}
+
+
+def context_words(access: dict[str, Any]) -> list[str]:
+    """Return the argument that chooses a context of the kubeconfig, if `access` {kubeconfig, context} names one."""
+    return [f"--kube-context={access['context']}"] if access.get("context") else []
 
 
 def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: float) -> str:
@@ -42,12 +51,11 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
 
     Raises HelmError with its last error line, or after `seconds`.
     """
-    context = [f"--kube-context={access['context']}"] if access.get("context") else []
     with kubeconfig_file(access["kubeconfig"]) as path:
         try:
             done = subprocess.run(
-                [helm, *arguments, *context],
-                env=_environment(path),
+                [helm, *arguments, *context_words(access)],
+                env=helm_environment(path),
                 check=True,
                 capture_output=True,
                 text=True,

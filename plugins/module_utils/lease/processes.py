@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
+
+JOBS = "LANDFALL_JOBS"
+"""In the environment of a background job and of its Helm: the folder of the jobs of its run."""
 
 
 def running(process: psutil.Process) -> bool:
     """Say whether a process is at work; one that has ended counts as gone even before its parent has noticed."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def alive(pid: int) -> bool:
+    """Say whether the process of this id is at work."""
+    try:
+        return running(psutil.Process(pid))
     except psutil.Error:
         return False
 
@@ -85,7 +95,6 @@ class RunProcesses:
 
     def _is_job(self, process: psutil.Process) -> bool:
         try:
-            folder = process.environ().get("ANSIBLE_ASYNC_DIR")
-            return folder is not None and str(Path(folder).expanduser()) == self.jobs
-        except (psutil.Error, OSError, RuntimeError):  # ended meanwhile, or another user's
+            return process.environ().get(JOBS) == self.jobs
+        except (psutil.Error, OSError):  # ended meanwhile, or another user's
             return False

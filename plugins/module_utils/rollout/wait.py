@@ -15,6 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Dec
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.snapshot import Address, Snapshots
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.autoscaling import makes_nodes
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
@@ -298,21 +299,32 @@ def job_outcome(job: str) -> Outcome:
     """
     if not job:
         return Outcome("ready")
-    try:
-        result = json.loads(Path(job).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    result = _result(job)
+    if result is None:
         return Outcome("running", "Helm has just been started")
-    if not result.get("finished", 1):
+    if not result["finished"] and alive(result["pid"]):
         return Outcome("running", HELM_AT_WORK)
-    if result.get("failed") or result.get("rc", 0):
-        reason = helm_reason(result)
+    # What has ended in the meantime has left its result.
+    result = _result(job) or result
+    if not result["finished"]:
+        return Outcome("failed", "Helm was killed before it could say how it went", passing=True)
+    if result["rc"]:
+        reason = helm_reason(result["stderr"])
         return Outcome("failed", reason, passing=may_pass(reason))
     return Outcome("ready")
 
 
-def helm_reason(result: dict[str, Any]) -> str:
-    """Return Helm's own last error line from a module's failed result, else the module's message."""
-    text = result.get("stderr") or result.get("msg") or "Helm failed without a message"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+def _result(job: str) -> dict[str, Any] | None:
+    """Read what a job has left, {finished, pid} or {finished, rc, stderr}; None if there is nothing yet."""
+    try:
+        found: dict[str, Any] = json.loads(Path(job).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def helm_reason(said: str) -> str:
+    """Return Helm's own last error line of what it said, else its last line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error:")]
-    return (errors or lines)[-1]
+    return (errors or lines or ["Helm failed without a message"])[-1]

@@ -72,15 +72,24 @@ def load_spec(roles: Path) -> dict[str, Any]:
     """
     component, worker = (yaml.safe_load((roles / each).read_text(encoding="utf-8")) for each in SPECS)
     options: dict[str, Any] = component["options"]
-    release = worker["argument_specs"]["main"]["options"]["helm_release_spec"]["options"]
+    release = worker["argument_specs"]["main"]["options"]["helm_release_specs"]["options"]
     options["releases"]["options"] = release | options["releases"].get("options", {})
     return options
 
 
 def completed(release: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a release with the defaults of its spec, which load_spec has read."""
-    options = spec["releases"]["options"]
-    return {**{key: option["default"] for key, option in options.items() if "default" in option}, **release}
+    """Return a release with the defaults of its spec, which load_spec has read.
+
+    What somebody else installed is taken over where the policy of `existing` says so.
+    """
+    defaults = {key: each["default"] for key, each in spec["releases"]["options"].items() if "default" in each}
+    policy = (release.get("existing") or {}).get("policy")
+    return {
+        **defaults,
+        "adopt": policy == "adopt",
+        **release,
+        "crds": {**defaults["crds"], **release.get("crds", {})},
+    }
 
 
 def problems(component: Component, spec: Mapping[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ class Module:
 
     def __init__(self, check_mode: bool = False, **params: Any) -> None:
         self.check_mode = check_mode
-        self.params = {"namespace": HOME, "cluster_name": "test", "timeout": 5} | params
+        self.params = {"namespace": HOME, "cluster_name": "test", "timeout": 5, "ca_file": None} | params
         self.no_log_values: set[str] = set()
         self.warnings: list[str] = []
 

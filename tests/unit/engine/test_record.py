@@ -9,7 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings import compo
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[3] / "roles"
-WRITERS = {f"platform/tasks/{name}.yml" for name in ("decide", "look", "record")}
+WRITERS = {f"platform/tasks/{name}.yml" for name in ("decide", "look", "record", "start")}
 CHART = {"path": "x.tgz", "sha256": "0" * 64, "source": "cache", "name": "x", "version": "1.0.0", "verified": False}
 
 
@@ -59,7 +59,11 @@ def test_a_part_is_replaced_unless_it_grows(parts, expected):
     assert run_records.extended({"live": {"a": 1}, "kept": [], "started": []}, parts)["live"] == expected
 
 
-def test_the_defaults_of_the_worker_are_those_of_its_spec():
-    own = yaml.safe_load((ROLES / "helm_release/vars/main.yml").read_text())["__helm_release_fields"]
-    made = release()
-    assert {name: made[name] for name in own} == own
+def test_what_others_installed_is_taken_over_where_its_policy_says_so():
+    policies = ({"policy": policy} for policy in ("adopt", "leave"))
+    assert [release(existing=each)["adopt"] for each in policies] == [True, False]
+    assert release(existing={"policy": "leave"}, adopt=True)["adopt"] is True
+
+
+def test_definitions_are_completed_field_by_field():
+    assert release(crds={"source": "chart"})["crds"] == {"source": "chart", "values": {}, "keep": True}

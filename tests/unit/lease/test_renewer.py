@@ -16,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease import (
     status as lease_status,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import hold_of
-from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import RunProcesses
+from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, RunProcesses
 
 ANNA, BOB = "anna@laptop/a1", "bob@ci/b2"
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -134,7 +134,7 @@ def test_what_a_killed_playbook_leaves_is_ended_but_helm_in_the_background_is_ou
     within(lambda: psutil.Process(playbook.pid).children())
     child = psutil.Process(playbook.pid).children()[0]
     jobs = tmp_path / "run/mine"
-    helm = processes(SLEEP, ANSIBLE_ASYNC_DIR=str(jobs))
+    helm = processes(SLEEP, **{JOBS: str(jobs)})
     results = [jobs / "j1.1", tmp_path / "run/others/j2.2"]
     for each in results:
         each.parent.mkdir(parents=True)

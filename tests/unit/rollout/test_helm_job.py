@@ -1,52 +1,61 @@
-"""Ending a background job: Ansible's own wrapper, and a stand-in for Helm that obeys or does not."""
+"""Helm in the background, with stand-ins for it: how it is started, and how it is ended."""
 
 import contextlib
+import errno
 import json
-import os
-import subprocess
+import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
-from ansible.modules import async_wrapper
+import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_job
-from ansible_collections.landfall.eks.plugins.modules import release_failed
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
+from ansible_collections.landfall.eks.plugins.modules import helm_start, release_failed
+from ansible_collections.landfall.eks.plugins.plugin_utils import in_worker
 
-MODULE = """
-import json, subprocess, sys
-done = subprocess.run([sys.argv[1]], capture_output=True, text=True)
-print(json.dumps({"failed": bool(done.returncode), "stderr": done.stderr, "rc": done.returncode}))
-"""
 OBEYS = "signal.signal(signal.SIGTERM, lambda *_: sys.exit('Error: UPGRADE FAILED: context canceled'))"
 DOES_NOT = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 
+def release(name, **more):
+    fixed = {"namespace": "toys", "chart": "toy.tgz", "history_max": 5, "take_ownership": False, "timeout": 60}
+    return {"name": name, "values": {}, **fixed, **more}
+
+
+def within(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "too late"
+        time.sleep(0.05)
+
+
+def ended(job):
+    within(lambda: not helm_job.is_at_work(job))
+    return json.loads(Path(job).read_text())
+
+
 @pytest.fixture
 def start(tmp_path):
-    """Return a function that starts a job as Ansible does, and returns its file once the stand-in is at work."""
+    """Return a function that starts a job, and returns its file once the stand-in is at work."""
 
     def start(name, on_signal):
         folder = tmp_path / name
         folder.mkdir()
-        helm, module, running = folder / "helm", folder / "module.py", folder / "running"
+        helm, running = folder / "helm", folder / "running"
         text = (
             f"import pathlib, signal, sys, time\n{on_signal}\npathlib.Path({str(running)!r}).touch()\ntime.sleep(60)\n"
         )
         helm.write_text(f"#!{sys.executable}\n{text}")
         helm.chmod(0o700)
-        module.write_text(MODULE)
-        words = [name, "60", "true", str(module), sys.executable, str(module), str(helm)]
-        environment = {**os.environ, "ANSIBLE_ASYNC_DIR": str(tmp_path / "jobs")}
-        said = subprocess.check_output([sys.executable, "-P", async_wrapper.__file__, *words], env=environment)
-        deadline = time.monotonic() + 30
-        while not running.exists():
-            assert time.monotonic() < deadline, said
-            time.sleep(0.05)
-        return json.loads(said)["results_file"]
+        job = helm_job.start(tmp_path / "jobs", str(helm), release(name), {"kubeconfig": "/nowhere"})
+        within(running.exists)
+        return str(job)
 
     yield start
     for process in psutil.process_iter(["cmdline"]):
@@ -64,19 +73,116 @@ def test_helm_is_told_to_stop_and_the_others_are_left_alone(start):
 def test_one_that_does_not_stop_is_killed(start):
     job = start("j1", DOES_NOT)
     helm_job.end(job, seconds=0.5)
-    deadline = time.monotonic() + 30
-    while helm_job.is_at_work(job):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert json.loads(Path(job).read_text())["rc"] == -9
+    assert ended(job)["rc"] == -9
+
+
+def test_what_is_said_of_a_job_whose_process_was_killed(start):
+    """Another call may end well: nothing speaks against it."""
+    job = start("j1", OBEYS)
+    runner = psutil.Process(json.loads(Path(job).read_text())["pid"])
+    runner.kill()
+    within(lambda: not helm_job.is_at_work(job))
+    found = job_outcome(job)
+    assert (found.phase, found.passing, found.message) == (
+        *("failed", True),
+        "Helm was killed before it could say how it went",
+    )
+
+
+TELLS = """
+import json, os, sys
+with open({told!r}, "w") as told:
+    json.dump([sys.argv[1:], sys.stdin.read(), dict(os.environ)], told)
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Return a function that starts a job, and returns the arguments, input and environment of its Helm."""
+
+    def start(kubeconfig="/nowhere", context=None, **more):
+        helm, said = tmp_path / "helm", tmp_path / "said"
+        helm.write_text(f"#!{sys.executable}\n{TELLS.format(told=str(said))}")
+        helm.chmod(0o700)
+        access = {"kubeconfig": kubeconfig, "context": context}
+        job = helm_job.start(tmp_path / "jobs", str(helm), release("toy", **more), access)
+        assert ended(str(job)) == {"finished": 1, "rc": 0, "stderr": ""}
+        return json.loads(said.read_text())
+
+    return start
+
+
+@pytest.mark.parametrize("value", ["1e3", "y", "0899", "1_000", "null", "~", "2026-11-30", "{{ x }}", "a: b\n'\"", 5])
+def test_values_reach_helm_as_they_were_written_and_not_as_arguments(told, value):
+    words, said, _ = told(values={"image": {"tag": value}})
+    assert json.loads(said) == {"image": {"tag": value}}
+    assert "--values=-" in words
+    assert str(value) not in words
+
+
+@pytest.mark.parametrize("adopted", [True, False])
+def test_what_helm_is_asked_for(told, adopted):
+    words, _, _ = told(take_ownership=adopted, timeout=30)
+    assert words[:3] == ["upgrade", "toy", "toy.tgz"]
+    assert {"--install", "--namespace=toys", "--timeout=30s", "--history-max=5", "--skip-crds"} <= {*words}
+    assert ("--take-ownership" in words) == adopted
+
+
+def test_helm_is_led_to_the_cluster_that_was_checked_and_no_other(told, monkeypatch):
+    monkeypatch.setenv("HELM_KUBECONTEXT", "another")
+    monkeypatch.setenv("KUBECONFIG", "/another")
+    words, _, environment = told("~/config", "ours")
+    assert "HELM_KUBECONTEXT" not in environment
+    assert environment["KUBECONFIG"] == str(Path.home() / "config")
+    assert "--kube-context=ours" in words
+
+
+def test_a_kubeconfig_that_is_a_dict_becomes_a_file_for_its_owner_alone(told, tmp_path):
+    _, _, environment = told({"current-context": "ours"})
+    path = Path(environment["KUBECONFIG"])
+    assert path.parent == tmp_path / "jobs"
+    assert path.stat().st_mode & 0o077 == 0
+    assert yaml.safe_load(path.read_text()) == {"current-context": "ours"}
+
+
+def test_a_helm_that_cannot_be_started_is_said_by_the_job(tmp_path):
+    job = helm_job.start(tmp_path / "jobs", "/nowhere/helm", release("toy"), {"kubeconfig": "/nowhere"})
+    assert "cannot be started" in ended(str(job))["stderr"]
+
+
+def test_a_helm_that_takes_too_long_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(helm_job, "SPARE_SECONDS", 0)
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\nexec sleep 60\n")
+    helm.chmod(0o700)
+    job = helm_job.start(tmp_path / "jobs", str(helm), release("toy", timeout=0.2), {"kubeconfig": "/nowhere"})
+    assert "did not end within" in ended(str(job))["stderr"]
+
+
+def test_a_folder_with_room_is_made_for_its_owner_alone(tmp_path):
+    folder = tmp_path / "state" / "run"
+    helm_job.have_room(folder)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_is_said_before_the_job_starts(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    arguments = {"name": "toy", "namespace": "toys", "chart": "toy.tgz", "kubeconfig": "/nowhere"}
+    (tmp_path / "helm").touch(mode=0o700)
+    found = in_worker.run(helm_start.main, {**arguments, "folder": str(tmp_path / "run")}, {"PATH": str(tmp_path)})
+    assert re.search(r"run.*No space left on device.*platform_state_dir", found["msg"])
 
 
 @pytest.mark.parametrize("name", ["", "1", "j1.1"])
 def test_there_may_be_nothing_to_end(tmp_path, monkeypatch, name):
     """A release that was not started, and a job that has ended."""
     monkeypatch.setattr(psutil, "process_iter", lambda *_: pytest.fail("nobody has to be looked for"))
-    (tmp_path / "j1.1").write_text('{"rc": 0}')
-    (tmp_path / "1").write_text('{"rc": 0}')
+    (tmp_path / "j1.1").write_text('{"finished": 1, "rc": 0}')
+    (tmp_path / "1").write_text('{"finished": 1, "rc": 0}')
     helm_job.end(str(tmp_path / name) if name else "")
 
 

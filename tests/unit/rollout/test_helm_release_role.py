@@ -3,30 +3,14 @@
 import re
 from pathlib import Path
 
-import pytest
 import yaml
-
-from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Live, Wanted, decide
 
 ROLES = Path(__file__).parents[3] / "roles"
 ROLE = ROLES / "helm_release"
-FILES = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["__helm_release_files"]
 STATUSES = (
     *("deployed", "failed", "superseded", "unknown", "uninstalled", "uninstalling"),
     *("pending-install", "pending-upgrade", "pending-rollback"),
 )
-WANTED = {"present": Wanted("c-1"), "absent": Wanted(None)}
-
-
-@pytest.mark.parametrize("platform_state", WANTED)
-def test_each_action_has_its_tasks(platform_state):
-    live = [
-        (),
-        *(({"revision": 1, "status": status, "identity": made},) for status in STATUSES for made in ("", "c-1")),
-    ]
-    actions = {str(decide(Live(each), WANTED[platform_state]).action) for each in live}
-    assert set(FILES[platform_state]) == actions
-    assert [name for name in FILES[platform_state].values() if not (ROLE / f"tasks/{name}.yml").is_file()] == []
 
 
 def test_the_role_knows_no_status_of_helms():

@@ -1,5 +1,8 @@
 """What is given up early and what is waited for, seconds being those of a clock that is only told to have passed."""
 
+import json
+import os
+
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import patience, wait
@@ -359,7 +362,7 @@ def hook_job(name):
 def test_a_hook_that_waiting_does_not_cure_ends_helm_too(cluster, settled, helm_secret, tmp_path, own, seconds):
     """Only of the release's own hooks: the namespace may hold those of another one."""
     job = tmp_path / "j2.1"
-    job.write_text('{"started": 1, "finished": 0}')
+    job.write_text(json.dumps({"finished": 0, "pid": os.getpid()}))
     pending = helm_secret("web", "web", revision=2, status="pending-upgrade", hooks=[{"kind": "Job", "name": own}])
     cluster.add(pending)
     found = settled(

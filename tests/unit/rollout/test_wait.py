@@ -1,6 +1,7 @@
 """The wait: from Helm's job over workloads and rows to ready or failed, with the cause."""
 
 import json
+import os
 import time
 
 import pytest
@@ -125,9 +126,9 @@ def test_release_that_helm_does_not_call_deployed_has_failed(cluster, helm_secre
 def test_job_at_work_and_job_that_failed(cluster, tmp_path):
     job = tmp_path / "1"
     assert outcome(cluster, job=str(job)).phase == "running"
-    job.write_text('{"started": 1, "finished": 0}')
+    job.write_text(json.dumps({"finished": 0, "pid": os.getpid()}))
     assert outcome(cluster, job=str(job)).message == "Helm is at work"
-    job.write_text(json.dumps({"failed": True, "stderr": "WARNING: x\nError: UPGRADE FAILED: no such kind\n"}))
+    job.write_text(json.dumps({"finished": 1, "rc": 1, "stderr": "WARNING: x\nError: UPGRADE FAILED: no such kind\n"}))
     found = outcome(cluster, job=str(job))
     assert (found.phase, found.message) == ("failed", "Error: UPGRADE FAILED: no such kind")
 
@@ -138,7 +139,7 @@ def test_job_at_work_and_job_that_failed(cluster, tmp_path):
 )
 def test_an_error_of_helms_that_may_pass_while_there_is_time_left(cluster, tmp_path, error, age, passing):
     job = tmp_path / "1"
-    job.write_text(json.dumps({"failed": True, "stderr": f"Error: UPGRADE FAILED: {error}\n"}))
+    job.write_text(json.dumps({"finished": 1, "rc": 1, "stderr": f"Error: UPGRADE FAILED: {error}\n"}))
     found = outcome(cluster, job=str(job), started=time.time() - age).as_dict()
     assert (found["phase"], found["passing"]) == ("failed", passing)
 
