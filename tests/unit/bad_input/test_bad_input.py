@@ -222,7 +222,7 @@ def test_the_table(tmp_path: Path, record_property: Any) -> None:
 @pytest.mark.parametrize(
     ("playbook", "tags", "parts"),
     [
-        ("site.yml", "nonsense,efk", ("nonsense is not a tag of Landfall", "flask_app and hosts")),
+        ("site.yml", "nonsense,efk", ("nonsense is not a tag of Landfall", "argocd and hosts")),
         ("playbooks/uninstall.yml", "nonsense", ("The uninstallation has no tags, and was given nonsense",)),
         ("playbooks/uninstall.yml", "efk", ("The uninstallation has no tags, and was given efk",)),
     ],

@@ -170,9 +170,7 @@ def test_every_https_host_has_its_certificate() -> None:
         (
             {
                 "__argocd_applied": {"objects": [{"status": {"loadBalancer": {}}}]},
-                "__argocd_found": {
-                    "resources": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]
-                },
+                "__argocd_found": {"objects": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]},
             },
             ["argocd.example.org", "nlb.test"],
         ),

@@ -158,7 +158,7 @@ def test_a_field_that_cannot_be_evaluated_is_said(copy, tmp_path):
 
 def test_the_run_knows_and_plans_it(said):
     assert "toy" in said["settings"]["components"]
-    assert [each["name"] for each in said["run"]["releases"]][-1] == "toy"
+    assert "toy" in [each["name"] for each in said["run"]["releases"]]
     assert [(each["component"], each["name"]) for each in said["run"]["planned"]] == [("toy", "toy")]
     assert [each["name"] for each in said["run"]["started"]] == ["toy"]
     assert said["notes"][-1] == "The toy is a toy."
