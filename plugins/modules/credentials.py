@@ -245,13 +245,15 @@ def keep_public(module: AnsibleModule, certificate: str) -> bool:
     if not certificate or not module.params["ca_file"]:
         return False
     path = Path(module.params["ca_file"])
+    keep = files.differs if module.check_mode else files.write_bytes
     try:
-        return (files.differs if module.check_mode else files.write_bytes)(path, certificate.encode())
+        changed = keep(path, certificate.encode())
     except OSError as error:
         module.fail_json(
-            msg=f"{path} cannot be written ({error.strerror}): let credentials_ca_file be a file of yours, or give "
-            "platform_state_dir a folder you may write to."
+            msg=f"{path} cannot be written ({error.strerror}): write another file as credentials_ca_file, or another "
+            "folder as platform_state_dir."
         )
+    return changed
 
 
 def main() -> None:
