@@ -66,6 +66,7 @@ kept:
   returned: when state is absent
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -76,23 +77,25 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CL
 
 
 def present(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
-    helm = module.get_bin_path("helm") or "helm"
-    wanted = [
-        crds.marked(definition, chart["release"])
-        for chart in module.params["charts"]
-        for definition in crds.definitions_of(chart, helm)
-    ]
-    live = crds.live_digests(cluster)
-    left = crds.of_others(wanted, live, {chart["release"] for chart in module.params["charts"] if chart.get("adopt")})
-    changes = [each for each in crds.outdated(wanted, live) if each["metadata"]["name"] not in left]
-    if not module.check_mode:
-        crds.apply_all(cluster, changes)
+    live, left = crds.live_digests(cluster), list[str]()
+    changes = differing(module, live, left)
+    changed = list(changes) if module.check_mode else crds.apply_all(cluster, changes)
     return {
-        "changed": bool(changes),
-        "applied": sorted(each["metadata"]["name"] for each in changes),
-        "left": left,
+        "changed": bool(changed),
+        "applied": sorted(each["metadata"]["name"] for each in changed),
+        "left": sorted(left),
         "releases": [chart["release"] for chart in module.params["charts"]],
     }
+
+
+def differing(module: AnsibleModule, live: dict[str, str], left: list[str]) -> Iterator[crds.Definition]:
+    """Yield what is to be applied of one chart after the other; those that are others' are added to `left`."""
+    helm = module.get_bin_path("helm") or "helm"
+    for chart in module.params["charts"]:
+        wanted = [crds.marked(each, chart["release"]) for each in crds.definitions_of(chart, helm)]
+        others = [] if chart.get("adopt") else crds.of_others(wanted, live)
+        left.extend(others)
+        yield from (each for each in crds.outdated(wanted, live) if each["metadata"]["name"] not in others)
 
 
 def absent(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:

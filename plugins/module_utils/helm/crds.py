@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import subprocess
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
@@ -86,16 +87,12 @@ def live_digests(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def of_others(wanted: list[Definition], live: dict[str, str], adopted: set[str]) -> list[str]:
-    """Return the names of wanted definitions that somebody else applied, those of `adopted` releases left out.
+def of_others(wanted: list[Definition], live: dict[str, str]) -> list[str]:
+    """Return the names of wanted definitions that somebody else applied.
 
     A definition serves all controllers of its kind: what its owner does not expect may break what runs on it.
     """
-    return sorted(
-        each["metadata"]["name"]
-        for each in wanted
-        if live.get(each["metadata"]["name"]) == "" and each["metadata"]["labels"][LABEL_RELEASE] not in adopted
-    )
+    return sorted(each["metadata"]["name"] for each in wanted if live.get(each["metadata"]["name"]) == "")
 
 
 def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]:
@@ -107,11 +104,21 @@ def outdated(wanted: list[Definition], live: dict[str, str]) -> list[Definition]
     ]
 
 
-def apply_all(cluster: Cluster, wanted: list[Definition]) -> None:
-    """Apply definitions server-side, side by side, and wait until the cluster serves each of them."""
+def apply_all(cluster: Cluster, wanted: Iterable[Definition]) -> list[Definition]:
+    """Apply definitions server-side, side by side, wait until the cluster serves each of them, and return them.
+
+    Each is applied as soon as `wanted` yields it: the API server is at work while the next chart is read.
+    """
+    applied = []
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(lambda each: cluster.apply(f"{API}/{each['metadata']['name']}", each), wanted))
-    _wait_served(cluster, wanted)
+        calls = []
+        for each in wanted:
+            applied.append(each)
+            calls.append(pool.submit(cluster.apply, f"{API}/{each['metadata']['name']}", each))
+        for call in calls:
+            call.result()
+    _wait_served(cluster, applied)
+    return applied
 
 
 def _wait_served(cluster: Cluster, definitions: list[Definition]) -> None:

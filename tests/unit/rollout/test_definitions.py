@@ -1,9 +1,13 @@
 """Custom resource definitions: what is applied, what is left alone, what may be removed."""
 
+import threading
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
+from ansible_collections.landfall.eks.plugins.modules import crds as crds_module
 
 THING = {
     "apiVersion": "apiextensions.k8s.io/v1",
@@ -30,12 +34,40 @@ def test_only_what_differs_is_applied():
     assert crds.outdated([made], {}) == [made]
 
 
-def test_definitions_of_others_stay_unless_they_are_adopted():
-    made = crds.marked({"metadata": {"name": "things.example.org"}, "spec": {}}, "demo")
-    assert crds.of_others([made], {"things.example.org": ""}, set()) == ["things.example.org"]
-    assert crds.of_others([made], {"things.example.org": ""}, {"demo"}) == []
-    assert crds.of_others([made], {"things.example.org": "ours"}, set()) == []
-    assert crds.of_others([made], {}, set()) == []
+@pytest.mark.parametrize(
+    ("live", "adopt", "applied", "left"),
+    [
+        ({"things.example.org": ""}, False, [], ["things.example.org"]),
+        ({"things.example.org": ""}, True, ["things.example.org"], []),
+        ({"things.example.org": "ours, and older"}, False, ["things.example.org"], []),
+        ({}, False, ["things.example.org"], []),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_definitions_of_others_stay_unless_they_are_adopted(monkeypatch, live, adopt, applied, left, check_mode):
+    sent = []
+    chart = {"release": "demo", "path": "x", "source": "chart", "adopt": adopt}
+    module = SimpleNamespace(params={"charts": [chart]}, check_mode=check_mode, get_bin_path=lambda _: "helm")
+    monkeypatch.setattr(crds, "definitions_of", lambda *_: [THING])
+    monkeypatch.setattr(crds, "live_digests", lambda _: live)
+    monkeypatch.setattr(crds, "apply_all", lambda _, wanted: sent.extend(each := list(wanted)) or each)
+    found = crds_module.present(module, None)
+    assert (found["applied"], found["left"], found["changed"]) == (applied, left, bool(applied))
+    assert [each["metadata"]["name"] for each in sent] == ([] if check_mode else applied)
+
+
+def test_each_is_applied_before_the_next_chart_is_read(cluster, monkeypatch):
+    """The API server takes longer for each than it takes to read a chart."""
+    sent = threading.Event()
+    monkeypatch.setattr(cluster, "apply", lambda *_: sent.set())
+    monkeypatch.setattr(cluster, "request", lambda *_: {"resources": [{"name": "things"}]})
+
+    def charts():
+        yield THING
+        assert sent.wait(30)
+        yield THING
+
+    assert crds.apply_all(cluster, charts()) == [THING, THING]
 
 
 def test_chart_without_definitions_is_an_error(make_chart):
