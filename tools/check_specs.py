@@ -80,7 +80,10 @@ def pins(role: Path) -> list[str]:
 def tags() -> list[str]:
     """Return a sentence for each role of site.yml whose tags are not just its own name, `always` aside."""
     play = load(ROOT / "playbooks/site.yml")[0]
-    names = [(each["role"].rpartition(".")[2], set(each["tags"]) - {"always"}) for each in play["roles"]]
+    names = [
+        (each["ansible.builtin.import_role"]["name"].rpartition(".")[2], set(each["tags"]) - {"always"})
+        for each in play["tasks"]
+    ]
     return [f"site.yml: role {name} is tagged {sorted(found)}" for name, found in names if found - {name}]
 
 

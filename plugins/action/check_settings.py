@@ -72,9 +72,10 @@ class ActionModule(ActionBase):
         return result
 
     def _tags(self) -> list[str]:
-        """Return the tags of the play's roles, in their order."""
+        """Return the tags of the play's roles, listed or imported, in their order."""
         play = _play_of(self._task)
-        given = [tag for role in play.roles for tag in role.tags] if play else []
+        parts = [*play.roles, *(each for block in play.tasks for each in block.block)] if play else []
+        given = [tag for part in parts for tag in part.tags]
         return [tag for tag in dict.fromkeys(given) if tag not in specs.TAGS_OF_ANSIBLE]
 
     def _tag_problems(self, tags: list[str], variables: dict[str, Any], about: str) -> list[str]:

@@ -1,22 +1,34 @@
 #!/usr/bin/python
-"""Module that finds the addresses of a load balancer by its DNS name."""
+"""Module that finds the host names of Ingresses and the addresses of their load balancer."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: balancer_addresses
-short_description: Finds the addresses of a load balancer by its DNS name
+short_description: Finds the host names of Ingresses and the addresses of their load balancer
 description:
-  - Looks it up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
+  - Reads the live Ingresses of a class, and waits until each has a load balancer.
+  - Looks that up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
     interfaces, and waits until each of its zones has one. Those of an internal one are private.
   - DNS is asked where that is what is wanted, and with O(way=auto) where AWS is of no help.
+  - Fails if there is a name and no address. In check mode it looks once, and does not fail.
 author: The Landfall authors
+extends_documentation_fragment: [landfall.eks.cluster]
 options:
+  ingress_class:
+    description: Class of the Ingresses.
+    type: str
+    required: true
   names:
-    description: DNS names of load balancers.
+    description: Host names; empty for those of the Ingresses.
     type: list
     elements: str
-    required: true
+    default: []
+  addresses:
+    description: Addresses of the load balancer; empty to find them.
+    type: list
+    elements: str
+    default: []
   way:
     description: How the addresses are found, as C(ingress_addresses) has it.
     type: str
@@ -27,25 +39,31 @@ options:
     type: str
     default: ""
   timeout:
-    description: Seconds to wait until all is there; in check mode there is no waiting.
+    description: Seconds to wait for the Ingresses' load balancer, and again until all of its addresses are there.
     type: int
     default: 300
 """
 
 EXAMPLES = r"""
-- name: Find the addresses of a load balancer
+- name: Find the host names of the Ingresses and the addresses of their load balancer
   landfall.eks.balancer_addresses:
-    names: [example.elb.eu-central-1.amazonaws.com]
+    kubeconfig: /home/me/kubeconfig
+    ingress_class: nginx
 """
 
 RETURN = r"""
+names:
+  description: The host names, sorted if they are those of the Ingresses.
+  type: list
+  elements: str
+  returned: always
 addresses:
-  description: The addresses, sorted; none if there are none in time.
+  description: The addresses; in check mode perhaps none.
   type: list
   elements: str
   returned: always
 way:
-  description: Where they are from, in words.
+  description: Where they are from, in words; empty if nobody had to be asked for them.
   type: str
   returned: always
 notes:
@@ -55,11 +73,14 @@ notes:
   returned: always
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.resolve import wait_for_addresses
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
@@ -72,12 +93,15 @@ except ImportError:
 NO_BOTO3 = "The Python package boto3 is missing: install Landfall's requirements.txt."
 
 
-def from_aws(module: AnsibleModule, timeout: float) -> dict[str, Any]:
-    """Return the module's result from AWS; fails unless DNS may be asked instead."""
+AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addresses"
+
+
+def from_aws(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
+    """Return addresses, way and notes from AWS; fails unless DNS may be asked instead."""
     problem = NO_BOTO3
     if HAS_BOTO3:
         try:
-            found = lookup.wait(Session(module.params["region"]), module.params["names"], timeout)
+            found = lookup.wait(Session(module.params["region"]), balancers, timeout)
             notes = [f"{found.missing}."] if found.missing else []
             return {"addresses": list(found.addresses), "way": found.way, "notes": notes}
         except AwsError as error:
@@ -87,29 +111,67 @@ def from_aws(module: AnsibleModule, timeout: float) -> dict[str, Any]:
     return {"addresses": [], "way": "", "notes": [problem]}
 
 
-def from_dns(module: AnsibleModule, timeout: float) -> list[str]:
+def from_dns(balancers: Sequence[str], timeout: float) -> list[str]:
     """Return the addresses that the names have in DNS."""
-    found = [wait_for_addresses(name, timeout) for name in module.params["names"]]
+    found = [wait_for_addresses(name, timeout) for name in balancers]
     return sorted({address for each in found for address in each})
+
+
+def look_up(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
+    """Return addresses, way and notes of load balancers, from AWS or DNS."""
+    result: dict[str, Any] = {"addresses": [], "way": "", "notes": []}
+    if balancers and module.params["way"] != "dns":
+        result = from_aws(module, balancers, timeout)
+    if balancers and not result["addresses"] and module.params["way"] in {"auto", "dns"}:
+        result |= {"addresses": from_dns(balancers, timeout), "way": "DNS"}
+    return result
+
+
+def read_ingresses(module: AnsibleModule, timeout: float) -> ingresses.Published:
+    """Return what the Ingresses publish; nothing if all of it was handed in. Fails if a load balancer is missing."""
+    params = module.params
+    if params["names"] and params["addresses"]:
+        return ingresses.Published()
+    with reading(module) as cluster:
+        found = ingresses.wait(
+            lambda: cluster.list("networking.k8s.io/v1", "Ingress"),
+            params["ingress_class"],
+            0 if params["addresses"] else timeout,
+        )
+    if found.waiting and not params["addresses"] and not module.check_mode:
+        module.fail_json(
+            msg=f"No load balancer was found for the Ingresses {', '.join(found.waiting)} within hosts_timeout "
+            f"({params['timeout']} seconds): `kubectl describe` says what their controller makes of them. {AGAIN}."
+        )
+    return found
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "names": {"type": "list", "elements": "str", "required": True},
+            **CLUSTER_OPTIONS,
+            "ingress_class": {"type": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "addresses": {"type": "list", "elements": "str", "default": []},
             "way": {"type": "str", "choices": ["auto", "eip", "eni", "dns"], "default": "auto"},
             "region": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 300},
         },
         supports_check_mode=True,
     )
-    timeout = 0 if module.check_mode else module.params["timeout"]
-    result: dict[str, Any] = {"addresses": [], "way": "", "notes": []}
-    if module.params["way"] != "dns":
-        result = from_aws(module, timeout)
-    if not result["addresses"] and module.params["way"] in {"auto", "dns"}:
-        result |= {"addresses": from_dns(module, timeout), "way": "DNS"}
-    module.exit_json(changed=False, **result)
+    params = module.params
+    timeout = 0 if module.check_mode else params["timeout"]
+    found = read_ingresses(module, timeout)
+    names = params["names"] or list(found.names)
+    looked_up = look_up(module, [] if params["addresses"] else found.balancers, timeout)
+    addresses = params["addresses"] or list(dict.fromkeys([*found.addresses, *looked_up["addresses"]]))
+    if names and not addresses and not module.check_mode:
+        which = ", ".join(found.balancers) or f"of the class {params['ingress_class']}"
+        module.fail_json(
+            msg=f"No address was found for the load balancer {which} within hosts_timeout "
+            f"({params['timeout']} seconds): {' '.join([*looked_up['notes'], AGAIN])}."
+        )
+    module.exit_json(changed=False, names=names, **{**looked_up, "addresses": addresses})
 
 
 if __name__ == "__main__":

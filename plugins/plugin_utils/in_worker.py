@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 COLLECTION = "landfall.eks"
 PACKAGE = f"ansible_collections.{COLLECTION}.plugins.modules"
@@ -38,7 +39,7 @@ def import_all() -> None:
 @functools.cache
 def reaching_clusters() -> frozenset[str]:
     """Return the modules that take kubeconfig and context: those of the collection's action group `cluster`."""
-    runtime = yaml.safe_load((MODULES.parents[1] / "meta/runtime.yml").read_text(encoding="utf-8"))
+    runtime = yaml_files.read(MODULES.parents[1] / "meta/runtime.yml")
     return frozenset(runtime["action_groups"]["cluster"])
 
 

@@ -9,9 +9,9 @@ from tests.e2e.machine import Machine, until
 
 pytestmark = pytest.mark.cluster
 
-TASKS = 55
-PYTHONS = 3
-REQUESTS = 60
+TASKS = 40
+PYTHONS = 0
+REQUESTS = 58
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/landfall-system/leases/landfall"
 CHANGE = ("-e", '{"metrics_server_values": {"podLabels": {"tests": "counted"}}}')
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+
+class Loader(yaml_files.LOADER):  # type: ignore[misc]
     """A safe loader; YAML 1.1's value type, which PyYAML resolves but does not construct, is text in Kubernetes.
 
     Prometheus' definitions list `=` among the match operators: https://github.com/yaml/pyyaml/issues/89

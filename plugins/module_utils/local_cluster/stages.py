@@ -14,6 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
     LocalClusterError,
     Settings,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.text.yaml_files import LOADER
 
 OWNER = (
     "[{apiVersion: {{ .apiVersion }}, kind: {{ .kind }}, name: {{ .metadata.name }}, uid: {{ .metadata.uid }}, "
@@ -26,7 +27,7 @@ def load(settings: Settings, hostnames: dict[str, str]) -> list[dict[str, Any]]:
     """Return every stage; `hostnames` are those of the load balancers, by `namespace/service`."""
     facts = placeholders(settings, hostnames)
     texts = [render(path, facts) for path in sorted(settings.stages.glob("*.yml"))]
-    return [stage for text in texts for stage in yaml.load_all(text, Loader=_loader())]
+    return [stage for text in texts for stage in yaml.load_all(text, Loader=LOADER)]
 
 
 def placeholders(settings: Settings, hostnames: dict[str, str]) -> dict[str, str]:
@@ -54,7 +55,3 @@ def render(path: Path, facts: dict[str, str]) -> str:
 
 def _words(pairs: dict[str, str]) -> str:
     return " ".join(json.dumps(word) for pair in pairs.items() for word in pair)
-
-
-def _loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 SUFFIX = "_component"
 VALUES = ("values", "secret_checksums")
@@ -70,7 +71,7 @@ def load_spec(roles: Path) -> dict[str, Any]:
 
     Raises OSError or yaml.YAMLError if one of the two files cannot be read.
     """
-    component, worker = (yaml.safe_load((roles / each).read_text(encoding="utf-8")) for each in SPECS)
+    component, worker = (yaml_files.read(roles / each) for each in SPECS)
     options: dict[str, Any] = component["options"]
     release = worker["argument_specs"]["main"]["options"]["helm_release_specs"]["options"]
     options["releases"]["options"] = release | options["releases"].get("options", {})

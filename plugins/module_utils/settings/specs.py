@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_checks import (
     receiver_problems,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 LIKELY_MEANT = 0.8
 """How similar (0 to 1) a name with our prefix must be to one of our settings to ask whether that was meant."""
@@ -74,7 +74,7 @@ def load_settings(roles: Path) -> dict[str, Setting]:
     settings: dict[str, Setting] = {}
     for path in sorted(roles.glob("*/meta/argument_specs.yml")):
         role = path.parent.parent.name
-        entry_points = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs") or {}
+        entry_points = (yaml_files.read(path) or {}).get("argument_specs") or {}
         for entry_point in entry_points.values():
             for name, option in (entry_point.get("options") or {}).items():
                 # A role may state again what it takes from another one, whose word it is that counts.
@@ -87,7 +87,7 @@ def computed_names(roles: Path) -> set[str]:
     """Return the names that the roles compute in vars/main.yml, which nobody sets but every play sees."""
     names: set[str] = set()
     for path in roles.glob("*/vars/main.yml"):
-        names.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        names.update(yaml_files.read(path) or {})
     return names
 
 

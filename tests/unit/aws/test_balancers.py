@@ -1,5 +1,6 @@
 """The addresses of load balancers in a simulated account: found by DNS name, by scheme, and when they are whole."""
 
+import contextlib
 import json
 
 import boto3
@@ -10,6 +11,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Se
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount
 from ansible_collections.landfall.eks.plugins.modules import balancer_addresses
+from tests.fake_cluster import FakeCluster
 from tests.unit.aws import network
 
 
@@ -135,30 +137,74 @@ def test_whether_subnets_hold_those_of_a_load_balancer(subnets):
     assert not account.holds(subnets, [], "other.example.org")
 
 
-def run(capsys, check=False, **arguments):
-    with patch_module_args({"_ansible_check_mode": check} | arguments), pytest.raises(SystemExit):
-        balancer_addresses.main()
-    return json.loads(capsys.readouterr().out)
+def ingress(name, balancer="", ip="", ingress_class="nginx"):
+    """Return an Ingress for one host, `<name>.x`, with what its controller has written into its status."""
+    point = {"hostname": balancer} | ({"ip": ip} if ip else {})
+    return {
+        "kind": "Ingress",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"ingressClassName": ingress_class, "rules": [{"host": f"{name}.x"}]},
+        "status": {"loadBalancer": {"ingress": [point] if balancer or ip else []}},
+    }
 
 
-def test_the_module_asks_aws_and_then_dns(capsys, subnets):
+@pytest.fixture
+def find(capsys, monkeypatch):
+    """Return a function that runs the module on a cluster with these Ingresses."""
+
+    def run(*ingresses, check=False, **arguments):
+        cluster = FakeCluster(*ingresses)
+        monkeypatch.setattr(balancer_addresses, "reading", lambda _: contextlib.nullcontext(cluster))
+        given = {"_ansible_check_mode": check, "ingress_class": "nginx"} | arguments
+        with patch_module_args(given), pytest.raises(SystemExit):
+            balancer_addresses.main()
+        return json.loads(capsys.readouterr().out) | {"asked": len(cluster.log)}
+
+    return run
+
+
+def test_the_module_asks_aws_and_then_dns(find, subnets):
     name = network.balancer("shop", subnets)
     wanted = sorted(network.interface("shop", each) for each in subnets)
-    assert run(capsys, names=[name])["addresses"] == wanted
-    elsewhere = run(capsys, names=["localhost"], check=True)
+    there, local = ingress("a", name), ingress("a", "localhost")
+    found = find(ingress("b", name), there, ingress("c", "other", ingress_class="alb"))
+    assert (found["names"], found["addresses"], found["asked"]) == (["a.x", "b.x"], wanted, 1)
+    elsewhere = find(local, check=True)
     assert (elsewhere["addresses"], elsewhere["way"]) == (["127.0.0.1"], "DNS")
     assert "lists no load balancer localhost" in elsewhere["notes"][0]
-    assert run(capsys, names=["localhost"], way="dns", timeout=1)["addresses"] == ["127.0.0.1"]
-    assert run(capsys, names=["localhost"], way="eni", check=True)["addresses"] == []
+    assert find(local, way="dns", timeout=1)["addresses"] == ["127.0.0.1"]
+    assert find(local, way="eni", check=True)["addresses"] == []
 
 
-def test_the_module_without_an_account(capsys, monkeypatch):
+def test_the_module_says_what_is_missing(find):
+    nowhere = find(ingress("a", "localhost"), way="eni", timeout=0)
+    assert nowhere["msg"].startswith("No address was found for the load balancer localhost within hosts_timeout (0 s")
+    assert nowhere["msg"].endswith("Run with --tags hosts again later, or write its addresses as hosts_addresses.")
+    waiting = find(ingress("a"), ingress("b", ip="203.0.113.5"), timeout=0)
+    assert "for the Ingresses shop/a within hosts_timeout (0 seconds)" in waiting["msg"]
+    assert find(names=["a.x"])["msg"].startswith("No address was found for the load balancer of the class nginx within")
+    assert find(ingress("a"), check=True)["addresses"] == []
+    empty = find()
+    assert (empty["names"], empty["addresses"]) == ([], [])
+
+
+def test_what_is_handed_in_is_not_looked_for(find):
+    given = {"names": ["shop.x"], "addresses": ["203.0.113.1"]}
+    both = find(**given)
+    assert (both["names"], both["addresses"], both["asked"]) == (["shop.x"], ["203.0.113.1"], 0)
+    names = find(ingress("a"), addresses=given["addresses"])
+    assert (names["names"], names["addresses"]) == (["a.x"], ["203.0.113.1"])
+    assert find(ingress("a", ip="203.0.113.5"), names=given["names"])["addresses"] == ["203.0.113.5"]
+
+
+def test_the_module_without_an_account(find, monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    refused = run(capsys, names=["localhost"], way="eni")
+    local = ingress("a", "localhost")
+    refused = find(local, way="eni")
     assert refused["failed"]
     assert "ingress_addresses: dns, or the addresses as hosts_addresses" in refused["msg"]
-    assert run(capsys, names=["localhost"], check=True)["way"] == "DNS"
+    assert find(local, check=True)["way"] == "DNS"
 
 
 def test_a_changed_address_is_found_by_the_next_look(session, subnets):

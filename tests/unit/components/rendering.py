@@ -11,8 +11,8 @@ from ansible.template import Templar, trust_as_template
 CHECKOUT = Path(__file__).parents[3]
 COMPONENTS = tuple(
     name
-    for each in yaml.safe_load((CHECKOUT / "playbooks/site.yml").read_text(encoding="utf-8"))[0]["roles"]
-    if f"{(name := each['role'].rpartition('.')[2])}_component:"
+    for each in yaml.safe_load((CHECKOUT / "playbooks/site.yml").read_text(encoding="utf-8"))[0]["tasks"]
+    if f"{(name := each['ansible.builtin.import_role']['name'].rpartition('.')[2])}_component:"
     in (((path := CHECKOUT / f"roles/{name}/vars/main.yml").exists() and path.read_text(encoding="utf-8")) or "")
 )
 """The roles of site.yml that say so of themselves, in its order."""

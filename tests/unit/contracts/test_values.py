@@ -31,7 +31,7 @@ DECIDED: dict[str, dict[str, Any]] = {
         "argocd_receivers": [{"name": "hook", "type": "webhook", "url": "https://hook.example.org"}],
     },
     # What the running local cluster would have written: nothing is looked up here.
-    "local": {"__local_state_dir": "", "__local_aws": {"region": "eu-west-1", "vpc_id": "vpc-0example"}},
+    "local": {"platform_state_dir": "/nowhere", "__local_aws": {"region": "eu-west-1", "vpc_id": "vpc-0example"}},
 }
 
 

@@ -31,7 +31,7 @@ def test_chart_table_has_the_pins(role, release):
 
 def test_tags_are_those_of_the_site_playbook():
     play = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())[0]
-    for tag in {tag for role in play["roles"] for tag in role["tags"]} - {"always"}:
+    for tag in {tag for role in play["tasks"] for tag in role["tags"]} - {"always"}:
         assert f"`{tag}`" in README
 
 
