@@ -89,7 +89,7 @@ def present(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
 
 
 def differing(module: AnsibleModule, live: dict[str, str], left: list[str]) -> Iterator[crds.Definition]:
-    """Yield what is to be applied of one chart after the other; those that are others' are added to `left`."""
+    """Yield the definitions to apply, one chart after the other; add to `left` the names of those of others."""
     helm = module.get_bin_path("helm") or "helm"
     for chart in module.params["charts"]:
         wanted = [crds.marked(each, chart["release"]) for each in crds.definitions_of(chart, helm)]

@@ -51,7 +51,7 @@ def start(folder: Path, helm: str, release: dict[str, Any], access: dict[str, An
     }
     environment = {**helm_environment(_kubeconfig(job, access["kubeconfig"])), JOBS: str(folder)}
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", helm_runner.__file__, str(job)],
+        [sys.executable, "-P", helm_runner.__file__, str(job)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
