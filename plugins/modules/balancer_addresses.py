@@ -91,8 +91,6 @@ except ImportError:
     HAS_BOTO3 = False
 
 NO_BOTO3 = "The Python package boto3 is missing: install Landfall's requirements.txt."
-
-
 AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addresses"
 
 
@@ -141,7 +139,7 @@ def read_ingresses(module: AnsibleModule, timeout: float) -> ingresses.Published
     if found.waiting and not params["addresses"] and not module.check_mode:
         module.fail_json(
             msg=f"No load balancer was found for the Ingresses {', '.join(found.waiting)} within hosts_timeout "
-            f"({params['timeout']} seconds): `kubectl describe` says what their controller makes of them. {AGAIN}."
+            f"({params['timeout']} seconds): read their events (kubectl describe), which name the cause. {AGAIN}."
         )
     return found
 

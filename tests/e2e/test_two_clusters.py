@@ -69,7 +69,8 @@ def summary(cluster):
 
 
 def assert_nothing_left(both):
-    """Expect no folder of background jobs in either state folder."""
+    """Expect no folder of background jobs in either state folder, once the Leases are free."""
+    freed(both)
     assert [list((cluster.folder / "run").glob("*")) for cluster in both.all.values()] == [[], []]
 
 
