@@ -71,10 +71,11 @@ class RunProcesses:
     def end_orphans(self) -> None:
         """Kill what a killed playbook leaves: nobody hears it any more, and it would go on changing the cluster.
 
-        Only Helm is left to end as it wants to, since it writes down how far it got.
+        Only Helm is left to end as it wants to, since it writes down how far it got, and so is what runs it in the
+        background.
         """
         self.helms = {each for each in self.modules if is_helm(each)}
-        spared = {child for helm in self.helms for child in descendants(helm)} | self.helms
+        spared = {child for helm in self.helms for child in descendants(helm)} | self.helms | self._background_jobs()
         for process in (self.workers | self.modules) - spared:
             with suppress(psutil.Error):
                 process.kill()

@@ -167,6 +167,20 @@ def test_a_helm_of_the_run_itself_is_not_killed(processes, tmp_path):
         each.kill()
 
 
+def test_what_runs_helm_in_the_background_is_not_killed(processes, tmp_path):
+    """Seen as a module at work, too: it is started by a worker."""
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    playbook = processes([sys.executable, "-c", code], **{JOBS: str(tmp_path)})
+    watched = RunProcesses(playbook.pid, str(tmp_path))
+    within(lambda: psutil.Process(playbook.pid).children())
+    watched.refresh()
+    playbook.kill()
+    watched.end_orphans()
+    assert len(watched.leftovers()) == 1
+    for each in watched.leftovers():
+        each.kill()
+
+
 def test_the_order_goes_through_a_pipe(monkeypatch):
     seen = {}
 
