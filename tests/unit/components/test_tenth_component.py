@@ -29,7 +29,8 @@ CLUSTER = {
 }
 ENOUGH = {"ingress_allowed_cidrs": ["192.0.2.0/24"], "flask_app_image_repository": "example/flask-app"}
 LAST = """\
-    - ansible.builtin.import_role: {name: landfall.eks.flask_app, rolespec_validate: false}
+    - name: Roll out the Flask application
+      ansible.builtin.import_role: {name: landfall.eks.flask_app, rolespec_validate: false}
       tags: [flask_app]
 """
 
