@@ -82,7 +82,7 @@ class Checkout:
 
     def kill_everything_of(self, run):
         """Kill a run with all that it has started, the cluster's own processes excepted."""
-        programs = ("helm", "ansible", "async_wrapper", "AnsiballZ")
+        programs = ("helm", "ansible", "AnsiballZ")
         victims = [
             each for each in self.processes() if any(name in word for word in words(each)[:4] for name in programs)
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.chaos.platform import TASK, Platform
+from tests.e2e.chaos.platform import Platform, wait_for_start
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +32,7 @@ def platform(folder):
 def rolled_out(platform):
     """The same with the platform on it, from a run that was killed in the middle and one that went on."""
     run = platform.start({})
-    for line in run.stdout:
-        if (found := TASK.match(line)) and found[1] == "monitoring":
-            break
+    wait_for_start(run, 4)
     platform.kill(run)
     platform.killed_first = platform.helm_records()
     platform.converges()

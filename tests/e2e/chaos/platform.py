@@ -11,7 +11,9 @@ import psutil
 from tests.e2e.machine import ROOT, Machine, words
 
 TASK = re.compile(r"^TASK \[(?:landfall\.eks\.)?([\w.]+) : (.+?)\] \**$")
-PROGRAMS = ("helm", "ansible", "async_wrapper", "AnsiballZ")
+PROGRAMS = ("helm", "ansible", "AnsiballZ")
+STARTS = ("platform", "Start the releases")
+"""The task that starts a component, by role and name."""
 RENEWER = "lease.renewer"
 
 
@@ -114,6 +116,16 @@ class Platform(Machine):
         status, said = self.play(settings or {})
         assert status == 0, said[-6000:]
         self.is_well()
+
+
+def wait_for_start(run, number):
+    """Read what a run prints until it starts so many components; return at its end if there are fewer."""
+    seen = 0
+    for line in run.stdout:
+        found = TASK.match(line)
+        seen += bool(found and found.groups() == STARTS)
+        if seen == number:
+            return
 
 
 def headers(said):

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.e2e.chaos.api_proxy import FaultyApi
-from tests.e2e.chaos.platform import TASK
+from tests.e2e.chaos.platform import wait_for_start
 from tests.e2e.machine import until, words
 
 pytestmark = pytest.mark.chaos
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.chaos
 SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
 SHARE = 0.05
 ROUNDS = 3
+COMPONENTS = 6
 BUSY = "has been at work on this cluster since"
 WEBHOOK = """
 apiVersion: admissionregistration.k8s.io/v1
@@ -66,10 +67,7 @@ def test_an_api_server_that_is_started_again(rolled_out, fault):
 
     def restart(settings):
         run = rolled_out.start(settings)
-        at = chance.choice(["ingress", "monitoring", "efk", "settle"])
-        for line in run.stdout:
-            if (found := TASK.match(line)) and found[1] == at:
-                break
+        wait_for_start(run, chance.randint(1, COMPONENTS))
         server = f"{rolled_out.folder}/bin/kube-apiserver"
         os.kill(next(each.pid for each in psutil.process_iter() if server in words(each)[:1]), signal.SIGKILL)
         rolled_out.playbook("playbooks/local_cluster.yml")
