@@ -19,8 +19,7 @@ from tests.e2e.machine import until, words
 pytestmark = pytest.mark.chaos
 
 SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
-SHARE = 0.05
-ROUNDS = 3
+ROUNDS = int(os.environ.get("LANDFALL_ROUNDS", "3"))
 COMPONENTS = 6
 BUSY = "has been at work on this cluster since"
 WEBHOOK = """
@@ -49,8 +48,9 @@ def rounds(platform, how):
     return well
 
 
-def test_an_api_server_that_stumbles(rolled_out, fault, tmp_path):
-    with FaultyApi(rolled_out, tmp_path / "proxy", SHARE, SEED) as api:
+@pytest.mark.parametrize("percent", [5, 1])
+def test_an_api_server_that_stumbles(rolled_out, fault, tmp_path, percent):
+    with FaultyApi(rolled_out, tmp_path / "proxy", percent / 100, SEED) as api:
         through = {"platform_kubeconfig": str(api.kubeconfig)}
         well = rounds(rolled_out, lambda settings: rolled_out.play(settings | through))
     hurt = api.seen["requests"] - api.seen["unhurt"]
@@ -59,7 +59,7 @@ def test_an_api_server_that_stumbles(rolled_out, fault, tmp_path):
         f"{count} {kind}" for kind, count in sorted(api.seen.items()) if kind not in {"requests", "unhurt"}
     )
     control = f"seed {SEED}; {well} ended well by themselves; {hurt} of {api.seen['requests']} requests hurt: {kinds}"
-    fault("5 % of the API server's answers are errors, resets or delays", ROUNDS, ROUNDS, control)
+    fault(f"{percent} % of the API server's answers are errors, resets or delays", ROUNDS, ROUNDS, control)
 
 
 def test_an_api_server_that_is_started_again(rolled_out, fault):
