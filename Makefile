@@ -50,7 +50,7 @@ test-tools: venv-test ## Get the programs that only the tests use; without one i
 	@bash tools/get_checkov.sh $(STATE)/bin || echo "test-tools: checkov is not there"
 
 unit: tools test-tools ## Run the unit tests
-	@python -m pytest -n 2 -m "not cluster and not chaos"
+	@python -m pytest -n 2 --durations=15 -m "not cluster and not chaos"
 
 molecule: venv-test tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
 	@bash tests/molecule.sh $(or $(SCENARIO),default)
