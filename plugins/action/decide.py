@@ -85,13 +85,7 @@ class ActionModule(InWorker):
     def _credentials(self, record: Record) -> dict[str, Any]:
         """Find out whether all credentials are kept already, and the CA's certificate is in its file."""
         aware = run_records.knowing(self._templar, self.variables, record)
-        namespaces = {each["namespace"] for each in record["releases"]}
-        wanted = [
-            each
-            for _, raw in self._acting(record)
-            for each in aware.template(raw.get("credentials", []))
-            if each["secret"]["namespace"] in namespaces
-        ]
+        wanted = [each for _, raw in self._acting(record) for each in aware.template(raw.get("credentials", []))]
         if not wanted:
             return {}
         told = self._ask(
