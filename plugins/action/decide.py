@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.landfall.eks.plugins.filter.definition_charts import definition_charts
 from ansible_collections.landfall.eks.plugins.filter.release_decision import release_decision
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import State
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
@@ -150,5 +151,5 @@ def _row(record: Record, release: dict[str, Any]) -> dict[str, Any] | None:
 
 def _host_names(live: dict[str, Any]) -> list[str]:
     """Return the host names of the load balancer of an object, if it has any."""
-    points = ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    points = published.points(live)
     return [point["hostname"] for point in points if point.get("hostname")]

@@ -21,6 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     decoded,
     is_staged,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
@@ -150,5 +151,5 @@ def _found(cluster: Cluster, original: Secret) -> Login:
 def _load_balancers(cluster: Cluster, namespace: str) -> list[str]:
     entries: list[dict[str, Any]] = []
     for service in cluster.list("v1", "Service", namespace):
-        entries += ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        entries += published.points(service)
     return [f"https://{entry['hostname']}" for entry in entries if entry.get("hostname")]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.published import points
+
 BETWEEN_LOOKS = 1.0
 """Seconds between two looks at Ingresses whose controller has not written their load balancer yet."""
 
@@ -27,14 +29,14 @@ class Published:
 def published(ingresses: Iterable[Mapping[str, Any]], ingress_class: str) -> Published:
     """Return what those Ingresses of a list publish that name this class."""
     ours = [each for each in ingresses if each["spec"].get("ingressClassName") == ingress_class]
-    points = [point for each in ours for point in _points(each)]
+    found = [point for each in ours for point in points(each)]
     rules = [rule for each in ours for rule in each["spec"].get("rules") or []]
     return Published(
         names=tuple(sorted({rule["host"] for rule in rules if rule.get("host")})),
-        balancers=_unique(points, "hostname"),
-        addresses=_unique(points, "ip"),
+        balancers=_unique(found, "hostname"),
+        addresses=_unique(found, "ip"),
         waiting=tuple(
-            f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in ours if not _points(each)
+            f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in ours if not points(each)
         ),
     )
 
@@ -53,11 +55,6 @@ def wait(
         if not found.waiting or clock() >= deadline:
             return found
         sleep(BETWEEN_LOOKS)
-
-
-def _points(ingress: Mapping[str, Any]) -> list[dict[str, str]]:
-    status = ingress.get("status") or {}
-    return (status.get("loadBalancer") or {}).get("ingress") or []
 
 
 def _unique(points: Iterable[Mapping[str, str]], field: str) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published
+
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 SUBNETS, ALLOCATIONS = f"{PREFIX}subnets", f"{PREFIX}eip-allocations"
 KEPT = (SUBNETS, ALLOCATIONS)
@@ -115,5 +117,5 @@ def _of_subnets(annotations: Mapping[str, str]) -> dict[str, str]:
 
 def host_of(live: Object | None) -> str:
     """Return the DNS name of a Service's load balancer; empty while there is none."""
-    points = (((live or {}).get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    points = published.points(live)
     return next((str(each["hostname"]) for each in points if each.get("hostname")), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published, readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis_pods as pods
 
@@ -139,7 +139,7 @@ def _service_cause(cluster: Cluster, found: Object) -> str:
     said = pods.warning(cluster, namespace, name)
     if said:
         return said
-    balancer = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress")
+    balancer = published.points(found)
     if found["spec"].get("type") == "LoadBalancer" and not balancer:
         wanted = found["spec"].get("loadBalancerClass")
         return f"no controller has taken its class {wanted}" if wanted else "no controller has taken it"

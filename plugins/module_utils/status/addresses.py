@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import file, resolve
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 try:
@@ -144,7 +145,7 @@ def _judge(found: Addresses, name: str, path: Path) -> None:
 
 
 def _entries(found: Object) -> list[Object]:
-    return ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    return published.points(found)
 
 
 def _points(entries: list[Object]) -> list[str]:

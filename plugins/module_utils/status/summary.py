@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter, Run
@@ -107,7 +108,7 @@ def urls_by_release(cluster: Cluster, releases: list[storage.Release]) -> dict[s
         annotations = service["metadata"].get("annotations") or {}
         owners = [each["name"] for each in releases if each["namespace"] == service["metadata"]["namespace"]]
         if service["spec"].get("type") == "LoadBalancer" and RELEASE_ANNOTATION not in annotations and len(owners) == 1:
-            entries = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+            entries = published.points(service)
             found.setdefault(owners[0], []).extend(
                 f"https://{each['hostname']}" for each in entries if "hostname" in each
             )

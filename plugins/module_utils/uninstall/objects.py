@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm.crds import API, LABEL_RELEASE, METADATA_ONLY
-from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces, published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 Object = dict[str, Any]
@@ -92,7 +92,7 @@ def balanced(cluster: Cluster) -> list[Object]:
 
 def hosts_of(service: Object) -> list[str]:
     """Return the host names of a Service's load balancer."""
-    given = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    given = published.points(service)
     return [each["hostname"] for each in given if each.get("hostname")]
 
 
