@@ -68,8 +68,8 @@ chain-tools: venv-test
 chain: tools chain-tools ## Follow commits to the running pod by the pipeline's own steps, on good and bad days (root; a part of make e2e)
 	@python -m pytest -m cluster tests/e2e/chain
 
-chaos: venv-test tools ## Hurt rollouts in every way we know, and print a table of it (KILLS=30, ROUNDS=3, SEED=...; 45 minutes)
-	@LANDFALL_KILLS=$(or $(KILLS),30) LANDFALL_ROUNDS=$(or $(ROUNDS),3) $(if $(SEED),LANDFALL_SEED=$(SEED)) python -m pytest \
+chaos: venv-test tools ## Hurt rollouts in every way we know, on two clusters, and print a table (KILLS=30, ROUNDS=3, SEED=...; 45 minutes)
+	@LANDFALL_KILLS=$(or $(KILLS),30) LANDFALL_ROUNDS=$(or $(ROUNDS),3) $(if $(SEED),LANDFALL_SEED=$(SEED)) python -m pytest -n 2 \
 	  tests/unit/hosts/test_killed_writers.py tests/unit/bad_input/test_bad_input.py tests/e2e/chaos
 
 aws-acceptance: venv ## Make a cluster on real AWS, roll the platform out and take all of it away: asks first, costs money

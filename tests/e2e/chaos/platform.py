@@ -1,6 +1,7 @@
 """A whole platform on a cluster of its own, runs that are hurt, and what has to be true after the next one."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -15,6 +16,7 @@ PROGRAMS = ("helm", "ansible", "AnsiballZ")
 STARTS = ("platform", "Start the releases")
 """The task that starts a component, by role and name."""
 RENEWER = "lease.renewer"
+ROUNDS = int(os.environ.get("LANDFALL_ROUNDS", "3"))
 
 
 class Platform(Machine):
@@ -116,6 +118,16 @@ class Platform(Machine):
         status, said = self.play(settings or {})
         assert status == 0, said[-6000:]
         self.is_well()
+
+
+def rounds(platform, how):
+    """Hurt some runs, each followed by one that is not; return how many ended well by themselves."""
+    well = 0
+    for _ in range(ROUNDS):
+        settings = platform.touch()
+        well += how(settings)[0] == 0
+        platform.converges(settings)
+    return well
 
 
 def wait_for_start(run, number):

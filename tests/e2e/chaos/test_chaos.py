@@ -28,9 +28,8 @@ def test_a_first_rollout_that_is_killed_is_finished(rolled_out, fault):
 AT_WORK = "owner=helm,status in (pending-install,pending-upgrade)"
 
 
-def killed(rolled_out, point, wait, renewer):
-    """Kill a run some time after a boundary; return its settings, or nothing where it had come to its end."""
-    settings = rolled_out.touch()
+def killed(rolled_out, settings, point, wait, renewer=False):
+    """Kill a run some time after a boundary; return its settings, or nothing if it had finished before."""
     run = rolled_out.start(settings)
     seen = 0
     for line in run.stdout:
@@ -60,13 +59,16 @@ def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
         # Which a moment of chance seldom meets.
         until(lambda: run.poll() is not None or rolled_out.helm_records(AT_WORK), 120, "Helm at work")
 
-    left = 0
+    left = twice = 0
     for count, point in enumerate(sorted(chance.choice(numbers) for _ in range(KILLS)), 1):
         waits = (in_a_moment if count % 2 else when_helm_is_at_work, at_once, at_once)
-        tries = (killed(rolled_out, point, wait, count % WITH_RENEWER == 0) for wait in waits)
+        tries = (killed(rolled_out, rolled_out.touch(), point, wait, count % WITH_RENEWER == 0) for wait in waits)
         settings = next(filter(None, tries), None)
         assert settings, "control: it was at work"
         left += bool(rolled_out.unfinished())
+        if count % 2 == 0:
+            # The run that heals is killed as well, once its decisions are made.
+            twice += bool(killed(rolled_out, settings, chance.choice(numbers[1:]), in_a_moment))
         rolled_out.converges(settings)
     status, said = rolled_out.play(settings)
     assert " changed=0 " in said, said[-6000:]
@@ -74,7 +76,7 @@ def test_killed_runs_are_finished_by_the_next(rolled_out, fault):
         f"site.yml is killed at one of {len(numbers)} stage boundaries",
         KILLS,
         KILLS,
-        f"seed {SEED}; each was at work, and {left} left a release pending",
+        f"seed {SEED}; each was at work, {left} left a release pending; {twice} runs were killed while they healed it",
     )
 
 
