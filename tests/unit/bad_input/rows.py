@@ -62,6 +62,7 @@ WRONG_SETTINGS = (
     setting("flask_app_cpu_utilization", 180, "too large: write a whole number from 1 to 100"),
     setting("hosts_timeout", -5, "too small"),
     setting("verify_timeout", -1, "too small"),
+    setting("efk_patience", -5, "efk_patience (-5) is too small: write a whole number from 1 on"),
     setting("verify_alerts", "perhaps", "must be true or false, not 'perhaps'"),
     setting("status_ask_upstream", [], "must be true or false"),
     # Logs.
