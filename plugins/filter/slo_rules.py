@@ -21,6 +21,11 @@ options:
     description: URL of the folder with a page for each SLO, for those that name none.
     type: str
     required: true
+  refused:
+    description: What is wrong with objectives that are missing, each a sentence; the first reason to make no rules.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -43,7 +48,7 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -52,9 +57,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_rules as rules
 
 
-def slo_rules(slos: dict[str, Any], dashboard: str, runbooks: str) -> dict[str, Any]:
+def slo_rules(slos: dict[str, Any], dashboard: str, runbooks: str, refused: Sequence[str] = ()) -> dict[str, Any]:
     """Return the rule groups of the objectives; raises AnsibleFilterError for what preflight would refuse."""
-    if problems := slo_checks.problems(slos, slos):
+    if problems := [*refused, *slo_checks.problems(slos, slos)]:
         raise AnsibleFilterError(" ".join(problems))
     return rules.prometheus_rules(slos, dashboard, runbooks)
 

@@ -11,14 +11,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import PAGE, TICKET
 
 SETTING = "monitoring_slos"
-LONGEST_NAME = 32
-"""With the release's name before it, what the chart cuts off an object's name is then nothing."""
+LONGEST_NAME = 63
 RESERVED = frozenset({"slo", "entity", "owner", "severity", "long_window", "alertname", "alertstate"})
 LOWEST, HIGHEST = 50, 100
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/@-]*[A-Za-z0-9])?")
 _URL = re.compile(r"https?://\S+")
-_SLI_FORMS = "{good, total}, {error, total} or {latency: {buckets, threshold, total}}"
+_SLI_FORMS = "{good, total}, {error, total}, {ratio} or {latency: {buckets, threshold, total}}"
 
 Problems = Iterator[str]
 
@@ -40,10 +39,7 @@ def _of_one(name: str, fields: Any, known: Collection[str] | None) -> Problems:
     if not isinstance(fields, Mapping):
         yield f"{where} ({fields!r}) is no mapping: write its fields, such as {{objective: 99.5}}."
         return
-    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        yield (
-            f"{where} is no name of an SLO: write lower-case letters, digits and inner hyphens, {LONGEST_NAME} at most."
-        )
+    yield from _name(where, name)
     for field in fields:
         if field not in _CHECKS:
             yield f"{where}.{field} is no field of an SLO: {_advice(field, _CHECKS)}"
@@ -53,6 +49,37 @@ def _of_one(name: str, fields: Any, known: Collection[str] | None) -> Problems:
     for field, check in _CHECKS.items():
         if fields.get(field) is not None:
             yield from check(f"{where}.{field}", fields[field])
+    yield from _told_apart(f"{where}.labels", fields)
+
+
+def problems_of_one(name: str, fields: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each problem of an objective that was read elsewhere.
+
+    `places` say where each field was, by its name here, and, by the empty name, the objective.
+    """
+    where = {field: places.get(field, places[""]) for field in ("name", "labels", *_CHECKS)}
+    found = list(_name(f"{where['name']} ({name})", name))
+    for field, check in _CHECKS.items():
+        if fields.get(field) is not None:
+            found += check(where[field], fields[field])
+    return [*found, *_told_apart(where["labels"], fields)]
+
+
+def _name(where: str, name: str) -> Problems:
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        yield (
+            f"{where} is no name of an SLO: write lower-case letters, digits and inner hyphens, {LONGEST_NAME} at most."
+        )
+
+
+def _told_apart(where: str, fields: Mapping[str, Any]) -> Problems:
+    """A label has either one text or a value of its own in each group."""
+    by_severity = fields.get("alert_labels")
+    every = [fields.get("labels"), *(by_severity.values() if isinstance(by_severity, Mapping) else ())]
+    group_by = fields.get("group_by")
+    for label in group_by if isinstance(group_by, list) else ():
+        if any(isinstance(each, Mapping) and label in each for each in every):
+            yield f"{where}.{label} is a label of group_by too, of which each group has its own: leave it out there."
 
 
 def _advice(name: str, known: Collection[str]) -> str:
@@ -88,8 +115,8 @@ def _sli(where: str, value: Any) -> Problems:
     if not isinstance(value, Mapping):
         yield f"{where} ({value!r}) is no mapping: write {_SLI_FORMS}."
         return
-    forms = [each for each in ("good", "error", "latency") if value.get(each) is not None]
-    for unknown in value.keys() - {"good", "error", "latency", "total"}:
+    forms = [each for each in ("good", "error", "ratio", "latency") if value.get(each) is not None]
+    for unknown in value.keys() - {"good", "error", "ratio", "latency", "total"}:
         yield f"{where}.{unknown} is no part of an SLI: write {_SLI_FORMS}."
     if len(forms) != 1:
         said = f"has {' and '.join(forms)}" if forms else "says neither what is good nor what is an error"
@@ -98,13 +125,14 @@ def _sli(where: str, value: Any) -> Problems:
         yield from _latency(f"{where}.latency", value["latency"])
     else:
         yield from _counted(f"{where}.{forms[0]}", value[forms[0]])
-        yield from _counted(f"{where}.total", value.get("total"))
+        if forms != ["ratio"]:
+            yield from _counted(f"{where}.total", value.get("total"))
 
 
 def _counted(where: str, value: Any) -> Problems:
     if not isinstance(value, str) or not value.strip():
         yield f"{where} is no PromQL: write what is counted, such as rate(requests_total{slo_promql.PLACEHOLDER})."
-    elif slo_promql.PLACEHOLDER not in value:
+    elif not slo_promql.has_window(value):
         yield f"{where} has no {slo_promql.PLACEHOLDER}, the window's place: write it instead of a range."
     elif left := slo_promql.unbalanced(value):
         yield f"{where} is no PromQL, its {left} has no other half: correct it."
@@ -133,6 +161,41 @@ def _labels(where: str, value: Any) -> Problems:
             yield f"{where} ({label!r}) is no label of Prometheus: write letters, digits and underscores."
         elif label in RESERVED:
             yield f"{where} ({label}) is a label that Landfall sets: leave it out."
+
+
+def _days(where: str, value: Any) -> Problems:
+    shortest, longest = slo_model.WINDOWS
+    if not isinstance(value, int) or isinstance(value, bool) or not shortest <= value <= longest:
+        yield f"{where} ({value!r}) must be a number of days, from {shortest} to {longest}: write e.g. 28."
+
+
+def _texts(where: str, value: Any) -> Problems:
+    """Texts by names that Prometheus takes."""
+    if not isinstance(value, Mapping):
+        yield f"{where} ({value!r}) is no mapping: write names and texts, such as {{team: shop}}."
+        return
+    for name, text in value.items():
+        if not isinstance(name, str) or not slo_promql.LABEL.fullmatch(name) or name.startswith("__"):
+            yield f"{where} ({name!r}) is no name for Prometheus: write letters, digits and underscores."
+        elif not isinstance(text, str):
+            yield f"{where}.{name} ({text!r}) is no text: write it in quotes."
+
+
+def _own_labels(where: str, value: Any) -> Problems:
+    yield from _texts(where, value)
+    for label in RESERVED & set(value if isinstance(value, Mapping) else ()):
+        yield f"{where} ({label}) is a label that Landfall sets: leave it out."
+
+
+def _by_severity(check: Callable[[str, Any], Problems]) -> Callable[[str, Any], Problems]:
+    def check_each(where: str, value: Any) -> Problems:
+        if not isinstance(value, Mapping) or value.keys() - {PAGE, TICKET}:
+            yield f"{where} ({value!r}) is not by severity: write {{{PAGE}: {{...}}, {TICKET}: {{...}}}}."
+            return
+        for severity, texts in value.items():
+            yield from check(f"{where}.{severity}", texts)
+
+    return check_each
 
 
 def _pattern(pattern: re.Pattern[str], what: str) -> Callable[[str, Any], Problems]:
@@ -166,12 +229,17 @@ _CHECKS: dict[str, Callable[[str, Any], Problems]] = {
     "entity": _one_of(*slo_model.ENTITIES),
     "sli": _sli,
     "objective": _objective,
-    "window": _one_of(*slo_model.WINDOWS),
+    "window": _days,
     "group_by": _labels,
     "owner": _pattern(_OWNER, "a name: write letters, digits, '.', '_', '-', '/' and '@'"),
     "runbook": _pattern(_URL, "a URL: write one such as https://wiki.example.org/runbook"),
     "summary": _pattern(re.compile(r".+", re.DOTALL), "a text: write the objective in one sentence"),
+    "labels": _own_labels,
     "page": _switch,
+    "ticket": _switch,
+    "alert": _pattern(re.compile(r"\S(.*\S)?"), "a name of alerts: write one line"),
+    "alert_labels": _by_severity(_own_labels),
+    "alert_annotations": _by_severity(_texts),
     "min_errors": _count,
     "absent": _absent,
     "enabled": _switch,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_promql
 
 ENTITIES = ("service", "pod", "host")
-WINDOWS = (7, 28, 30)
+WINDOWS = (7, 92)
+"""The shortest and the longest, in days: over the longest windows of alerts, and a quarter."""
 OWNER = "platform"
 
 
@@ -39,7 +40,10 @@ class Slo:
     """One objective: over `window` days, `objective` percent of what is counted is good.
 
     `group_by` are the labels of which each combination has the objective, and a budget, of its own. `page` is whether a
-    fast burn calls somebody. An alert needs `min_errors` failures within its long window at least.
+    fast burn calls somebody, `ticket` whether a slow one opens a ticket. An alert needs `min_errors` failures within
+    its long window at least. `labels` are on everything that is recorded, and on the alerts; `alert_labels` and
+    `alert_annotations`, by severity, on alerts alone. `alert_name` is what alerts of a burn are called, by default as
+    the objective.
     """
 
     name: str
@@ -52,6 +56,11 @@ class Slo:
     runbook: str = ""
     summary: str = ""
     page: bool = True
+    ticket: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+    alert_name: str = ""
+    alert_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    alert_annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     min_errors: Decimal = Decimal(0)
     absent: Absent | None = None
 
@@ -69,9 +78,20 @@ class Slo:
         """
         return "".join(part.capitalize() for part in self.name.split("-"))
 
+    @property
+    def burn_alert(self) -> str:
+        """Return the name of the alerts of a burn."""
+        return self.alert_name or f"{self.alert}Burn"
+
 
 def sli_of(fields: Mapping[str, Any]) -> Sli:
-    """Return the SLI of a checked `sli`: {good, total}, {error, total} or {latency: {buckets, threshold, total}}."""
+    """Return the SLI of a checked `sli`: {good, total}, {error, total}, {ratio} or {latency: {...}}.
+
+    Of a ratio, each measurement counts as one event, of which that share failed; what is no number is no measurement.
+    """
+    if fields.get("ratio"):
+        share = slo_promql.windowed(fields["ratio"])
+        return Sli(total=f"({share}) >= bool 0", error=f"({share}) >= 0")
     latency = fields.get("latency")
     if latency:
         return Sli(
@@ -98,6 +118,11 @@ def slo_of(name: str, fields: Mapping[str, Any], runbooks: str = "") -> Slo:
         runbook=fields.get("runbook") or f"{runbooks.rstrip('/')}/{name}.md",
         summary=fields.get("summary") or "",
         page=fields.get("page") is not False,
+        ticket=fields.get("ticket") is not False,
+        labels=fields.get("labels") or {},
+        alert_name=fields.get("alert") or "",
+        alert_labels=fields.get("alert_labels") or {},
+        alert_annotations=fields.get("alert_annotations") or {},
         min_errors=Decimal(str(fields.get("min_errors") or 0)),
         absent=Absent(absent["series"], absent["severity"]) if absent else None,
     )

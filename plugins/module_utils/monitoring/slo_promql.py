@@ -7,15 +7,64 @@ import re
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn import BASE
 
 PLACEHOLDER = "[{window}]"
+_WINDOW = re.compile(r"(?<=\[)\{window\}(?=[]:])")
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_SELECTOR = re.compile(r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?P<matchers>.*)\})?", re.DOTALL)
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""", re.DOTALL)
+_SELECTOR = re.compile(
+    rf"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\s*(\{{(?P<matchers>({_STRING.pattern}|[^\"'`{{}}])*)\}})?", re.DOTALL
+)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
+_OPERATORS = "sum|avg|count|min|max|group|stddev|stdvar|topk|bottomk|quantile|count_values"
+_TOKEN = re.compile(
+    rf"\b(?P<how>by|without)\s*\((?P<labels>[^()]*)\)|\b(?P<operator>{_OPERATORS})(?=\s*(\(|by\b|without\b))|[()]",
+    re.IGNORECASE,
+)
 
 
-def windowed(text: str) -> str:
-    """Return PromQL on one line, its window filled in."""
-    return " ".join(text.split()).replace(PLACEHOLDER, f"[{BASE}]")
+def windowed(text: str, window: str = BASE) -> str:
+    """Return PromQL on one line, its window filled in: [{window}], or [{window}:1m] of a subquery."""
+    return _WINDOW.sub(window, " ".join(text.split()))
+
+
+def has_window(text: str) -> bool:
+    """Say whether PromQL has a place for the window.
+
+    >>> has_window("rate(a[{window}])"), has_window("max_over_time(a[{window}:1m])"), has_window("rate(a{window})")
+    (True, True, False)
+    """
+    return bool(_WINDOW.search(text))
+
+
+def without_texts(text: str) -> str:
+    """Return PromQL without its quoted texts."""
+    return _STRING.sub("", text)
+
+
+def grouping(text: str) -> tuple[str, ...] | None:
+    """Return the labels that group the results of PromQL, sorted; None if it says so by `without`.
+
+    What groups inside of an aggregation does not outside of it, and a quantile has no le.
+
+    >>> grouping("sum by (route, code) (rate(a[5m])) or on () vector(0)")
+    ('code', 'route')
+    >>> grouping("histogram_quantile(0.9, sum(rate(a_bucket[5m])) by (le))"), grouping("count(sum by (pod) (a))")
+    ((), ())
+    """
+    found: set[str] = set()
+    within, opens = [False], False
+    for token in _TOKEN.finditer(without_texts(text)):
+        if token["operator"]:
+            opens = True
+        elif token["how"]:
+            if token["how"].lower() == "without" and not within[-1]:
+                return None
+            found |= set() if within[-1] else {label.strip() for label in token["labels"].split(",")}
+        elif token[0] == "(":
+            within.append(within[-1] or opens)
+            opens = False
+        elif len(within) > 1:
+            within.pop()
+    return tuple(sorted(found - {"", "le"}))
 
 
 def rate(selector: str) -> str:
@@ -50,7 +99,7 @@ def selector_parts(selector: str) -> tuple[str, str]:
 
 def unbalanced(text: str) -> str:
     """Return the first bracket or quotation mark that lacks its other half; empty if there is none."""
-    bare = _STRING.sub("", text)
+    bare = without_texts(text)
     if left := re.search(r"[\"'`]", bare):
         return left[0]
     opened: list[str] = []

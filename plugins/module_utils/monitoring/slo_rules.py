@@ -22,12 +22,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_burn i
     whole_window,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_model import Slo, enabled, slo_of
+from ansible_collections.landfall.eks.plugins.module_utils.text.digests import values_digest
 
 Rule = dict[str, Any]
 INTERVAL = "1m"
 # A recorded value is seen for five minutes: an interval near that would leave holes.
 LONG_INTERVAL = "2m"
 ABSENT_FOR = "5m"
+LONGEST = 32
+"""Letters of an SLO's name in that of its object."""
 TOTAL, ERRORS, RATIO = "slo:sli_total:rate5m", "slo:sli_errors:rate5m", "slo:sli_error:ratio_rate"
 
 
@@ -39,7 +42,16 @@ def prometheus_rules(
     `slos` are as in `monitoring_slos`, checked; `dashboard` is the URL of the SLO dashboard, `runbooks` of the pages.
     """
     found = (slo_of(name, fields, runbooks) for name, fields in enabled(slos).items())
-    return {f"slo-{slo.name}": {"groups": groups(slo, dashboard)} for slo in found}
+    return {_entry(slo.name): {"groups": groups(slo, dashboard)} for slo in found}
+
+
+def _entry(name: str) -> str:
+    """Return the name of an object, of which the chart cuts off what is too long with the release's name before it.
+
+    >>> _entry("log-delivery"), _entry("the-availability-of-a-shop-in-the-far-east")
+    ('slo-log-delivery', 'slo-the-availability-of-a-s-8489a4a5')
+    """
+    return f"slo-{name}" if len(name) <= LONGEST else f"slo-{name[: LONGEST - 9]}-{values_digest(name)[:8]}"
 
 
 def groups(slo: Slo, dashboard: str) -> list[dict[str, Any]]:
@@ -48,7 +60,7 @@ def groups(slo: Slo, dashboard: str) -> list[dict[str, Any]]:
     short = [*_base(slo), *(_ratio(slo, each) for each in SHORT_WINDOWS), *_constants(slo)]
     long = [*(_ratio(slo, each) for each in (*LONG_WINDOWS, whole)), _remaining(slo, whole)]
     names = {"5m", *(each.name for each in SHORT_WINDOWS)}
-    alerts = [each for each in ALERTS if slo.page or each.severity != PAGE]
+    alerts = [each for each in ALERTS if (slo.page if each.severity == PAGE else slo.ticket)]
     short += [_alert(slo, each, dashboard) for each in alerts if each.long in names]
     long += [_alert(slo, each, dashboard) for each in alerts if each.long not in names]
     return [
@@ -58,7 +70,7 @@ def groups(slo: Slo, dashboard: str) -> list[dict[str, Any]]:
 
 
 def _labels(slo: Slo) -> dict[str, str]:
-    return {"slo": slo.name, "entity": slo.entity, "owner": slo.owner}
+    return {**slo.labels, "slo": slo.name, "entity": slo.entity, "owner": slo.owner}
 
 
 def _record(slo: Slo, name: str, expression: str) -> Rule:
@@ -114,9 +126,14 @@ def _alert(slo: Slo, burn: BurnAlert, dashboard: str) -> Rule:
     where = "".join(f", {label} {{{{ $labels.{label} }}}}" for label in slo.group_by)
     lasts = _plain(round(slo.window * slo.budget / burn.threshold(slo.budget), 1))
     return {
-        "alert": f"{slo.alert}Burn",
+        "alert": slo.burn_alert,
         "expr": " and ".join(terms),
-        "labels": _labels(slo) | {"severity": burn.severity, "long_window": burn.long},
+        "labels": {
+            **_labels(slo),
+            **slo.alert_labels.get(burn.severity, {}),
+            "severity": burn.severity,
+            "long_window": burn.long,
+        },
         "annotations": _annotations(
             slo,
             dashboard,
@@ -124,7 +141,8 @@ def _alert(slo: Slo, burn: BurnAlert, dashboard: str) -> Rule:
             f"{_plain(slo.budget * 100)}% may.",
             f"{slo.summary} The objective is {_plain(slo.objective)}% over {slo.window} days; "
             f"with {_plain(burn.threshold(slo.budget) * 100)}% failing its error budget lasts {lasts} days.",
-        ),
+        )
+        | dict(slo.alert_annotations.get(burn.severity, {})),
     }
 
 

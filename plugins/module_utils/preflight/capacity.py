@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 PAGE = "500"
 SIDE_BY_SIDE = 6
@@ -23,13 +25,6 @@ _UNITS = {
 }
 
 Object = Mapping[str, Any]
-
-
-class Reader(Protocol):
-    """The part of cluster_client.Cluster that is used here."""
-
-    def request(self, method: str, path: str, *, query: dict[str, str] | None = None) -> dict[str, Any]:
-        """Call one path of the API."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def quantity(text: str | float) -> float:
 
 
 def read_room(
-    cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, str]], api_groups: Sequence[str]
+    cluster: Cluster, needs: Sequence[Need], own: Iterable[tuple[str, str]], api_groups: Sequence[str]
 ) -> Capacity:
     """Compare what `needs` want with what the nodes have left.
 
@@ -118,7 +113,7 @@ def read_room(
     return judge(left, needs, grows)
 
 
-def _all(cluster: Reader, path: str, fields: str = "") -> list[dict[str, Any]]:
+def _all(cluster: Cluster, path: str, fields: str = "") -> list[dict[str, Any]]:
     """Return all objects of a path, read in pages."""
     items: list[dict[str, Any]] = []
     query = {"limit": PAGE, **({"fieldSelector": fields} if fields else {})}

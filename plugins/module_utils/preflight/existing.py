@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
     DEFINITIONS_OF,
     HELM_NAME,
@@ -27,18 +28,6 @@ ADDON_MANAGER = "eks"
 CONTROLLER_CLASS = "service.k8s.aws/nlb"
 """Class of the AWS Load Balancer Controller, unless the cluster makes load balancers itself."""
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
-
-
-class Reader(Protocol):
-    """The part of cluster_client.Cluster that is used here."""
-
-    def request(
-        self, method: str, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json"
-    ) -> dict[str, Any]:
-        """Call one path of the API."""
-
-    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        """Return the path of a kind; None where it is unknown."""
 
 
 _METADATA = (
@@ -123,7 +112,7 @@ class Existing:
     orphans: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
+def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
     """Find out what is there and decide on each row; `installing` is false for an uninstallation.
 
     Errors of the transport and refusals are the caller's.
@@ -159,13 +148,13 @@ def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existi
     return found, records
 
 
-def _signs(cluster: Reader, sign: Mapping[str, str]) -> list[dict[str, Any]]:
+def _signs(cluster: Cluster, sign: Mapping[str, str]) -> list[dict[str, Any]]:
     selectors = {"label": "labelSelector", "field": "fieldSelector"}
     query = {parameter: sign[name] for name, parameter in selectors.items() if sign.get(name)}
     return _items(cluster, sign["path"], query, "application/json")
 
 
-def _items(cluster: Reader, path: str, query: Mapping[str, str], accept: str) -> list[dict[str, Any]]:
+def _items(cluster: Cluster, path: str, query: Mapping[str, str], accept: str) -> list[dict[str, Any]]:
     try:
         items: list[dict[str, Any]] = cluster.request("GET", path, query=dict(query), accept=accept).get("items") or []
     except Exception as error:

@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.argocd import account
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.eks import checks
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
-from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_model
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_files, slo_model
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
     ASKABLE,
     SWEEPABLE,
@@ -69,7 +69,8 @@ def check_slos(at: Situation) -> Iterator[str]:
         yield f"monitoring_runbooks_url ({runbooks!r}) is no URL: write one such as https://wiki.example.org/runbooks."
     given = at.values.get(slo_checks.SETTING) or {}
     merged = at.merged.get(slo_checks.SETTING)
-    if problems := slo_checks.problems(given, merged):
+    of_files = at.merged.get(slo_files.SETTING, {}).get("problems", [])
+    if problems := [*of_files, *slo_checks.problems(given, merged)]:
         yield from problems
         return
     longest = max((int(each.get("window") or 30) for each in slo_model.enabled(merged or {}).values()), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -61,6 +62,7 @@ WRONG_SETTINGS = (
     setting("flask_app_cpu_utilization", 180, "too large: write a whole number from 1 to 100"),
     setting("hosts_timeout", -5, "too small"),
     setting("verify_timeout", -1, "too small"),
+    setting("efk_patience", -5, "efk_patience (-5) is too small: write a whole number from 1 on"),
     setting("verify_alerts", "perhaps", "must be true or false, not 'perhaps'"),
     setting("status_ask_upstream", [], "must be true or false"),
     # Logs.
@@ -156,7 +158,7 @@ WRONG_SETTINGS = (
     slo({"objective": 100}, "objective (100) must be over 50 and under 100"),
     slo({"objective": "high"}, "objective ('high') is no number: write a percentage, such as 99.5"),
     slo({"objectiv": 99.5}, "objectiv is no field of an SLO: did you mean objective?"),
-    slo({"window": 31}, "window (31) must be one of 7, 28, 30"),
+    slo({"window": 93}, "window (93) must be a number of days, from 7 to 92"),
     slo({"sli": {"error": "rate(errors_total[5m])"}}, "sli.error has no [{window}]"),
     setting(
         "monitoring_slos",
@@ -165,6 +167,20 @@ WRONG_SETTINGS = (
     ),
     setting("monitoring_slos", {"flask-availability": {"objective": 99}}, "did you mean flask-app-availability?"),
     setting("monitoring_slos", ["flask-app-availability"], "must be a mapping of names to values"),
+    setting("monitoring_slo_files", "slos/*.yml", "must be a list"),
+    setting("monitoring_slo_files", ["no_such_folder/*.yml"], "('no_such_folder/*.yml') is no file in"),
+    Row(
+        "an objective of a file",
+        ("slos.yml, document 1, slos[0].objective ('high') is no number: write one such as 99.5",),
+        {"monitoring_slo_files": [str(Path(__file__).parent / "slos.yml")]},
+    ),
+    slo({"labels": {"team": 1}}, "labels.team (1) is no text: write it in quotes"),
+    slo({"labels": {"slo": "x"}}, "labels (slo) is a label that Landfall sets"),
+    slo({"ticket": "no"}, "ticket ('no') is no switch"),
+    slo({"alert_labels": {"team": "shop"}}, "alert_labels ({'team': 'shop'}) is not by severity"),
+    slo({"alert_annotations": {"critical": {"a b": "x"}}}, "alert_annotations.critical ('a b') is no name"),
+    slo({"alert": " "}, "alert (' ') is not a name of alerts"),
+    slo({"sli": {"error": None, "total": None, "ratio": "up"}}, "sli.ratio has no [{window}]"),
     Row(
         "less kept than an objective looks back",
         ("monitoring_retention (14d) is shorter than the longest window of monitoring_slos, 30 days: write 35d",),

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import psutil
 import pytest
@@ -17,6 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease import (
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import hold_of
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, RunProcesses
+from tests.waiting import within
 
 ANNA, BOB = "anna@laptop/a1", "bob@ci/b2"
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -58,13 +58,6 @@ def renewing(lease, tmp_path, monkeypatch):
         return thread, path
 
     return start
-
-
-def within(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.01)
 
 
 def renewals(cluster):

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_j
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
 from ansible_collections.landfall.eks.plugins.modules import helm_start, release_failed
 from ansible_collections.landfall.eks.plugins.plugin_utils import in_worker
+from tests.waiting import within
 
 OBEYS = "signal.signal(signal.SIGTERM, lambda *_: sys.exit('Error: UPGRADE FAILED: context canceled'))"
 DOES_NOT = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
@@ -26,13 +26,6 @@ DOES_NOT = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 def release(name, **more):
     fixed = {"namespace": "toys", "chart": "toy.tgz", "history_max": 5, "take_ownership": False, "timeout": 60}
     return {"name": name, "values": {}, **fixed, **more}
-
-
-def within(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.05)
 
 
 def ended(job):

@@ -33,13 +33,13 @@ def due(slo: Slo) -> int:
 
 def silent(slo: Slo, minutes: int) -> Expectation:
     """Expect that none of an objective's alerts has fired until a minute."""
-    query = f'count(ALERTS{{alertname="{slo.alert}Burn", alertstate="firing"}}) or vector(0)'
+    query = f'count(ALERTS{{alertname="{slo.burn_alert}", alertstate="firing"}}) or vector(0)'
     return Expectation(minutes, f"max_over_time(({query})[{minutes}m:1m])", 0)
 
 
 def outage(slo: Slo, samples: Samples) -> Case:
     """Everything fails at once: somebody is told in time, and nobody any more once it is over."""
-    first, name = _first(slo), f"{slo.alert}Burn"
+    first, name = _first(slo), slo.burn_alert
     end = BEFORE + max(HOUR, due(slo) + HOUR // 2)
     told = BEFORE + due(slo)
     expected = [
@@ -57,7 +57,7 @@ def outage(slo: Slo, samples: Samples) -> Case:
 
 def slow_burn(slo: Slo, samples: Samples) -> Case:
     """Twice as much fails as may, for almost two days: a ticket, and no call."""
-    name = f"{slo.alert}Burn"
+    name = slo.burn_alert
     expected = [
         silent(slo, 20 * HOUR),
         firing(name, 40 * HOUR, 1, severity="warning", long_window="3d"),

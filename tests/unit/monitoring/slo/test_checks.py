@@ -38,6 +38,17 @@ def said(**fields: Any) -> list[str]:
             "summary": "It works.",
         },
         {"sli": {"good": RATE, "total": RATE, "error": None}},
+        {
+            "sli": {"ratio": "1 - avg_over_time(up[{window}:1m])"},
+            "ticket": False,
+            "labels": {"tier": "1"},
+            "window": 92,
+        },
+        {
+            "alert": "My Alert",
+            "alert_labels": {"critical": {"tier": "1"}},
+            "alert_annotations": {"warning": {"a": "b"}},
+        },
         {"sli": {"latency": LATENCY}, "absent": {"series": 'up{job="("} == 1', "severity": "critical"}},
     ],
 )
@@ -53,7 +64,7 @@ def test_what_will_do(fields: dict[str, Any]) -> None:
         ("objective", None, "has no objective"),
         ("entity", "team", "must be one of service, pod, host"),
         ("entity", None, "has no entity"),
-        *(("window", each, "must be one of 7, 28, 30") for each in (0, 31, "30d", True)),
+        *(("window", each, "must be a number of days, from 7 to 92") for each in (0, 6, 93, "30d", True, 28.5)),
         ("sli", None, "has no sli"),
         ("sli", RATE, "is no mapping"),
         ("sli", {}, "says neither what is good nor what is an error"),
@@ -78,6 +89,19 @@ def test_what_will_do(fields: dict[str, Any]) -> None:
         ("min_errors", -1, "is no count"),
         ("absent", {"series": "up"}, "must have just series and severity"),
         ("absent", {"series": "up", "severity": "page"}, "must be one of critical, warning"),
+        ("sli", {"ratio": "up"}, "sli.ratio has no [{window}]"),
+        ("sli", {"ratio": RATE, "good": RATE, "total": RATE}, "has good and ratio"),
+        ("sli", {"latency": LATENCY | {"buckets": 'x{a="b"} / y{c="d"}'}}, "latency.buckets is no selector"),
+        ("labels", ["a"], "is no mapping"),
+        ("labels", {"a": 1}, "labels.a (1) is no text"),
+        ("labels", {"a-b": "1"}, "('a-b') is no name for Prometheus"),
+        ("labels", {"__a": "1"}, "('__a') is no name for Prometheus"),
+        ("labels", {"severity": "1"}, "(severity) is a label that Landfall sets"),
+        ("ticket", "no", "is no switch"),
+        ("alert", "", "is not a name of alerts"),
+        ("alert_labels", {"page": {}}, "is not by severity"),
+        ("alert_labels", {"critical": {"slo": "x"}}, "critical (slo) is a label that Landfall sets"),
+        ("alert_annotations", {"warning": {"a": 1}}, "warning.a (1) is no text"),
         ("objectiv", 99, "is no field of an SLO: did you mean objective?"),
     ],
 )
@@ -87,6 +111,12 @@ def test_what_is_refused(field: str, value: Any, words: str) -> None:
     assert words in found[0]
     assert found[0].startswith("monitoring_slos.demo")
     assert found[0].endswith((".", "?"))
+
+
+@pytest.mark.parametrize("where", [{"labels": {"pod": "x"}}, {"alert_labels": {"critical": {"pod": "x"}}}])
+def test_a_label_is_either_fixed_or_of_a_group(where: dict[str, Any]) -> None:
+    (found,) = said(group_by=["pod"], **where)
+    assert "labels.pod is a label of group_by too" in found
 
 
 @pytest.mark.parametrize("name", ["Demo", "demo_1", "1demo", "demo-", "d" * (LONGEST_NAME + 1)])

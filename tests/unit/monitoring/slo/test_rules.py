@@ -93,6 +93,30 @@ def test_what_calls_nobody_has_tickets_alone() -> None:
     assert {rule["labels"]["severity"] for rule in alerts(demo(page=False))} == {"warning"}
 
 
+def test_what_opens_no_tickets_calls_alone() -> None:
+    assert {rule["labels"]["severity"] for rule in alerts(demo(ticket=False))} == {"critical"}
+    assert alerts(demo(page=False, ticket=False)) == []
+
+
+def test_labels_are_on_everything_and_those_of_alerts_on_alerts() -> None:
+    found = demo(
+        labels={"tier": "1"},
+        alert="DemoIsBad",
+        alert_labels={"critical": {"routing": "now"}},
+        alert_annotations={"warning": {"summary": "Later.", "runbook_url": "https://example.org"}},
+    )
+    assert {rule["labels"]["tier"] for group in found for rule in group["rules"]} == {"1"}
+    assert {rule["alert"] for rule in alerts(found)} == {"DemoIsBad"}
+    assert [rule["labels"].get("routing") for rule in alerts(found)] == ["now", "now", None, None]
+    assert [rule["annotations"]["summary"] == "Later." for rule in alerts(found)] == [False, False, True, True]
+
+
+def test_of_a_ratio_what_is_no_number_is_not_counted() -> None:
+    total, errors = demo(sli={"ratio": "a[{window}] / b[{window}:1m]"})[0]["rules"][:2]
+    assert total["expr"] == "sum by (tenant) ((a[5m] / b[5m:1m]) >= bool 0)"
+    assert errors["expr"].startswith("sum by (tenant) ((a[5m] / b[5m:1m]) >= 0) or")
+
+
 def test_an_objective_that_is_switched_off_has_no_rules() -> None:
     assert prometheus_rules({"demo": DEMO | {"enabled": False}}, "", "") == {}
     assert set(rules_map()) - set(rules_map(monitoring_slos={"pod-restarts": {"enabled": False}})) == {
@@ -108,7 +132,10 @@ def test_a_bound_is_found_whichever_way_prometheus_writes_it() -> None:
 
 
 def test_objects_have_names_that_the_chart_does_not_cut() -> None:
-    assert len(f"kube-prometheus-stack-slo-{'d' * LONGEST_NAME}") <= 63
+    for length in (1, 32, 33, LONGEST_NAME):
+        (name,) = prometheus_rules({"d" * length: DEMO}, "", "")
+        assert len(f"kube-prometheus-stack-{name}") <= 63
+    assert len(prometheus_rules({f"{'d' * 40}{each}": DEMO for each in range(3)}, "", "")) == 3
 
 
 def test_one_objective_changes_its_own_rules_and_nothing_else() -> None:
