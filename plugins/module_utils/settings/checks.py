@@ -100,11 +100,12 @@ def check_cluster(at: Situation) -> Iterator[str]:
     yield from checks.problems(at.values, making=making)
 
 
-def check_environment(at: Situation) -> Iterator[str]:
-    """Environment variables are texts; anything else would be written out as Python writes it."""
-    for name, value in (at.values.get("platform_environment") or {}).items():
-        if not isinstance(value, str):
-            yield f"platform_environment.{name} ({value!r}) is no text: write it in quotes."
+def check_texts(at: Situation) -> Iterator[str]:
+    """Environment variables and versions are texts; anything else would be written out as Python writes it."""
+    for setting in ("platform_environment", "cluster_addon_versions"):
+        for name, value in (at.values.get(setting) or {}).items():
+            if not isinstance(value, str):
+                yield f"{setting}.{name} ({value!r}) is no text: write it in quotes."
 
 
 def check_what_goes_too(at: Situation) -> Iterator[str]:
@@ -134,7 +135,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_retention,
     check_slos,
     check_logs,
-    check_environment,
+    check_texts,
     check_what_goes_too,
     delivery.check_delivery,
     delivery.check_repository,
