@@ -101,11 +101,14 @@ def check_cluster(at: Situation) -> Iterator[str]:
 
 
 def check_texts(at: Situation) -> Iterator[str]:
-    """Environment variables and versions are texts; anything else would be written out as Python writes it."""
-    for setting in ("platform_environment", "cluster_addon_versions"):
-        for name, value in (at.values.get(setting) or {}).items():
+    """Environment variables and the like are texts; anything else would be written out as Python writes it."""
+    for setting in ("platform_environment", "cluster_addon_versions", "argocd_sso.rbac", "argocd_sso.secrets"):
+        name, _, leaf = setting.partition(".")
+        texts = at.values.get(name) or {}
+        for key, value in ((texts.get(leaf) or {}) if leaf else texts).items():
             if not isinstance(value, str):
-                yield f"{setting}.{name} ({value!r}) is no text: write it in quotes."
+                shown = "" if at.settings[name].secret else f" ({value!r})"
+                yield f"{setting}.{key}{shown} is no text: write it in quotes."
 
 
 def check_what_goes_too(at: Situation) -> Iterator[str]:

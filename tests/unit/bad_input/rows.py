@@ -57,6 +57,7 @@ WRONG_SETTINGS = (
         {"podAnnotations": {"account": 98765432109876543210}},
         "metrics_server_values.podAnnotations.account is the number 98765432109876543210, which Helm would round",
     ),
+    setting("argocd_sso", {"secrets": {"clientSecret": 1234}}, "argocd_sso.secrets.clientSecret is no text"),
     setting("cluster_addon_versions", {"coredns": 1.11}, "cluster_addon_versions.coredns (1.11) is no text"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
