@@ -59,6 +59,9 @@ TEXTS = (
     *("\uffff", "\U0010ffff", "<b>&amp;", "!!str 1", "!vault |", "0" * 40, "a" * 5000),
 )
 
+EXACT = 2**53
+"""Up to here each whole number has a floating-point number of its own, which is what Helm makes of it."""
+
 _TEMPLATE = "values: {{ toJson .Values | b64enc | quote }}\n"
 
 
@@ -82,3 +85,14 @@ def through_helm(written: str) -> Any:
     assert not done.returncode, done.stderr.decode()
     told = done.stdout.decode().rpartition("values: ")[2].strip().strip('"')
     return json.loads(base64.b64decode(told))
+
+
+def kinds(tree: object) -> object:
+    """Return a tree with its leaves' kinds beside them: 1 and True are the same to Python."""
+    if isinstance(tree, dict):
+        return {key: kinds(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [kinds(each) for each in tree]
+    if isinstance(tree, int | float) and not isinstance(tree, bool):
+        return ("number", float(tree))
+    return (type(tree).__name__, tree)

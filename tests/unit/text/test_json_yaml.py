@@ -9,10 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
-from tests.helm_values import TEXTS, needs_helm, through_helm
-
-EXACT = 2**53
-"""Up to here each whole number has a floating-point number of its own, which is what Helm makes of it."""
+from tests.helm_values import EXACT, TEXTS, kinds, needs_helm, through_helm
 
 texts = st.sampled_from(TEXTS) | st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
 numbers = st.integers(-EXACT, EXACT) | st.floats(allow_nan=False, allow_infinity=False)
@@ -23,17 +20,6 @@ trees = st.recursive(
     ),
     max_leaves=12,
 )
-
-
-def kinds(tree: object) -> object:
-    """Return a tree with its leaves' kinds beside them: 1 and True are the same to Python."""
-    if isinstance(tree, dict):
-        return {key: kinds(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [kinds(each) for each in tree]
-    if isinstance(tree, int | float) and not isinstance(tree, bool):
-        return ("number", float(tree))
-    return (type(tree).__name__, tree)
 
 
 @needs_helm
