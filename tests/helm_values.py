@@ -95,4 +95,4 @@ def kinds(tree: object) -> object:
         return [kinds(each) for each in tree]
     if isinstance(tree, int | float) and not isinstance(tree, bool):
         return ("number", float(tree))
-    return (type(tree).__name__, tree)
+    return (next((kind.__name__ for kind in (bool, str) if isinstance(tree, kind)), str(type(tree))), tree)
