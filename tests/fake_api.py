@@ -141,7 +141,7 @@ class FakeApi:
         self, method: str, path: str, *, query_params: Any = (), header_params: Any = None, body: Any = None, **_: Any
     ) -> tuple[Call]:
         # As on a wire: what is sent is not changed by whoever sent it, and has to be JSON.
-        sent = json.loads(json.dumps(body))
+        sent = json.loads(body if isinstance(body, bytes) else json.dumps(body))
         return (Call(method, path, sent, dict(query_params or ()), dict(header_params or {})),)
 
     def call_api(self, call: Call, **_: Any) -> Any:

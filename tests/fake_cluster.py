@@ -264,7 +264,8 @@ class FakeCluster(Cluster):
             self._controlled(found)
 
     def _patch_of(self, call: Call) -> str:
-        return PATCHES.get(call.headers.get("Content-Type", ""), "") if call.method == "PATCH" else ""
+        kind, _, _ = call.headers.get("Content-Type", "").partition(";")
+        return PATCHES.get(kind, "") if call.method == "PATCH" else ""
 
     def _changed(self, call: Call, key: Key, there: Object | None, subresource: str) -> Object:
         wanted = self._wanted(call, key, there, subresource)

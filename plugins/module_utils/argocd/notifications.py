@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
+
 DEFAULT_SEVERITIES = ("critical", "warning")
 PAGERDUTY = {
     "us": "https://events.pagerduty.com/v2/enqueue",
@@ -108,9 +110,9 @@ def notifications(receivers: Sequence[Receiver], cluster: str) -> dict[str, Any]
     told = [event for event in EVENTS if any(channel.wants(event) for channel in channels)]
     return {
         "chart": {
-            "notifiers": {f"service.{each.service}": json.dumps(each.options()) for each in channels},
-            "templates": {f"template.{event.name}": json.dumps(_template(event, channels)) for event in told},
-            "triggers": {f"trigger.on-{event.name}": json.dumps(_trigger(event)) for event in told},
+            "notifiers": {f"service.{each.service}": json_yaml.dump(each.options()) for each in channels},
+            "templates": {f"template.{event.name}": json_yaml.dump(_template(event, channels)) for event in told},
+            "triggers": {f"trigger.on-{event.name}": json_yaml.dump(_trigger(event)) for event in told},
             "subscriptions": [
                 {
                     "recipients": [each.recipient],

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents as kube_yaml
 
 STAND_IN_ANNOTATION = "landfall/stand-in"
@@ -56,8 +54,7 @@ def metadata(chart: Path) -> dict[str, Any]:
     files = dict(files_of(chart))
     if "Chart.yaml" not in files:
         raise ChartError(f"{chart} holds no Chart.yaml: it is not a chart.")
-    found: dict[str, Any] = yaml.safe_load(files["Chart.yaml"])
-    return found
+    return next(iter(kube_yaml.documents(files["Chart.yaml"])), {})
 
 
 def is_stand_in(chart_metadata: dict[str, Any]) -> bool:

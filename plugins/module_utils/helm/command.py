@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 
 class HelmError(Exception):
@@ -31,7 +31,7 @@ def kubeconfig_file(kubeconfig: Any) -> Iterator[str]:
 def write_kubeconfig(path: Path, kubeconfig: dict[str, Any]) -> str:
     """Write a kubeconfig to a file that only its owner can read, and return the file's path."""
     path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+    path.write_text(json_yaml.dump(kubeconfig), encoding="utf-8")
     return str(path)
 
 

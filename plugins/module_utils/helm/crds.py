@@ -11,13 +11,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import yaml
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.text import digests
+from ansible_collections.landfall.eks.plugins.module_utils.text import digests, json_yaml
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -51,9 +50,11 @@ def definitions_of(chart: dict[str, Any], helm: str) -> list[Definition]:
 
 def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
     command = [helm, "template", chart["release"], chart["path"], "--include-crds", "--skip-tests", "--values", "-"]
-    values = yaml.safe_dump(chart.get("values") or {})
+    values = json_yaml.dump(chart.get("values") or {})
     try:
-        done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
+        done = subprocess.run(
+            command, input=values, check=True, capture_output=True, encoding="utf-8", timeout=RENDER_SECONDS
+        )
     except (subprocess.SubprocessError, OSError) as error:
         reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
         raise DefinitionError(

@@ -15,6 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 RENDER_SECONDS = 120
@@ -37,7 +38,7 @@ def render(
     with tempfile.TemporaryDirectory(prefix="landfall-") as folder:
         values = Path(folder) / "values.yml"
         values.touch(mode=0o600)
-        values.write_text(yaml.safe_dump(release["values"]), encoding="utf-8")
+        values.write_text(json_yaml.dump(release["values"]), encoding="utf-8")
         command = [helm, "template", release["name"], release["chart"], f"--namespace={release['namespace']}"]
         command += ["--is-upgrade", "--skip-crds", "--no-hooks", "--skip-schema-validation", f"--values={values}"]
         command += [f"--kube-version={kube_version}", f"--api-versions={','.join(versions)}"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 try:
     import yaml
@@ -41,7 +42,8 @@ FIRST_ERROR_STATUS = 400
 
 FIELD_MANAGER = "landfall"
 """Owns the fields of what Landfall applies itself, unless a caller names another manager."""
-APPLY_PATCH = "application/apply-patch+yaml"
+APPLY_PATCH = "application/apply-patch+yaml; charset=utf-8"
+"""With a parameter: a bare one makes older clients write the body as JSON, of which YAML refuses some."""
 MERGE_PATCH = "application/merge-patch+json"
 POLL_SECONDS = 0.5
 """Between two looks at an object that is about to go."""
@@ -119,7 +121,9 @@ class Cluster:
 
         Raises ApiException for an answer of 400 and above.
         """
-        content = self._call(method, path, body, query, {"Accept": accept, "Content-Type": content_type})
+        # The API server reads what is applied as YAML.
+        sent = json_yaml.dump(body).encode() if content_type == APPLY_PATCH else body
+        content = self._call(method, path, sent, query, {"Accept": accept, "Content-Type": content_type})
         decoded: dict[str, Any] = json.loads(content) if content else {}
         return decoded
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import yaml
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2
@@ -111,9 +111,11 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
     """
     command = [helm, "template", release["name"], release["path"], "--namespace", release["namespace"]]
     command += ["--skip-schema-validation", "--skip-tests", "--kube-version", version, "--values", "-"]
-    values = yaml.safe_dump(release.get("values") or {})
+    values = json_yaml.dump(release.get("values") or {})
     try:
-        done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
+        done = subprocess.run(
+            command, input=values, check=True, capture_output=True, encoding="utf-8", timeout=RENDER_SECONDS
+        )
     except (subprocess.SubprocessError, OSError) as error:
         reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
         raise RenderError(f"The chart of {release['name']} does not render: {reason}") from error

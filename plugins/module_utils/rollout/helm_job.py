@@ -25,6 +25,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, descendants, is_helm
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_runner
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 END_SECONDS = 15.0
 POLL_SECONDS = 0.2
@@ -45,8 +46,7 @@ def start(folder: Path, helm: str, release: dict[str, Any], access: dict[str, An
     job = folder / f"{release['name']}.{time.time_ns()}.json"
     order = {
         "command": [helm, *_words(release), *context_words(access)],
-        # JSON is YAML, and means the same in every version of it.
-        "values": json.dumps(release["values"]),
+        "values": json_yaml.dump(release["values"]),
         "seconds": release["timeout"] + SPARE_SECONDS,
     }
     environment = {**helm_environment(_kubeconfig(job, access["kubeconfig"])), JOBS: str(folder)}

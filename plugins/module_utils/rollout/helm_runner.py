@@ -27,7 +27,7 @@ def run(job: Path, order: dict[str, Any]) -> None:
             input=order["values"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             timeout=order["seconds"],
             check=False,
         )

@@ -33,6 +33,11 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"serviceaccount .* not found", "make the ServiceAccount, or correct its name in the values"),
     (r"failed calling webhook", "bring the webhook's pods up, or delete its configuration if its owner is gone"),
     (r"denied (the )?request", "change what the policy names, or ask its owner for an exception"),
+    (r"metadata\.annotations: Too long", "shorten the annotations of that object: together they may take 256 KiB"),
+    (
+        r"(\bdata|\[\]): Too long|Request entity too large|request is too large|message larger than max",
+        "move large texts from the values into ConfigMaps of your own: Helm keeps a release in one Secret of 1 MiB",
+    ),
     (r"is immutable", "take the old value again, or delete that object first: it cannot be changed in place"),
     (r"no matches for kind", "install what brings that kind, or switch the part that uses it off"),
     (r"being terminated", "wait until the namespace is gone; `kubectl get namespace -o yaml` says what holds it"),

@@ -101,11 +101,15 @@ def check_cluster(at: Situation) -> Iterator[str]:
     yield from checks.problems(at.values, making=making)
 
 
-def check_environment(at: Situation) -> Iterator[str]:
-    """Environment variables are texts; anything else would be written out as Python writes it."""
-    for name, value in (at.values.get("platform_environment") or {}).items():
-        if not isinstance(value, str):
-            yield f"platform_environment.{name} ({value!r}) is no text: write it in quotes."
+def check_texts(at: Situation) -> Iterator[str]:
+    """Environment variables and the like are texts; anything else would be written out as Python writes it."""
+    for setting in ("platform_environment", "cluster_addon_versions", "argocd_sso.rbac", "argocd_sso.secrets"):
+        name, _, leaf = setting.partition(".")
+        texts = at.values.get(name) or {}
+        for key, value in ((texts.get(leaf) or {}) if leaf else texts).items():
+            if not isinstance(value, str):
+                shown = "" if at.settings[name].secret else f" ({value!r})"
+                yield f"{setting}.{key}{shown} is no text: write it in quotes."
 
 
 def check_what_goes_too(at: Situation) -> Iterator[str]:
@@ -135,7 +139,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_retention,
     check_slos,
     check_logs,
-    check_environment,
+    check_texts,
     check_what_goes_too,
     delivery.check_delivery,
     delivery.check_repository,

@@ -6,7 +6,7 @@ A setting is an option of a role's meta/argument_specs.yml. Everything here is p
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_checks import (
     receiver_problems,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.settings import kinds
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 LIKELY_MEANT = 0.8
@@ -35,7 +36,6 @@ _TYPE_WORDS = {
     "path": "a path",
     "str": "a text",
 }
-_CONTAINERS: dict[str, type] = {"list": list, "dict": dict}
 _LEAVES: dict[str, Callable[[Any], list[str]]] = {
     "monitoring_receivers": receiver_problems,
     "argocd_receivers": partial(receiver_problems, setting="argocd_receivers"),
@@ -108,35 +108,12 @@ def _purpose(option: Mapping[str, Any]) -> str:
     return " ".join(str(first).split()).rstrip(".")
 
 
-def _wrong_container(option: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield (path, wanted type) for each list or mapping that is something else.
-
-    Ansible's own validator turns texts into lists and anything into texts, but the roles use what was written.
-    """
-    wanted = str(option.get("type", "str"))
-    container = _CONTAINERS.get(wanted)
-    if value is None:
-        return
-    if (container and not isinstance(value, container)) or (wanted == "str" and isinstance(value, list | dict)):
-        yield path, wanted
-        return
-    if wanted == "int" and isinstance(value, bool):
-        yield path, wanted
-        return
-    for index, element in enumerate(value if wanted == "list" else []):
-        yield from _wrong_container(_element_option(option), element, f"{path}[{index}]")
-    known = option.get("options") or {}
-    for name, inner in (value if wanted == "dict" else {}).items():
-        if name in known:
-            yield from _wrong_container(known[name], inner, f"{path}.{name}")
-
-
-def _element_option(option: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": option.get("elements", "raw"), "options": option.get("options") or {}}
-
-
-def _how_to_write(wanted: str) -> str:
-    return " (on the command line as JSON: -e '{...}')" if wanted in _CONTAINERS else ""
+def _of_kind(setting: Setting, value: Any, part: kinds.Wrong) -> str:
+    """Return a sentence for a part of a setting's value that is of another kind than it must be."""
+    if part.may_be_quoted:
+        return f"{part.path} is {kinds.named(part.value, secret=setting.secret)}, not text: write it in quotes."
+    how = " (on the command line as JSON: -e '{...}')" if part.wanted in ("list", "dict") else ""
+    return f"{part.path} must be {_TYPE_WORDS.get(part.wanted, part.wanted)}{how}, not {_shown(setting, value)}."
 
 
 def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
@@ -146,15 +123,12 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
     """
     if value is None and setting.option.get("default") is not None:
         return None, [f"{setting.name} has no value: write one, or remove the line ({_purpose(setting.option)})."]
-    containers = [
-        f"{path} must be {_TYPE_WORDS.get(wanted, wanted)}{_how_to_write(wanted)}, not {_shown(setting, value)}."
-        for path, wanted in _wrong_container(setting.option, value, setting.name)
-    ]
-    if containers:
-        return None, containers
-    leaves = _LEAVES[setting.name](value) if setting.name in _LEAVES else []
-    if leaves:
-        return None, leaves
+    refused = [_of_kind(setting, value, each) for each in kinds.wrong(setting.option, value, setting.name)]
+    refused = refused or list(kinds.unwritable(value, setting.name))
+    if not refused and setting.name in _LEAVES:
+        refused = _LEAVES[setting.name](value)
+    if refused:
+        return None, refused
     result = ArgumentSpecValidator({setting.name: dict(setting.option)}).validate({setting.name: value})
     if not result.error_messages:
         return result.validated_parameters[setting.name], []

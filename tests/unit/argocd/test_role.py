@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.argocd.notifications import notifications
+from tests.helm_values import TEXTS, needs_helm, through_helm
 from tests.unit.components.rendering import CHECKOUT, evaluate, release
 from tests.unit.contracts import upstream
 
@@ -168,6 +171,21 @@ def test_single_sign_on_is_off_until_it_is_configured() -> None:
     assert "s3cret" not in str(values)
     items = {each["name"]: each for each in evaluate("argocd", "__argocd_credentials", argocd_sso=sso)}
     assert items["argocd-sso"]["secret"]["data"] == {"clientSecret": "s3cret"}
+
+
+@needs_helm
+def test_single_sign_on_is_read_by_argo_cd_as_it_was_written() -> None:
+    sso = {kind: {"config": [*TEXTS, {text: 1 for text in TEXTS if len(text) < 1000}]} for kind in ("dex", "oidc")}
+    texts = release("argo-cd", argocd_sso=sso)["values"]["configs"]["cm"]
+    assert {kind: through_helm(texts[f"{kind}.config"]) for kind in sso} == sso
+
+
+@needs_helm
+def test_notifications_are_read_by_argo_cd_as_they_were_written() -> None:
+    receivers = [{"name": "hook", "type": "slack", "token": "s3cret", "channel": "#shop"}]
+    made = [notifications(receivers, cluster=text)["chart"] for text in TEXTS]
+    texts = [text for each in made for part in ("notifiers", "templates", "triggers") for text in each[part].values()]
+    assert through_helm(f'{{"told": [{", ".join(texts)}]}}')["told"] == [json.loads(text) for text in texts]
 
 
 def test_the_receivers_of_alerts_are_told_of_deployments() -> None:

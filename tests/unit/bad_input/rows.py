@@ -46,6 +46,20 @@ WRONG_SETTINGS = (
     setting("monitoring_host", None, "has no value", "remove the line"),
     setting("flask_app_namespace", "{{ no_such_name }}", "cannot be evaluated", "no_such_name"),
     setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be evaluated", "missing"),
+    # Words that YAML reads as something else than a text, and what Helm would change.
+    setting("flask_app_image_tag", 20261130, "is the number 20261130, not text: write it in quotes"),
+    setting("flask_app_image_tag", 1.10, "is the number 1.1, not text: write it in quotes"),
+    setting("argocd_repo_revision", False, "argocd_repo_revision is the boolean false, not text"),
+    setting("ingress_subnets", [7], "ingress_subnets[0] is the number 7, not text"),
+    setting("efk_size_by_hand", {"cpu": 2}, "efk_size_by_hand.cpu is the number 2, not text: write it in quotes"),
+    setting("argocd_repo_password", 12345, "argocd_repo_password is a number, not text: write it in quotes"),
+    setting(
+        "metrics_server_values",
+        {"podAnnotations": {"account": 98765432109876543210}},
+        "metrics_server_values.podAnnotations.account is the number 98765432109876543210, which Helm would round",
+    ),
+    setting("argocd_sso", {"secrets": {"clientSecret": 1234}}, "argocd_sso.secrets.clientSecret is no text"),
+    setting("cluster_addon_versions", {"coredns": 1.11}, "cluster_addon_versions.coredns (1.11) is no text"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import REMEDIES, remedy_of
 from tests.e2e.causes import rows
 
@@ -53,6 +54,8 @@ SAID_ELSEWHERE = (
     "pod web-1: 0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules",
     "pod web-1: container main: CrashLoopBackOff, its log ends with: exec /serve: exec format error",
     "Helm calls revision 2 pending-upgrade",
+    "create: failed to create: Request entity too large: limit is 3145728",
+    'Deployment.apps "web" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes',
     "Error: UPGRADE FAILED: update: read tcp 10.0.0.7:50116->10.0.0.1:443: read: connection reset by peer",
 )
 """What has a remedy, but no row: each in the words of the program that says it."""
@@ -61,6 +64,26 @@ SAID_ELSEWHERE = (
 def test_every_remedy_is_reached():
     reached = {remedy_of(row["says"]) for row in rows.ROWS} | {remedy_of(text) for text in SAID_ELSEWHERE}
     assert reached == {remedy for _, remedy in REMEDIES}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'Secret "sh.helm.release.v1.a.v2" is invalid: data: Too long: may not be more than 1048576 bytes',
+        'Secret "sh.helm.release.v1.a.v2" is invalid: data: Too long: must have at most 1048576 bytes',
+        'ConfigMap "a" is invalid: []: Too long: may not be more than 1048576 bytes',
+        "create: failed to create: Request entity too large: limit is 3145728",
+        "create: failed to create: etcdserver: request is too large",
+        "rpc error: code = ResourceExhausted desc = trying to send message larger than max (2101234 vs. 2097152)",
+    ],
+)
+def test_what_is_too_large_for_one_object_is_to_be_taken_out_of_the_values(said):
+    assert remedy_of(f"Error: UPGRADE FAILED: {said}").startswith("move large texts from the values")
+    assert not may_pass(f"Error: UPGRADE FAILED: {said}")
+
+
+def test_a_name_that_is_too_long_is_another_matter():
+    assert not remedy_of('Service "a" is invalid: metadata.name: Too long: may not be more than 63 bytes')
 
 
 def test_names_are_told_once():

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 ROOT = Path(__file__).parents[4]
 FOLDERS = [str(ROOT / ".landfall/bin"), *os.environ["PATH"].split(":"), "/usr/bin"]
@@ -59,5 +60,5 @@ def asked(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 def written(folder: Path, config: dict[str, Any]) -> Path:
     """Write a configuration as the Secret holds it."""
     file = folder / "alertmanager.yaml"
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(json_yaml.dump(config, indent=2))
     return file

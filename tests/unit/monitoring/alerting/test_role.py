@@ -9,6 +9,7 @@ import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_config import (
     TEMPLATES as MOUNTED,
 )
+from tests.helm_values import TEXTS, needs_helm, through_helm
 from tests.unit.components.rendering import evaluate, release, releases
 from tests.unit.monitoring.alerting.samples import KEY, RECEIVERS, TEMPLATES
 
@@ -50,6 +51,18 @@ def test_secrets_are_in_no_release() -> None:
     assert KEY in secret(monitoring_receivers=RECEIVERS)["alertmanager.yaml"]
     spec = release("kube-prometheus-stack")["values"]["alertmanager"]["alertmanagerSpec"]
     assert (spec["useExistingSecret"], spec["configSecret"]) == (True, SECRET)
+
+
+@needs_helm
+def test_texts_reach_programs_written_in_go_as_they_were_written() -> None:
+    hook = {"type": "webhook", "url": "https://hook.example.org"}
+    texts = [*filter(None, TEXTS)]
+    hooks = [hook | dict.fromkeys(("name", "username", "password"), text) for text in texts]
+    read = through_helm(secret(monitoring_receivers=hooks)["alertmanager.yaml"])
+    _, *found = read["receivers"]
+    assert [each["name"] for each in found] == texts
+    logins = [each["webhook_configs"][0]["http_config"]["basic_auth"] for each in found]
+    assert logins == [{"username": text, "password": text} for text in texts]
 
 
 def test_same_receivers_give_the_same_secret() -> None:
