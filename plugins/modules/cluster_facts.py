@@ -126,15 +126,15 @@ problems:
   returned: always
 """
 
+import os
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
+from ansible_collections.landfall.eks.plugins.module_utils.kube import access, client
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
 with suppress(ImportError):  # which client_from says in a sentence
     from kubernetes.client.exceptions import ApiException
@@ -151,7 +151,7 @@ PERMISSION = {
 
 def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     """Return what is known of the cluster of a module's options, problems included."""
-    problem = kubeconfig_problem(params["kubeconfig"], params["context"] or "")
+    problem = access.problem(params["kubeconfig"], params["context"] or "", os.environ)
     if problem:
         return preflight.Facts(problems=[problem])
     wanted = preflight.Requirements(
@@ -195,7 +195,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(masking.kubeconfig_secrets(module.params["kubeconfig"]))
+    client.hide_secrets(module)
     module.exit_json(changed=False, **asdict(read_cluster(module.params)))
 
 
