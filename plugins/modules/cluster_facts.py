@@ -66,6 +66,10 @@ options:
     description: Whether the run installs the platform, and does not remove it.
     type: bool
     default: true
+  identify:
+    description: Whether to ask which cluster it is, so that a run about several clusters can tell them apart.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -83,6 +87,10 @@ RETURN = r"""
 reachable:
   description: Whether the cluster answered and knew us.
   type: bool
+  returned: always
+uid:
+  description: What identifies the cluster, the UID of its namespace kube-system; empty if not asked for or not told.
+  type: str
   returned: always
 version:
   description: Version of Kubernetes.
@@ -128,7 +136,7 @@ problems:
 
 import os
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -170,8 +178,10 @@ def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     # A cluster that is not there is reported after one try: urllib3's own three would make a user wait four times.
     api.rest_client.pool_manager.connection_pool_kw["retries"] = False
     server = api.configuration.host
+    cluster = client.Cluster(api)
     try:
-        return preflight.gather(client.Cluster(api), wanted)
+        uid = cluster_uid(cluster) if params["identify"] else ""
+        return replace(preflight.gather(cluster, wanted), uid=uid)
     except ApiException as error:
         # The client wraps trouble with certificates into an answer without a status.
         if not error.status:
@@ -179,6 +189,13 @@ def read_cluster(params: dict[str, Any]) -> preflight.Facts:
         return preflight.Facts(problems=[preflight.refusal_problem(error.status, str(error.reason), server)])
     except (HTTPError, OSError) as error:
         return preflight.Facts(problems=[preflight.silence_problem(client.root_cause(error), server)])
+
+
+def cluster_uid(cluster: client.Cluster) -> str:
+    with suppress(ApiException):  # without that permission the Lease tells
+        found = cluster.get("v1", "Namespace", "kube-system") or {"metadata": {}}
+        return str(found["metadata"].get("uid", ""))
+    return ""
 
 
 def main() -> None:
@@ -192,6 +209,7 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "default": []},
             "check_capacity": {"type": "bool", "default": True},
             "installing": {"type": "bool", "default": True},
+            "identify": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
