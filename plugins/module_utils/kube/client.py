@@ -370,7 +370,7 @@ class Cluster:
 
 
 def hide_secrets(module: Any) -> None:
-    """Keep what opens the cluster, from the module's kubeconfig or from the environment, out of all that it says."""
+    """Mask the credentials of the cluster, from the module's kubeconfig or from the environment, in its result."""
     with suppress(access.AccessError):  # which client_from says
         found = access.find(module.params.get("kubeconfig"), module.params.get("context"), os.environ)
         module.no_log_values.update(kubeconfig_secrets(found.kubeconfig))

@@ -1,4 +1,4 @@
-"""An API server with TLS, and a proxy in front of it; both on loopback, and both write down what they are asked."""
+"""An API server with TLS, and a proxy in front of one; both on loopback, and both write down what they are asked."""
 
 from __future__ import annotations
 
@@ -68,25 +68,32 @@ def api_server(folder: Path) -> Iterator[Seen]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    proxy = socket.create_server(("127.0.0.1", 0))
-    seen.port, seen.proxy_port = server.server_address[1], proxy.getsockname()[1]
+    seen.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    threading.Thread(target=_accept, args=(proxy, seen), daemon=True).start()
-    yield seen
+    with proxy(seen):
+        yield seen
     server.shutdown()
     server.server_close()
-    proxy.close()
 
 
-def _accept(proxy: socket.socket, seen: Seen) -> None:
+@contextmanager
+def proxy(seen: Seen) -> Iterator[None]:
+    """Answer CONNECT, whatever it names, with the API server on the port of `seen`."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    seen.proxy_port = listening.getsockname()[1]
+    threading.Thread(target=_accept, args=(listening, seen), daemon=True).start()
+    yield
+    listening.close()
+
+
+def _accept(listening: socket.socket, seen: Seen) -> None:
     with suppress(OSError):
         while True:
-            caller, _ = proxy.accept()
+            caller, _ = listening.accept()
             threading.Thread(target=_forward, args=(caller, seen), daemon=True).start()
 
 
 def _forward(caller: socket.socket, seen: Seen) -> None:
-    """Answer CONNECT, and be the API server whatever it names."""
     with closing(caller), suppress(OSError):
         head = b""
         while b"\r\n\r\n" not in head:
