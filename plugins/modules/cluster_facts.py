@@ -162,6 +162,15 @@ def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     problem = access.problem(params["kubeconfig"], params["context"] or "", os.environ)
     if problem:
         return preflight.Facts(problems=[problem])
+    found = access.find(params["kubeconfig"], params["context"], os.environ)
+    facts = ask_cluster(params)
+    if found.name != access.SETTING:
+        facts.lines["access"] = f"by {found.source}"
+        facts.problems = [each.replace(access.SETTING, found.name) for each in facts.problems]
+    return facts
+
+
+def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
     wanted = preflight.Requirements(
         params["oldest_version"],
         params["newest_version"],

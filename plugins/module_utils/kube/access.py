@@ -60,12 +60,18 @@ class Access:
     """How the cluster is reached.
 
     `kubeconfig` is a path, several joined by os.pathsep, or the content, `context` a context of it or empty for the
-    current one, and `source` is what people call it.
+    current one, `name` the setting or variable that says so, and `details` what it says, or empty.
     """
 
     kubeconfig: str | Entry
     context: str
-    source: str
+    name: str
+    details: str = ""
+
+    @property
+    def source(self) -> str:
+        """What people call it."""
+        return f"{self.name} ({self.details})" if self.details else self.name
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def find(
         return found
     chosen = choose(found)
     changed = Chosen(_changed_cluster(chosen.cluster, auth), _changed_user(chosen.user, auth))
-    return Access(changed.content(), "", f"{found.source} with K8S_AUTH_*")
+    return Access(changed.content(), "", found.name, f"{found.details}, K8S_AUTH_*" if found.details else "")
 
 
 def choose(access: Access) -> Chosen:
@@ -157,7 +163,7 @@ def _given(kubeconfig: Any, context: str, name: str) -> Access:
     if isinstance(kubeconfig, Mapping):
         return Access(_anchored(kubeconfig, Path.cwd()), context, name)
     paths = [str(Path(each).expanduser().absolute()) for each in str(kubeconfig).split(os.pathsep) if each]
-    return Access(os.pathsep.join(paths), context, f"{name} ({kubeconfig})")
+    return Access(os.pathsep.join(paths), context, name, str(kubeconfig))
 
 
 def _auth(environment: Mapping[str, str]) -> dict[str, str]:
@@ -177,7 +183,7 @@ def _named_by(auth: dict[str, str], context: str, environment: Mapping[str, str]
         if environment.get(name):
             return _given(environment[name], context, name)
     if context:
-        return _given(DEFAULT_FILE, context, "The kubeconfig")
+        return Access(_full(DEFAULT_FILE), context, DEFAULT_FILE)
     if environment.get("KUBERNETES_SERVICE_HOST") and (account / "token").is_file():
         return _in_cluster(environment, account)
     if "host" in auth:
@@ -190,7 +196,7 @@ def _in_cluster(environment: Mapping[str, str], account: Path) -> Access:
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     cluster = {"server": server, "certificate-authority": str(account / "ca.crt")}
     chosen = Chosen(cluster, {"tokenFile": str(account / "token")})
-    return Access(chosen.content(), "", "The service account of this pod")
+    return Access(chosen.content(), "", "the pod's service account")
 
 
 def _changed_cluster(cluster: Entry, auth: dict[str, str]) -> Entry:
@@ -260,10 +266,9 @@ def _contents(access: Access) -> list[Entry]:
     """Return the contents of the kubeconfig's files. Of several, those that do not exist are passed over."""
     if not isinstance(access.kubeconfig, str):
         return [access.kubeconfig]
-    name = access.source.partition(" (")[0]
     paths = [Path(each) for each in access.kubeconfig.split(os.pathsep)]
     there = [path for path in paths if path.exists()] or paths[:1]
-    return [_anchored(_read(path, name), path.parent) for path in there]
+    return [_anchored(_read(path, access.name), path.parent) for path in there]
 
 
 def _read(path: Path, name: str) -> Entry:
