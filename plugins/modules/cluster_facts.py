@@ -202,8 +202,8 @@ def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
 
 def cluster_uid(cluster: client.Cluster) -> str:
     with suppress(ApiException):  # without that permission the Lease tells
-        found = cluster.get("v1", "Namespace", "kube-system") or {"metadata": {}}
-        return str(found["metadata"].get("uid", ""))
+        found = cluster.get("v1", "Namespace", "kube-system") or {}
+        return str(found.get("metadata", {}).get("uid", ""))
     return ""
 
 

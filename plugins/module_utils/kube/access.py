@@ -162,7 +162,10 @@ def problem(kubeconfig: Any, context: str, environment: Mapping[str, str]) -> st
 def _given(kubeconfig: Any, context: str, name: str) -> Access:
     if isinstance(kubeconfig, Mapping):
         return Access(_anchored(kubeconfig, Path.cwd()), context, name)
-    paths = [str(Path(each).expanduser().absolute()) for each in str(kubeconfig).split(os.pathsep) if each]
+    whole = Path(_full(str(kubeconfig)))
+    if os.pathsep in str(kubeconfig) and whole.is_file():  # an ARN in a path: client-go would take it for several
+        return Access(_anchored(_read(whole, name), whole.parent), context, name, str(kubeconfig))
+    paths = [_full(each) for each in str(kubeconfig).split(os.pathsep) if each]
     return Access(os.pathsep.join(paths), context, name, str(kubeconfig))
 
 

@@ -69,6 +69,15 @@ def test_an_entry_of_an_earlier_file_hides_one_of_the_same_name(files: str, tmp_
     assert choose(find(os.pathsep.join([three, one]), "", {})).user == {"token": "third"}
 
 
+def test_a_colon_may_also_be_in_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "arn:aws:eks:eu-west-1:1:cluster" / "config"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump(kubeconfig("one", "one")))
+    found = find(str(path), "", {})
+    assert choose(found).cluster["certificate-authority"] == str(path.parent / "ca.crt")
+    assert isinstance(found.kubeconfig, dict), "Helm gets a file whose path has no colon"
+
+
 def test_k8s_auth_comes_before_kubeconfig_and_that_before_the_pod(files: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
     pod = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}

@@ -162,7 +162,7 @@ def ask(rows: list[Row], name: str, server: Server) -> list[str]:
     arguments = next(each["with"] for each in steps if each.get("look") == "cluster_facts")
     entry = inventory({name: rows}, server, Path("/nowhere"))["clusters"]["hosts"][name]
     own = {**load("preflight", "defaults"), **load("preflight", "vars"), **entry}
-    found = templar("preflight", **own, __preflight_settings=judged(**entry))
+    found = templar("preflight", **own, ansible_play_hosts_all=[name], __preflight_settings=judged(**entry))
     given = found.template(arguments) | {
         "kubeconfig": entry["platform_kubeconfig"],
         "context": entry.get("platform_context", ""),
