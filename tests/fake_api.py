@@ -136,6 +136,7 @@ class FakeApi:
 
     def __init__(self, answer: Callable[[Call], Any]) -> None:
         self.answer = answer
+        self.default_headers: dict[str, str] = {}
 
     def param_serialize(
         self, method: str, path: str, *, query_params: Any = (), header_params: Any = None, body: Any = None, **_: Any

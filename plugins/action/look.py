@@ -7,7 +7,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_clusters, run_records
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
 OPTIONS: dict[str, Any] = {
@@ -42,5 +42,6 @@ class ActionModule(InWorker):
     def _recorded(self, known: dict[str, Any], record: run_records.Record, parts: dict[str, Any]) -> run_records.Record:
         longer = run_records.extended(record, parts)
         if "cluster" in parts:
+            run_clusters.note(known["inventory_hostname"], parts["cluster"].get("uid", ""))
             longer["releases"] = run_records.releases(self._templar, known, longer)
         return longer

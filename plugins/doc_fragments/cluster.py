@@ -9,7 +9,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   kubeconfig:
-    description: How the cluster is reached, a path or a dict.
+    description:
+      - How the cluster is reached, a path or a dict.
+      - Empty for what E(K8S_AUTH_KUBECONFIG) and its kin, E(KUBECONFIG) or the pod that Ansible runs in say.
     type: raw
   context:
     description: Context of the kubeconfig; empty for its current one.

@@ -66,6 +66,10 @@ options:
     description: Whether the run installs the platform, and does not remove it.
     type: bool
     default: true
+  identify:
+    description: Whether to ask which cluster it is, so that a run about several clusters can tell them apart.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -83,6 +87,10 @@ RETURN = r"""
 reachable:
   description: Whether the cluster answered and knew us.
   type: bool
+  returned: always
+uid:
+  description: What identifies the cluster, the UID of its namespace kube-system; empty if not asked for or not told.
+  type: str
   returned: always
 version:
   description: Version of Kubernetes.
@@ -126,15 +134,15 @@ problems:
   returned: always
 """
 
+import os
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
+from ansible_collections.landfall.eks.plugins.module_utils.kube import access, client
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
 
 with suppress(ImportError):  # which client_from says in a sentence
     from kubernetes.client.exceptions import ApiException
@@ -151,9 +159,18 @@ PERMISSION = {
 
 def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     """Return what is known of the cluster of a module's options, problems included."""
-    problem = kubeconfig_problem(params["kubeconfig"], params["context"] or "")
+    problem = access.problem(params["kubeconfig"], params["context"] or "", os.environ)
     if problem:
         return preflight.Facts(problems=[problem])
+    found = access.find(params["kubeconfig"], params["context"], os.environ)
+    facts = ask_cluster(params)
+    if found.name != access.SETTING:
+        facts.lines["access"] = f"by {found.source}"
+        facts.problems = [each.replace(access.SETTING, found.name) for each in facts.problems]
+    return facts
+
+
+def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
     wanted = preflight.Requirements(
         params["oldest_version"],
         params["newest_version"],
@@ -170,8 +187,10 @@ def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     # A cluster that is not there is reported after one try: urllib3's own three would make a user wait four times.
     api.rest_client.pool_manager.connection_pool_kw["retries"] = False
     server = api.configuration.host
+    cluster = client.Cluster(api)
     try:
-        return preflight.gather(client.Cluster(api), wanted)
+        uid = cluster_uid(cluster) if params["identify"] else ""
+        return replace(preflight.gather(cluster, wanted), uid=uid)
     except ApiException as error:
         # The client wraps trouble with certificates into an answer without a status.
         if not error.status:
@@ -179,6 +198,13 @@ def read_cluster(params: dict[str, Any]) -> preflight.Facts:
         return preflight.Facts(problems=[preflight.refusal_problem(error.status, str(error.reason), server)])
     except (HTTPError, OSError) as error:
         return preflight.Facts(problems=[preflight.silence_problem(client.root_cause(error), server)])
+
+
+def cluster_uid(cluster: client.Cluster) -> str:
+    with suppress(ApiException):  # without that permission the Lease tells
+        found = cluster.get("v1", "Namespace", "kube-system") or {}
+        return str(found.get("metadata", {}).get("uid", ""))
+    return ""
 
 
 def main() -> None:
@@ -192,10 +218,11 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "default": []},
             "check_capacity": {"type": "bool", "default": True},
             "installing": {"type": "bool", "default": True},
+            "identify": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    module.no_log_values.update(masking.kubeconfig_secrets(module.params["kubeconfig"]))
+    client.hide_secrets(module)
     module.exit_json(changed=False, **asdict(read_cluster(module.params)))
 
 

@@ -67,6 +67,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import HelmError
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_job
 
@@ -91,6 +92,8 @@ def main() -> None:
     folder, helm = Path(module.params["folder"]), module.get_bin_path("helm", required=True)
     try:
         job = helm_job.start(folder, helm, module.params, module.params)
+    except HelmError as error:
+        module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(
             msg=f"{folder}, the folder of background jobs, cannot be written ({error.strerror}): make room there, or "

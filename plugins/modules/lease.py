@@ -94,6 +94,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     Lease,
     LeaseLostError,
     hold_of,
+    other_host,
+    same_cluster,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
 
@@ -114,10 +116,12 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
         taken: Any = Busy(f"the namespace {module.params['namespace']} is being deleted", passing=True)
         if found == "there":
             lease, begun = Lease(cluster, module.params["namespace"], cluster.server_time), time.time()
-            taken = lease.take(lease_status.holder_name(module.params["run"]["id"]), module.params["duration"])
+            taken = lease.take(holder_of(module), module.params["duration"])
         if not isinstance(taken, Busy):
             keep(module, taken, begun)
             module.exit_json(changed=made, held=True)
+        if other := other_host(taken.holder, holder_of(module)):
+            module.fail_json(msg=same_cluster([other, module.params["run"]["host"]]))
         if time.monotonic() >= deadline:
             passing = taken.passing or renewer_died(module, taken.holder)
             module.exit_json(changed=made, held=False, busy=taken.text, passing=passing)
@@ -126,7 +130,7 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
 
 def check(module: AnsibleModule, cluster: Cluster) -> None:
     """Ask the cluster itself; where nobody renews the Lease any more, renew it again."""
-    holder = lease_status.holder_name(module.params["run"]["id"])
+    holder = holder_of(module)
     lease = Lease(cluster, module.params["namespace"], cluster.server_time)
     begun = time.time()
     try:
@@ -161,6 +165,10 @@ def keep(module: AnsibleModule, held: dict[str, Any], begun: float) -> None:
         module.fail_json(
             msg=f"The Lease cannot be kept ({error}): let platform_state_dir be a folder you may write to."
         )
+
+
+def holder_of(module: AnsibleModule) -> str:
+    return lease_status.holder_name(module.params["run"]["id"], module.params["run"]["host"])
 
 
 def renewer_lives(module: AnsibleModule, holder: str) -> bool:

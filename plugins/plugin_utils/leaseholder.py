@@ -20,8 +20,9 @@ class Leaseholder(InWorker):
 
         The cluster is only asked where the process that renews the Lease has not done so lately.
         """
-        path = lease_status.status_path(arguments["folder"], task_vars["inventory_hostname"])
-        status = lease_status.read(path, lease_status.holder_name(run_id()))
+        host = task_vars["inventory_hostname"]
+        path = lease_status.status_path(arguments["folder"], host)
+        status = lease_status.read(path, lease_status.holder_name(run_id(), host))
         if status is not None and status.certain():
             return {"held": True}
         looked = (

@@ -46,7 +46,8 @@ class Checkout:
     def __init__(self, path):
         self.path = path
         self.state = path / ".landfall"
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "LANDFALL_STATE"))}
+        others = ("ANSIBLE_", "LANDFALL_STATE", "KUBECONFIG", "K8S_AUTH_", "KUBERNETES_SERVICE_")
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(others)}
         # Without a chart cache of the caller's: what a new user sees.
         self.environment.pop("LANDFALL_CHART_CACHE", None)
         self.environment.pop("MAKEFLAGS", None)

@@ -1,5 +1,6 @@
-"""Whatever the shell is logged in to: on the local inventory no verb asks anybody but the embedded cluster."""
+"""Whatever the shell is logged in to: no verb asks anybody but the cluster that the settings or the shell name."""
 
+import base64
 import json
 import shutil
 import socket
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from tests.e2e.machine import ROOT, Machine
+from tests.unit.access.wire import Seen, proxy
 
 pytestmark = pytest.mark.cluster
 
@@ -84,6 +86,14 @@ def logged_in(machine, listener, tmp_path, monkeypatch):
     theirs = {
         "KUBECONFIG": str(kubeconfig),
         "K8S_AUTH_KUBECONFIG": str(kubeconfig),
+        "K8S_AUTH_HOST": listener.url("https"),
+        "K8S_AUTH_API_KEY": "theirs",
+        "K8S_AUTH_CONTEXT": "theirs",
+        "K8S_AUTH_IMPERSONATE_USER": "theirs",
+        **dict.fromkeys(("HELM_KUBECONTEXT", "HELM_KUBETOKEN", "HELM_KUBEASUSER", "HELM_NAMESPACE"), "theirs"),
+        "HELM_KUBEAPISERVER": listener.url("https"),
+        "HELM_MAX_HISTORY": "1",
+        "HELM_DEBUG": "true",
         "AWS_ENDPOINT_URL": listener.url(),
         "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": listener.url(),
         "AWS_ENDPOINT_URL_EC2": listener.url(),
@@ -115,13 +125,82 @@ def test_the_listener_hears(listener):
     assert listener.heard.pop() == b"control"
 
 
-@pytest.mark.parametrize("name", ["K8S_AUTH_HOST", "HELM_KUBEAPISERVER"])
-def test_what_no_setting_replaces_is_refused_with_what_to_run(logged_in, listener, monkeypatch, name):
-    monkeypatch.setitem(logged_in.environment, name, listener.url("https"))
-    status, _, said = logged_in.try_("ansible-playbook", "-i", "inventories/local", "site.yml", "--tags", TAGS)
-    assert status != 0
-    assert f"unset {name}" in said
+GET_CRED = """#!/bin/sh
+cat "$(dirname "$0")/cred"
+"""
+PASSWORD = "p@ss/w:rd"
+
+
+@pytest.fixture
+def way_in(machine, listener, tmp_path):
+    """A kubeconfig of somebody's: through a proxy with a login, a program beside it, and another name than its own."""
+    ours = yaml.safe_load((machine.folder / "kubeconfig").read_text())
+    cluster, user = ours["clusters"][0]["cluster"], ours["users"][0]["user"]
+    pair = [base64.b64decode(user[f"client-{each}-data"]).decode() for each in ("certificate", "key")]
+    api = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    status = dict(zip(("clientCertificateData", "clientKeyData"), pair, strict=True))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/cred").write_text(json.dumps({**api, "status": status}))
+    (tmp_path / "bin/get-cred").write_text(GET_CRED)
+    (tmp_path / "bin/get-cred").chmod(0o755)
+    command = {"command": "./bin/get-cred", "apiVersion": api["apiVersion"], "interactiveMode": "Never"}
+    seen = Seen(port=int(cluster["server"].rpartition(":")[2]))
+    with proxy(seen):
+        url = f"http://eve:p%40ss%2Fw%3Ard@127.0.0.1:{seen.proxy_port}"
+        other = {"server": listener.url("https")}
+        content = {
+            "clusters": [
+                {"name": "ours", "cluster": cluster | {"proxy-url": url}},
+                {"name": "other", "cluster": other},
+            ],
+            "users": [{"name": "ours", "user": {"exec": command, "as": "eve", "as-groups": ["system:masters"]}}],
+            "contexts": [{"name": each, "context": {"cluster": each, "user": "ours"}} for each in ("ours", "other")],
+        }
+        (tmp_path / "config").write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", **content}))
+        yield tmp_path / "config", seen
+
+
+def pods_with(**labels):
+    return ["-e", json.dumps({"metrics_server_values": {"podLabels": labels}})]
+
+
+def test_a_context_of_the_shells_kubeconfig_is_the_one_for_all_calls(machine, listener, way_in, monkeypatch):
+    path, seen = way_in
+    elsewhere = {"HELM_KUBECONTEXT": "other", "HELM_KUBEAPISERVER": listener.url("https"), "HELM_NAMESPACE": "default"}
+    for name, value in {"KUBECONFIG": str(path), "K8S_AUTH_CONTEXT": "ours", **elsewhere}.items():
+        monkeypatch.setitem(machine.environment, name, value)
+    listener.heard.clear()
+    words = ["site.yml", "--tags", "metrics_server", "-e", "platform_kubeconfig=", *pods_with(way="in")]
+    said = machine.playbook(*words, "-vvv")
     assert listener.heard == []
+    login = base64.b64encode(f"eve:{PASSWORD}".encode()).decode()
+    assert {*seen.connected} == {(f"127.0.0.1:{seen.port}", f"Basic {login}")}
+    assert not [each for each in ("p@ss", "p%40ss", login) if each in said]
+    at = ["-n", "kube-system", f"--kubeconfig={machine.folder}/kubeconfig"]
+    labels = machine.get("deployment/metrics-server", *at)["spec"]["template"]["metadata"]["labels"]
+    assert labels["way"] == "in", "and Helm has been there"
+
+
+def test_records_of_helm_elsewhere_are_refused_with_what_to_run(machine, monkeypatch):
+    monkeypatch.setitem(machine.environment, "HELM_DRIVER", "configmap")
+    status, _, said = machine.try_("ansible-playbook", "-i", "inventories/local", "site.yml", "--tags", "preflight")
+    assert status != 0
+    assert "run `unset HELM_DRIVER`" in " ".join(said.split())
+
+
+def test_two_hosts_that_are_one_cluster_are_refused_before_any_change(machine, tmp_path):
+    inventory = tmp_path / "inventories/two"
+    shutil.copytree(ROOT / "inventories/local", inventory)
+    (tmp_path / "roles").symlink_to(ROOT / "roles")
+    hosts = yaml.safe_load((inventory / "hosts.yml").read_text())["clusters"]["hosts"]
+    both = {"clusters": {"hosts": dict.fromkeys(("blue", "green"), hosts["local"])}}
+    (inventory / "hosts.yml").write_text(json.dumps(both))
+    before = machine.get("secrets", "-A", "-l", "owner=helm")["items"], machine.holder()
+    words = ["site.yml", "--tags", "metrics_server", *pods_with(way="two")]
+    status, _, said = machine.try_("ansible-playbook", "-i", str(inventory), *words)
+    assert status != 0
+    assert " ".join(said.split()).count("blue and green are the same cluster") >= len(("blue", "green"))
+    assert (machine.get("secrets", "-A", "-l", "owner=helm")["items"], machine.holder()) == before
 
 
 @pytest.mark.parametrize("verb", verbs())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.kube import access
 
 _OF_EKS = re.compile(
     r"https://[^/:]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.eks\.[a-z0-9.-]+(?::\d+)?/?", re.IGNORECASE
@@ -17,22 +16,11 @@ _OF_EKS = re.compile(
 
 def server_of(kubeconfig: Any, context: str) -> str:
     """Return the API server's URL of a kubeconfig (a path or a mapping); empty if it cannot be read or has none."""
-    content = kubeconfig
-    if not isinstance(kubeconfig, Mapping):
-        try:
-            content = yaml.safe_load(Path(str(kubeconfig)).read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError):
-            return ""
-    if not isinstance(content, Mapping):
+    try:
+        chosen = access.choose(access.find(kubeconfig, context, os.environ))
+    except access.AccessError:
         return ""
-    wanted = context or content.get("current-context")
-    chosen = (_named(content, "contexts", wanted).get("context") or {}).get("cluster")
-    return str((_named(content, "clusters", chosen).get("cluster") or {}).get("server") or "")
-
-
-def _named(content: Mapping[str, Any], section: str, name: Any) -> Mapping[str, Any]:
-    rows: list[dict[str, Any]] = content.get(section) or []
-    return next((row for row in rows if row and row.get("name") == name), {})
+    return str(chosen.cluster.get("server") or "")
 
 
 def region_of(server: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import access as cluster_access
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
+
+FOR_CHARTS = re.compile(
+    r"HELM_((CACHE|CONFIG|DATA)_HOME|REGISTRY_CONFIG|REPOSITORY_(CACHE|CONFIG)|CONTENT_CACHE|(NO_)?PLUGINS|QPS|BURST_LIMIT)"
+)
+"""The user's own: where Helm has charts and logins of registries, and how fast it asks."""
 
 
 class HelmError(Exception):
@@ -35,15 +42,30 @@ def write_kubeconfig(path: Path, kubeconfig: dict[str, Any]) -> str:
     return str(path)
 
 
-def helm_environment(kubeconfig: str) -> dict[str, str]:
-    """Return what Helm is started with: nothing of the shell's that would lead it to another cluster."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
-    return {**kept, "KUBECONFIG": str(Path(kubeconfig).expanduser())}
+def helm_environment(kubeconfig: str = "") -> dict[str, str]:
+    """Return what Helm is started with: nothing of the shell's that would lead it to another cluster or its records.
+
+    Without a kubeconfig nothing is asked of a cluster.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "KUBECONFIG" and (not name.startswith("HELM_") or FOR_CHARTS.fullmatch(name))
+    }
+    return {**kept, "KUBECONFIG": kubeconfig} if kubeconfig else kept
 
 
-def context_words(access: dict[str, Any]) -> list[str]:
-    """Return the argument that chooses a context of the kubeconfig, if `access` {kubeconfig, context} names one."""
-    return [f"--kube-context={access['context']}"] if access.get("context") else []
+def find_access(access: dict[str, Any]) -> cluster_access.Access:
+    """Return how the cluster of `access` {kubeconfig, context} is reached. Raises HelmError."""
+    try:
+        return cluster_access.find(access.get("kubeconfig"), access.get("context"), os.environ)
+    except cluster_access.AccessError as error:
+        raise HelmError(str(error)) from error
+
+
+def context_words(context: str) -> list[str]:
+    """Return the argument that chooses a context of the kubeconfig; none where the current one is meant."""
+    return [f"--kube-context={context}"] if context else []
 
 
 def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: float) -> str:
@@ -51,10 +73,11 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
 
     Raises HelmError with its last error line, or after `seconds`.
     """
-    with kubeconfig_file(access["kubeconfig"]) as path:
+    found = find_access(access)
+    with kubeconfig_file(found.kubeconfig) as path:
         try:
             done = subprocess.run(
-                [helm, *arguments, *context_words(access)],
+                [helm, *arguments, *context_words(found.context)],
                 env=helm_environment(path),
                 check=True,
                 capture_output=True,
@@ -76,8 +99,9 @@ class Helm:
     seconds: float
 
     def uninstall(self, name: str, namespace: str) -> None:
-        """Uninstall a release and wait until its objects are gone. Raises HelmError."""
-        words = ["uninstall", name, f"--namespace={namespace}", "--wait", f"--timeout={self.seconds:.0f}s"]
+        """Uninstall a release, unless it is gone, and wait until its objects are gone. Raises HelmError."""
+        words = ["uninstall", name, f"--namespace={namespace}", "--ignore-not-found", "--wait"]
+        words += [f"--timeout={self.seconds:.0f}s"]
         run_helm(self.path, words, self.access, self.seconds + 30)
 
     def roll_back(self, name: str, namespace: str, revision: int) -> None:

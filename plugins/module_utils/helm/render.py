@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -52,8 +51,7 @@ def render(
 def _run(command: list[str], access: dict[str, Any] | None) -> str:
     if access is not None:
         return helm_command.run_helm(command[0], [*command[1:], "--dry-run=server"], access, RENDER_SECONDS)
-    # Without any kubeconfig: nothing is asked of a cluster.
-    environment = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
+    environment = helm_command.helm_environment()
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS, env=environment)
     return done.stdout
 

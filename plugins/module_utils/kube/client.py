@@ -1,26 +1,28 @@
-"""How Landfall's modules reach a cluster: one client made from the two options that every such module has."""
+"""How Landfall's modules reach a cluster: one client made from what access.find says of the modules' two options."""
 
 from __future__ import annotations
 
-import copy
 import json
+import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
+from ansible_collections.landfall.eks.plugins.module_utils.kube import access, builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 try:
-    import yaml
     from kubernetes import client, config
     from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
+    from urllib3 import disable_warnings, make_headers
+    from urllib3.exceptions import HTTPError, InsecureRequestWarning
     from urllib3.util.retry import Retry
 
     HAS_KUBERNETES = True
@@ -74,19 +76,77 @@ def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.
     """
     if not HAS_KUBERNETES:
         raise ClusterError("The Python package kubernetes is missing: install Landfall's requirements.txt.")
-    kubeconfig = params.get("kubeconfig")
-    if not kubeconfig:
-        raise ClusterError("platform_kubeconfig is empty: write the path of the cluster's kubeconfig.")
-    context = params.get("context") or None
-    options = {"context": context, "client_configuration": client.Configuration(retries=retries(more_tries))}
     try:
-        if isinstance(kubeconfig, dict):
-            return config.new_client_from_config_dict(copy.deepcopy(kubeconfig), **options)
-        return config.new_client_from_config(str(kubeconfig), **options)
-    except (config.ConfigException, OSError, yaml.YAMLError) as error:
+        found = access.find(params.get("kubeconfig"), params.get("context"), os.environ)
+        return _client(found, access.choose(found), client.Configuration(retries=retries(more_tries)))
+    except access.AccessError as error:
+        raise ClusterError(str(error)) from error
+    except (config.ConfigException, OSError, ValueError, ImportError) as error:
         reason = str(error).splitlines()[0]
-        where = "the given dict" if isinstance(kubeconfig, dict) else kubeconfig
-        raise ClusterError(f"platform_kubeconfig ({where}) cannot be used: {reason}") from error
+        raise ClusterError(f"{found.source} cannot be used: {reason}") from error
+
+
+def _client(found: access.Access, chosen: access.Chosen, configuration: client.Configuration) -> client.ApiClient:
+    """Make a client that does what client-go does with the same kubeconfig, also where the Python client does not."""
+    if isinstance(found.kubeconfig, str) and "auth-provider" in chosen.user:
+        # From its file, into which the client writes the tokens that it renews.
+        config.load_kube_config(found.kubeconfig, found.context or None, configuration)
+    else:
+        config.load_kube_config_from_dict(chosen.content(), client_configuration=configuration)
+    if "exec" in chosen.user and not (configuration.api_key or configuration.cert_file):
+        raise ClusterError(f"{found.source} gets its token from {chosen.user['exec'].get('command')}, which gave none.")
+    if "tokenFile" in chosen.user:
+        configuration.refresh_api_key_hook = _token_reader(Path(chosen.user["tokenFile"]))
+    if "proxy-url" in chosen.cluster:
+        # NO_PROXY is about the proxies of the environment.
+        configuration.no_proxy = None
+    if not configuration.verify_ssl:  # which is what was wanted, and need not be said at each call
+        disable_warnings(InsecureRequestWarning)
+    _log_in_to_proxy(configuration)
+    api = client.ApiClient(configuration)
+    for name, value in _impersonation(chosen.user):
+        api.set_default_header(_Repeatable(name), value)
+    return api
+
+
+def _log_in_to_proxy(configuration: client.Configuration) -> None:
+    """Take the login out of the proxy's URL, where urllib3 does not look for it, into a header."""
+    proxy = urlsplit(configuration.proxy or "")
+    if proxy.username and proxy.scheme in {"http", "https"}:
+        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        configuration.proxy_headers = make_headers(proxy_basic_auth=login)
+        configuration.proxy = proxy._replace(netloc=proxy.netloc.rpartition("@")[2]).geturl()
+
+
+def _token_reader(path: Path) -> Callable[[client.Configuration], None]:
+    """Return what reads a token before each call, since the kubelet replaces it; the last one that was read counts."""
+
+    def read(configuration: client.Configuration) -> None:
+        with suppress(OSError):
+            configuration.api_key["BearerToken"] = f"Bearer {path.read_text(encoding='utf-8').strip()}"
+
+    return read
+
+
+class _Repeatable(str):
+    """The name of a header that may be there more than once: no two of them are the same key of a dict."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+    def lower(self) -> str:
+        return self
+
+
+def _impersonation(user: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headers of the user's fields as, as-uid, as-groups and as-user-extra."""
+    for field, name in (("as", "Impersonate-User"), ("as-uid", "Impersonate-Uid")):
+        if user.get(field):
+            yield name, str(user[field])
+    yield from (("Impersonate-Group", str(group)) for group in user.get("as-groups") or [])
+    for key, values in (user.get("as-user-extra") or {}).items():
+        yield from ((f"Impersonate-Extra-{quote(key, safe='')}", str(value)) for value in values)
 
 
 def reason_of(content: bytes) -> str:
@@ -246,6 +306,10 @@ class Cluster:
         ahead = parsedate_to_datetime(date) - read if date else timedelta()
         return datetime.now(UTC) + ahead
 
+    def impersonates(self) -> bool:
+        """Say whether the calls are made as another user than the one that logs in."""
+        return any(str(name) == "Impersonate-User" for name in self.api.default_headers)
+
     def forget_kinds(self) -> None:
         """Look kinds up again, after new definitions were applied."""
         self._paths.clear()
@@ -309,10 +373,17 @@ class Cluster:
             raise
 
 
+def hide_secrets(module: Any) -> None:
+    """Mask the credentials of the cluster, from the module's kubeconfig or from the environment, in its result."""
+    with suppress(access.AccessError):  # which client_from says
+        found = access.find(module.params.get("kubeconfig"), module.params.get("context"), os.environ)
+        module.no_log_values.update(kubeconfig_secrets(found.kubeconfig))
+
+
 @contextmanager
 def reading(module: Any) -> Iterator[Cluster]:
     """Give a module its cluster, and end the module with one sentence where the cluster refuses or does not answer."""
-    module.no_log_values.update(kubeconfig_secrets(module.params.get("kubeconfig")))
+    hide_secrets(module)
     try:
         yield Cluster(client_from(module.params))
     except ClusterError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 MASK = "•••"
 SHORTEST_SECRET = 6
@@ -28,6 +29,8 @@ def kubeconfig_secrets(kubeconfig: Any) -> set[str]:
     if not isinstance(kubeconfig, dict):
         return set()
     found = {str(value) for key, value in kubeconfig.items() if key in SECRET_FIELDS and value}
+    if proxy_password := urlsplit(str(kubeconfig.get("proxy-url") or "")).password:
+        found |= {proxy_password, unquote(proxy_password)}
     # What an exec plugin gets in its environment; a profile or region there is no secret.
     if any(word in str(kubeconfig.get("name")).upper() for word in SECRET_WORDS) and kubeconfig.get("value"):
         found.add(str(kubeconfig["value"]))

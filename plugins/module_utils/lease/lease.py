@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -33,7 +33,10 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class Hold:
-    """What a Lease says; `holder` is user@host/run id, empty for a free one; `seconds` is its length unrenewed."""
+    """What a Lease says; `seconds` is its length unrenewed.
+
+    `holder` is user@machine/run id/inventory host, empty for a free one.
+    """
 
     holder: str
     since: str
@@ -55,7 +58,7 @@ class Hold:
 
     def who(self) -> str:
         """Return who holds it, since when, and on what run id."""
-        owner, _, run = self.holder.rpartition("/")
+        owner, run, _ = parts_of(self.holder)
         return f"{owner} has been at work on this cluster since {self.since} (run {run})"
 
 
@@ -69,6 +72,27 @@ class Busy:
     text: str
     passing: bool
     holder: str = ""
+
+
+def parts_of(holder: str) -> tuple[str, str, str]:
+    """Return user@machine, run id and inventory host of a holder's name; an older Landfall named no inventory host."""
+    owner, _, rest = holder.partition("/")
+    run, _, host = rest.partition("/")
+    return owner, run, host
+
+
+def other_host(holder: str, ours: str) -> str:
+    """Return the inventory host for which our own run holds the Lease already; empty if another run does, or none."""
+    owner, run, host = parts_of(holder)
+    return host if (owner, run) == parts_of(ours)[:2] and holder != ours else ""
+
+
+def same_cluster(hosts: Iterable[str]) -> str:
+    """Return the sentence for inventory hosts of one run that are one cluster."""
+    return (
+        f"{' and '.join(sorted(hosts))} are the same cluster: take all but one of them out of the inventory, or write "
+        "the platform_kubeconfig or platform_context of the cluster that is meant."
+    )
 
 
 def hold_of(body: Body) -> Hold:

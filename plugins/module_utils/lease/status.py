@@ -27,13 +27,18 @@ class Status:
         return not self.lost and 0 <= time.time() - self.renewed < self.seconds
 
 
-def holder_name(run: str) -> str:
-    """Return the holder name of one of our runs: who, where, and the run's id."""
+def owner_name() -> str:
+    """Return who runs this, and on which machine."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user need not have a name
         user = "somebody"
-    return f"{user}@{socket.gethostname()}/{run}"
+    return f"{user}@{socket.gethostname()}"
+
+
+def holder_name(run: str, host: str) -> str:
+    """Return the holder name of a run's work on an inventory host: who, where, the run's id, and that host."""
+    return f"{owner_name()}/{run}/{host}"
 
 
 def status_path(folder: str, host: str) -> Path:

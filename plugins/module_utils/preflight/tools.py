@@ -14,18 +14,20 @@ GET_HELM = (
 )
 
 
-LEADS_ASTRAY = re.compile(r"K8S_AUTH_(?!KUBECONFIG$)|HELM_KUBE|HELM_DRIVER$")
-"""Variables by which kubernetes.core and Helm would leave platform_kubeconfig, or Helm's records, for others."""
+RECORDS = frozenset({"secret", "secrets"})
+"""The values of HELM_DRIVER with which Helm keeps its records where Landfall reads them."""
 
 
 def shell_problems(environment: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each variable that would lead some tasks of a run to another cluster than the rest."""
-    return [
-        f"{name} is set in the environment, and would lead Helm or Ansible's Kubernetes modules elsewhere than "
-        f"platform_kubeconfig does: run `unset {name}`."
-        for name, value in sorted(environment.items())
-        if LEADS_ASTRAY.match(name) and value
-    ]
+    """Return a sentence if the user's Helm keeps its records elsewhere: theirs would not be found here, nor ours there.
+
+    Other variables of Helm never reach the Helm of a run.
+    """
+    driver = environment.get("HELM_DRIVER", "")
+    if not driver or driver in RECORDS:
+        return []
+    remedy = "run `unset HELM_DRIVER`, or take it out of platform_environment"
+    return [f"HELM_DRIVER is {driver}, but Helm keeps its records in Secrets here: {remedy}."]
 
 
 def helm_problem(path: str | None, version: str) -> str:

@@ -42,7 +42,7 @@ class Store:
             **fields,
             "number": max(numbers, default=0) + 1,
             "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "who": status.holder_name("").rstrip("/"),
+            "who": status.owner_name(),
             "run": run_id,
         }
         ensure(self.cluster, self.namespace, make=True)

@@ -19,6 +19,7 @@ import psutil
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
     context_words,
+    find_access,
     helm_environment,
     write_kubeconfig,
 )
@@ -40,16 +41,17 @@ def start(folder: Path, helm: str, release: dict[str, Any], access: dict[str, An
 
     `folder` is that of this run's jobs on this cluster, `helm` the program, `release` {name, namespace, chart, values,
     history_max, take_ownership, timeout in seconds}, `access` {kubeconfig, context}. Raises OSError where the folder
-    cannot be written or the process not be started.
+    cannot be written or the process not be started, and HelmError where no cluster is found.
     """
+    found = find_access(access)
     have_room(folder)
     job = folder / f"{release['name']}.{time.time_ns()}.json"
     order = {
-        "command": [helm, *_words(release), *context_words(access)],
+        "command": [helm, *_words(release), *context_words(found.context)],
         "values": json_yaml.dump(release["values"]),
         "seconds": release["timeout"] + SPARE_SECONDS,
     }
-    environment = {**helm_environment(_kubeconfig(job, access["kubeconfig"])), JOBS: str(folder)}
+    environment = {**helm_environment(_kubeconfig(job, found.kubeconfig)), JOBS: str(folder)}
     child = subprocess.Popen(
         [sys.executable, "-P", helm_runner.__file__, str(job)],
         stdin=subprocess.PIPE,

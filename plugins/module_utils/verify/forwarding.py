@@ -16,9 +16,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.site import SE
 
 
 def forwarded(cluster: Cluster, namespace: str, pod: str, port: int) -> Connect:
-    """Return what opens a connection to a port of a pod, as `kubectl port-forward` does."""
+    """Return what opens a connection to a port of a pod, as `kubectl port-forward` does.
+
+    It raises CheckFailedError for a user that impersonates another: the client would open it without that.
+    """
 
     def connect() -> socket.socket:
+        if cluster.impersonates():
+            raise CheckFailedError("ports of pods cannot be forwarded for an impersonated user")
         api: Any = client.CoreV1Api(cluster.api)
         forward = portforward(api.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port))
         opened: socket.socket = forward.socket(port)

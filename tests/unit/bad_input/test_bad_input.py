@@ -23,7 +23,8 @@ REPOSITORY = Path(__file__).parents[3]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 OLD_HELM = "#!/bin/sh\necho v3.12.0\n"
 CONTROL = "nothing-wrong"
-# Whoever runs the tests, no account of theirs is asked.
+# Whoever runs the tests, no account and no cluster of theirs is asked.
+NOT_OURS = ("AWS_", "KUBECONFIG", "K8S_AUTH_", "KUBERNETES_SERVICE_", "HELM_DRIVER")
 NO_ACCOUNT = {
     **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -140,7 +141,7 @@ def play(folder: Path, hosts: dict[str, Any], playbook: str, *arguments: str) ->
     done = commands.run(
         [PLAYBOOK, "-i", file, playbook, *arguments],
         cwd=REPOSITORY,
-        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | settings,
+        env={name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)} | settings,
         capture_output=True,
         timeout=300,
     )
@@ -161,7 +162,7 @@ def ask(rows: list[Row], name: str, server: Server) -> list[str]:
     arguments = next(each["with"] for each in steps if each.get("look") == "cluster_facts")
     entry = inventory({name: rows}, server, Path("/nowhere"))["clusters"]["hosts"][name]
     own = {**load("preflight", "defaults"), **load("preflight", "vars"), **entry}
-    found = templar("preflight", **own, __preflight_settings=judged(**entry))
+    found = templar("preflight", **own, ansible_play_hosts_all=[name], __preflight_settings=judged(**entry))
     given = found.template(arguments) | {
         "kubeconfig": entry["platform_kubeconfig"],
         "context": entry.get("platform_context", ""),
@@ -178,7 +179,9 @@ def verdict(row: Row, said: list[str]) -> str:
     return "" if found[0].endswith((".", "?")) and "\n" not in found[0] else f"no sentence: {found[0]}"
 
 
-def test_the_table(tmp_path: Path, record_property: Any) -> None:
+def test_the_table(tmp_path: Path, record_property: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(NOT_OURS)]:
+        monkeypatch.delenv(name)
     charts_in(tmp_path / "charts")
     (tmp_path / "old").mkdir()
     (tmp_path / "old/helm").write_text(OLD_HELM)

@@ -12,5 +12,11 @@ def test_only_what_opens_the_cluster_is_masked() -> None:
     assert kubeconfig_secrets(kubeconfig) == {"t0ken", "k3y", "s3cr3t"}
 
 
+def test_the_password_of_a_proxy_is_masked_as_it_is_written_and_as_it_is_meant() -> None:
+    at = {"server": "https://a.example.org", "proxy-url": "http://eve:p%40ss@proxy.example.org:3128"}
+    assert kubeconfig_secrets({"clusters": [{"name": "a", "cluster": at}]}) == {"p%40ss", "p@ss"}
+    assert kubeconfig_secrets({"cluster": {"proxy-url": "http://proxy.example.org:3128"}}) == set()
+
+
 def test_a_path_stays_readable() -> None:
     assert kubeconfig_secrets("/home/me/.kube/config") == set()

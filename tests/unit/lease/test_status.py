@@ -38,4 +38,4 @@ def test_a_user_without_a_name_is_no_obstacle(monkeypatch):
         raise KeyError("uid not found")
 
     monkeypatch.setattr(status.getpass, "getuser", unknown)
-    assert status.holder_name("a1").startswith("somebody@")
+    assert status.holder_name("a1", "blue").startswith("somebody@")

@@ -33,6 +33,7 @@ def test_root_helps_unless_becoming_root_fails(
     found = worked_out(
         "preflight",
         "__preflight_all_problems",
+        inventory_hostname="blue",
         platform_run={"problems": ["a"], "hosts": oneself},
         __preflight_hosts_file_as_root=root,
     )

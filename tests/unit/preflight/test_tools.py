@@ -44,13 +44,14 @@ def test_packages_that_are_missing_are_named() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["K8S_AUTH_HOST", "K8S_AUTH_CONTEXT", "HELM_KUBEAPISERVER", "HELM_DRIVER"])
-def test_what_leads_some_tasks_elsewhere_is_named_with_what_to_run(name: str) -> None:
-    problems = subject.shell_problems({name: "https://elsewhere.example.org", "PATH": "/bin"})
-    assert len(problems) == 1
-    assert f"unset {name}" in problems[0]
+@pytest.mark.parametrize("driver", ["configmap", "configmaps", "sql", "memory"])
+def test_records_of_helm_elsewhere_are_refused_with_what_to_run(driver: str) -> None:
+    (problem,) = subject.shell_problems({"HELM_DRIVER": driver, "PATH": "/bin"})
+    assert f"HELM_DRIVER is {driver}" in problem
+    assert "unset HELM_DRIVER" in problem
 
 
-@pytest.mark.parametrize("name", ["K8S_AUTH_KUBECONFIG", "KUBECONFIG", "HELM_CACHE_HOME", "HELM_NAMESPACE"])
-def test_what_platform_kubeconfig_takes_the_place_of_is_left_alone(name: str) -> None:
-    assert subject.shell_problems({name: "/elsewhere", "K8S_AUTH_HOST": ""}) == []
+@pytest.mark.parametrize("driver", ["", "secret", "secrets"])
+def test_what_never_reaches_helm_is_left_alone(driver: str) -> None:
+    theirs = dict.fromkeys(("K8S_AUTH_HOST", "HELM_KUBEAPISERVER", "HELM_KUBECONTEXT", "KUBECONFIG"), "/elsewhere")
+    assert subject.shell_problems({**theirs, "HELM_DRIVER": driver}) == []

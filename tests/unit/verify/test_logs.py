@@ -108,9 +108,11 @@ def test_tls_goes_through_the_sockets_of_the_clients_port_forwarding(monkeypatch
 
         monkeypatch.setattr(forwarding, "portforward", forward)
         cluster = FakeCluster()
-        cluster.api = None
         connect = forwarding.forwarded(cluster, "logging", "elasticsearch-es-default-0", 9200)
         assert logs.hits(store(Site(SEARCH, connect, trust())), "word") == 0
         with pytest.raises(OSError, match="Hostname mismatch"):
             logs.hits(store(Site("elsewhere.svc", connect, trust())), "word")
     assert asked[0] == ("elasticsearch-es-default-0", "logging", "9200")
+    cluster.api.default_headers["Impersonate-User"] = "eve"
+    with pytest.raises(CheckFailedError, match="cannot be forwarded for an impersonated user"):
+        connect()

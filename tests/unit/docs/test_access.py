@@ -1,0 +1,64 @@
+"""The page on access says what the code does: variables, playbooks, permissions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.landfall.eks.plugins.module_utils.helm.command import FOR_CHARTS
+from ansible_collections.landfall.eks.plugins.module_utils.kube.access import VARIABLES
+
+ROOT = Path(__file__).parents[3]
+NAMES = (
+    "BIN BURST_LIMIT CACHE_HOME COLOR CONFIG_HOME CONTENT_CACHE DATA_HOME DEBUG DRIVER "
+    "DRIVER_SQL_CONNECTION_STRING KUBEAPISERVER KUBEASGROUPS KUBEASUSER KUBECAFILE KUBECONTEXT "
+    "KUBEINSECURE_SKIP_TLS_VERIFY KUBETLS_SERVER_NAME KUBETOKEN MAX_HISTORY NAMESPACE NO_PLUGINS PLUGINS QPS "
+    "REGISTRY_CONFIG REPOSITORY_CACHE REPOSITORY_CONFIG "
+)
+"""Those of Helm 4.3, by `helm --help` and `helm env`."""
+PAGE = (ROOT / "docs/access.md").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table under the row that begins with `heading`."""
+    lines = PAGE.partition(f"| {heading} |")[2].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[: lines.index("")]]
+
+
+def permissions() -> list[list[str]]:
+    """Return the rows of the table of permissions, as preflight asks for them."""
+    path = ROOT / "roles/preflight/vars/main.yml"
+    asked = yaml.safe_load(path.read_text())["__preflight_permissions"]
+    found = []
+    for each in asked:
+        name = f"`{each['resource']}.{each['group']}`" if each.get("group") else f"`{each['resource']}`"
+        place = f" in `{each['namespace']}`".replace("{{ ", "").replace(" }}", "") if each.get("namespace") else ""
+        found.append([each["verb"], f"{name}{place}", each["why"]])
+    return found
+
+
+def test_every_permission_that_preflight_asks_for_is_listed() -> None:
+    assert rows("verb") == permissions()
+
+
+def test_every_playbook_has_its_row() -> None:
+    named = {name for cells in rows("playbook") for name in re.findall(r"`([a-z_]+\.yml)", cells[0])}
+    assert named == {path.name for path in (ROOT / "playbooks").glob("*.yml")}
+
+
+def test_a_policy_that_a_row_names_is_there() -> None:
+    named = {name for cells in rows("playbook") for name in re.findall(r"`([a-z]+\.json)`", cells[3])}
+    assert named == {path.name for path in (ROOT / "docs/aws").glob("*.json")}
+
+
+def test_the_variables_are_those_that_are_read() -> None:
+    said = set(re.findall(r"`K8S_AUTH_([A-Z0-9_]+)`", PAGE))
+    assert said == {name for names in VARIABLES.values() for name in names} | {"KUBECONFIG", "CONTEXT"}
+
+
+def test_the_variables_of_helm_are_those_that_it_keeps() -> None:
+    said = set(re.findall(r"`(HELM_[A-Z_]+)`", PAGE)) - {"HELM_", "HELM_DRIVER"}
+    known = {f"HELM_{name}" for name in NAMES.split()}
+    assert {name for name in known if FOR_CHARTS.fullmatch(name)} == said
