@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity as subject
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.rendering import CHECKOUT, COMPONENTS, releases
+from tests.unit.components.rendering import COMPONENTS, HELM, releases, rendered
 
-HELM = CHECKOUT / ".landfall/bin/helm"
-STAND_INS = CHECKOUT / "roles/local_cluster/files/stand_ins"
 GI = 1024.0**3
 
 
@@ -86,23 +79,6 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     return {each["name"]: each["pods"] for role in COMPONENTS for each in releases(role)}
 
 
-def chart_of(release: dict[str, Any]) -> Path:
-    ref = release["chart"]["ref"]
-    if ref.startswith("/"):
-        return Path(ref)
-    name = ref.rpartition("/")[2]
-    real = Path(os.environ.get("LANDFALL_CHART_CACHE") or "/nowhere") / f"{name}-{release['chart']['version']}.tgz"
-    return real if real.exists() else STAND_INS / name
-
-
-def rendered(release: dict[str, Any]) -> list[dict[str, Any]]:
-    command = [HELM, "template", release["name"], chart_of(release), "--skip-schema-validation", "--skip-tests"]
-    command += ["--api-versions", "monitoring.coreos.com/v1", "--values", "-"]
-    values = json.dumps(release["values"])
-    done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=60)
-    return documents.documents(done.stdout)
-
-
 def test_what_the_pods_of_releases_want_is_read_from_them() -> None:
     pods = [{"name": "a", "count": "2", "cpu": "100m", "memory": "1Gi", "volumes": 1}, {"name": "b", "count": 0}]
     assert subject.needs_of([{"pods": pods}, {}]) == [subject.Need("a", 2, 0.1, GI, 1)]
@@ -114,7 +90,7 @@ def test_the_table_is_what_the_charts_render(name: str) -> None:
     release = next(each for role in COMPONENTS for each in releases(role) if each["name"] == name)
     table = rows()[name]
     per_kind = {True: [0.0, 0.0], False: [0.0, 0.0]}
-    for each in rendered(release):
+    for each in rendered(release, "--skip-tests"):
         if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}:
             everywhere = each["kind"] == "DaemonSet"
             one = subject.requests_of(each["spec"]["template"]["spec"])
