@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
+from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing, strangers
 
 SIDE_BY_SIDE = 8
@@ -20,7 +21,6 @@ DEFAULT_CLASS_MARKS = (
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
 EBS_DRIVER = "ebs.csi.aws.com"
-AUTO_MODE_GROUP = "eks.amazonaws.com"
 AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
 MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
 """Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
@@ -139,7 +139,7 @@ def _look_around(cluster: ClusterReader, wanted: Requirements, facts: Facts) -> 
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:
         own = [(each["namespace"], each["name"]) for each in ours]
-        room = capacity.read_room(cluster, needs, own, facts.api_groups)
+        room = capacity.read_room(cluster, needs, own)
         facts.lines["capacity"] = room.line
         facts.problems += room.problems
 
@@ -159,7 +159,7 @@ def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
     if chosen:
         facts.storage_class = chosen["metadata"]["name"]
         drivers = [each["metadata"]["name"] for each in cluster.list("storage.k8s.io/v1", "CSIDriver")]
-        problems = driver_problems(chosen, drivers, AUTO_MODE_GROUP in facts.api_groups)
+        problems = driver_problems(chosen, drivers, cluster.resource_path(*AUTO_MODE, None) is not None)
         facts.lines["storage"] = f"class {facts.storage_class}, volumes made by {chosen.get('provisioner')}"
     facts.problems += problems
 

@@ -51,6 +51,8 @@ SAID_ELSEWHERE = (
     'Error: query: failed to query with labels: secrets is forbidden: User "ada" cannot list resource "secrets"',
     "pod db-0: its volume data is not bound: ProvisioningFailed: api error UnauthorizedOperation: not authorized",
     "pod web-1: 0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules",
+    "pod web-1: 0/3 nodes are available: 3 Too many pods.",
+    "pod web-1: 0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod ports.",
     "pod web-1: container main: CrashLoopBackOff, its log ends with: exec /serve: exec format error",
     "Helm calls revision 2 pending-upgrade",
     "Error: UPGRADE FAILED: update: read tcp 10.0.0.7:50116->10.0.0.1:443: read: connection reset by peer",
