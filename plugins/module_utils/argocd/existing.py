@@ -52,11 +52,12 @@ class ExistingApplications:
 
 
 def find_applications(
-    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool
+    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool, *, managed: bool = False
 ) -> ExistingApplications:
     """Find out who has an Application, and what keeps Argo CD from delivering the rest.
 
-    `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd.
+    `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd; it is `managed` if
+    it runs outside of this cluster.
     """
     found = ExistingApplications()
     for row in rows:
@@ -64,7 +65,7 @@ def find_applications(
         if path and _is_there(cluster, f"{path}/{row.application}"):
             found.delivered.append(row.release)
         if installing and row.selected and row.delivery == "argocd":
-            found.problems += _problems(row, others, known=path is not None)
+            found.problems += [_managed_problem(row)] if managed else _problems(row, others, known=path is not None)
     return found
 
 
@@ -75,6 +76,18 @@ def _is_there(cluster: Reader, path: str) -> bool:
         if getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
             return False
         raise
+
+
+def _managed_problem(row: Row) -> str:
+    """Return why the Argo CD that EKS runs delivers nothing of ours.
+
+    It knows clusters by their ARN alone, and wants `sourceNamespaces` in projects
+    (https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html).
+    """
+    return (
+        f"{row.setting} is argocd, and the Argo CD here runs outside of this cluster, where it does not know it as "
+        f"https://kubernetes.default.svc: write {row.setting}: helm."
+    )
 
 
 def _problems(row: Row, others: Mapping[str, str], known: bool) -> list[str]:

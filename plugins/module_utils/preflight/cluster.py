@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing, strangers
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, strangers
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -55,7 +55,8 @@ class ClusterReader(Protocol):
 @dataclass
 class Facts:
     """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
-    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers.
+    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers, and
+    `parts` what is used in place of a part of ours, {namespace, labels} of its pods by the part's name.
     """
 
     reachable: bool = False
@@ -66,8 +67,9 @@ class Facts:
     problems: list[str] = field(default_factory=list)
     lines: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-    load_balancer_class: str = existing.CONTROLLER_CLASS
+    load_balancer_class: str = brought.CONTROLLER_CLASS
     delivered: list[str] = field(default_factory=list)
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,14 @@ def gather(cluster: ClusterReader, wanted: Requirements) -> Facts:
 
 def _look_around(cluster: ClusterReader, wanted: Requirements, facts: Facts) -> None:
     """Find out what others brought, and whether there is room for the rest."""
-    rows = existing.rows_of(wanted.releases)
+    rows = brought.rows_of(wanted.releases)
     found, records = existing.find(cluster, rows, wanted.installing)
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
-    by_argocd = delivery.find_applications(cluster, _deliveries(wanted), found.places, wanted.installing)
+    facts.parts = found.parts
+    by_argocd = delivery.find_applications(
+        cluster, _deliveries(wanted), found.places, wanted.installing, managed=delivery.ARGOCD in found.managed
+    )
     facts.delivered = by_argocd.delivered
     facts.problems += found.problems + by_argocd.problems
     if not wanted.installing:

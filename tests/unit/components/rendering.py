@@ -28,6 +28,7 @@ PLATFORM = {
     "inventory_hostname": "test",
     "platform_service_monitors": True,
     "platform_left_releases": [],
+    "platform_left_parts": {},
     "platform_load_balancer_class": "service.k8s.aws/nlb",
     "platform_load_balancers": {},
     "platform_aws_region": "eu-west-1",
