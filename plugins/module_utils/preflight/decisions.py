@@ -9,6 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight import outs
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Live, Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.neighbours import where
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
+    ADDON,
     Object,
     Records,
     by_eks,
@@ -63,6 +64,10 @@ def _api_fault(api_service: Object) -> str:
 def _decide_on_others(found: Existing, row: Row, live: Live) -> None:
     if row.policy == "adopt":
         found.lines[row.what] = f"{live.words}: taken over, since {row.setting} is adopt"
+        if live.maker == ADDON:
+            found.lines[row.what] += (
+                "; EKS takes it back unless its add-on is removed (aws eks delete-addon --preserve)"
+            )
         problem = _adoption_problem(row, live)
     else:
         found.left.append(row.release)

@@ -19,6 +19,9 @@ EKS = "eks"
 (https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html), and most of their objects are
 labelled app.kubernetes.io/managed-by: EKS; the NodePools of EKS Auto Mode carry the same label in small letters."""
 
+ADDON = "an EKS add-on"
+"""What makes such objects, in a sentence."""
+
 Object = Mapping[str, Any]
 
 
@@ -81,6 +84,6 @@ def by_eks(seen: Object) -> bool:
 def maker(seen: Object) -> str:
     """Return who made an object, the end of a sentence."""
     if by_eks(seen):
-        return "an EKS add-on"
+        return ADDON
     namespace, name = helm_owner(seen)
     return f"the Helm release {namespace}/{name}" if name else "somebody without Helm"
