@@ -65,9 +65,7 @@ def _decide_on_others(found: Existing, row: Row, live: Live) -> None:
     if row.policy == "adopt":
         found.lines[row.what] = f"{live.words}: taken over, since {row.setting} is adopt"
         if live.maker == ADDON:
-            found.lines[row.what] += (
-                "; EKS takes it back unless its add-on is removed (aws eks delete-addon --preserve)"
-            )
+            found.lines[row.what] += "; EKS takes it back until its add-on is removed (delete-addon --preserve)"
         problem = _adoption_problem(row, live)
     else:
         found.left.append(row.release)

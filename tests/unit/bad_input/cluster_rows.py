@@ -118,7 +118,7 @@ WRONG_CLUSTERS = (
         ("monitoring_existing is refuse, and node-exporter is there", "of an EKS add-on: remove it, or write leave"),
         {"monitoring_existing": "refuse"}, {DAEMON_SETS: items(eks_objects.node_exporter())}),
     Row("a node-exporter of an add-on that shall be adopted",
-        ("monitoring_existing is adopt, and node-exporter is there", "both want port 9100", "monitoring_existing: leave"),
+        ("monitoring_existing is adopt, and node-exporter is there", "both want port 9100", "existing: leave"),
         {"monitoring_existing": "adopt"}, {DAEMON_SETS: items(eks_objects.node_exporter())}),
     Row("a Fluent Bit of CloudWatch that is refused",
         ("efk_existing is refuse, and Fluent Bit is there as amazon-cloudwatch/fluent-bit", "or write leave"),
