@@ -79,11 +79,10 @@ def by_eks(found: Object) -> Object:
     return {**found, "metadata": metadata}
 
 
-def definition(plural: str, kind: str) -> Object:
-    """Return the definition of a kind of Argo CD that has a status which anybody may write."""
+def definition(plural: str, kind: str, group: str = "argoproj.io") -> Object:
+    """Return the definition of a kind of Argo CD, whose status anybody may write; the group is Argo CD's own."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    group = "argoproj.io"
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -123,6 +122,17 @@ def windows_node(name: str) -> Object:
 def full_node(name: str) -> Object:
     """Return a Linux node that takes one pod."""
     return _node(name, {"kubernetes.io/os": "linux", "eks.amazonaws.com/nodegroup": "small"}, "1", [])
+
+
+def filler(node: str) -> Object:
+    """Return the one pod of a node that takes one, which no other displaces."""
+    containers = [{"name": "filler", "image": "example.org/filler:1"}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"namespace": "kube-system", "name": f"filler-{node}", "labels": {"app": "filler"}},
+        "spec": {"nodeName": node, "priorityClassName": "system-node-critical", "containers": containers},
+    }
 
 
 def _node(name: str, labels: dict[str, str], pods: str, taints: list[Object]) -> Object:
