@@ -32,6 +32,20 @@ options:
     type: list
     elements: dict
     default: []
+  existing:
+    description: Release specifications with C(existing), of which EKS may manage what does the same.
+    type: list
+    elements: dict
+    default: []
+  left:
+    description: Names of our releases that are left out, as M(landfall.eks.cluster_facts) returns them.
+    type: list
+    elements: str
+    default: []
+  load_balancer_class:
+    description: Class of the cluster's load balancers, as M(landfall.eks.cluster_facts) returns it.
+    type: str
+    default: ""
   roleless:
     description: Release specifications with an C(aws_role) whose ARN no setting gives.
     type: list
@@ -106,7 +120,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import client, m
 try:
     from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
     from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-    from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
+    from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws, aws_managed
 
     MISSING = ""
 except ImportError as error:  # which is a note, for AWS need not be asked
@@ -135,6 +149,7 @@ def read_facts(params: dict[str, Any]) -> dict[str, Any]:
         rights=params["rights"],
         needed=params["needed"],
         handed_in=params["handed_in"],
+        seen=aws_managed.Seen(params["existing"], params["left"], params["load_balancer_class"]),
     )
     return asdict(aws.read_account(lambda: Session(params["region"]), wanted))
 
@@ -147,6 +162,9 @@ def main() -> None:
             "region": {"type": "str", "default": ""},
             "vpc_id": {"type": "str", "default": ""},
             "releases": {"type": "list", "elements": "dict", "default": []},
+            "existing": {"type": "list", "elements": "dict", "default": []},
+            "left": {"type": "list", "elements": "str", "default": []},
+            "load_balancer_class": {"type": "str", "default": ""},
             "roleless": {"type": "list", "elements": "dict", "default": []},
             "rights": {"type": "list", "elements": "dict", "default": [], "options": RIGHT},
             "needed": {"type": "bool", "default": False},

@@ -123,6 +123,10 @@ delivered:
   type: list
   elements: str
   returned: always
+parts:
+  description: What is used in place of a part of ours, C({namespace, labels}) of its pods by the part's name.
+  type: dict
+  returned: always
 load_balancer_class:
   description: Class of Services whose load balancer the cluster makes.
   type: str

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 ARGOCD = "argo-cd"
 """The release of Argo CD itself."""
+
+
+class Reader(Protocol):
+    """The part of cluster_client.Cluster that is used here."""
+
+    def request(
+        self, method: str, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json"
+    ) -> dict[str, Any]:
+        """Call one path of the API."""
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
+        """Return the path of a kind; None where it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,12 @@ class ExistingApplications:
 
 
 def find_applications(
-    cluster: Cluster, rows: Sequence[Row], others: Mapping[str, str], installing: bool
+    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool, *, managed: bool = False
 ) -> ExistingApplications:
     """Find out who has an Application, and what keeps Argo CD from delivering the rest.
 
-    `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd.
+    `others` holds the namespace of an Argo CD that is not ours, under its release's name, argo-cd; it is `managed` if
+    it runs outside of this cluster.
     """
     found = ExistingApplications()
     for row in rows:
@@ -52,17 +65,29 @@ def find_applications(
         if path and _is_there(cluster, f"{path}/{row.application}"):
             found.delivered.append(row.release)
         if installing and row.selected and row.delivery == "argocd":
-            found.problems += _problems(row, others, known=path is not None)
+            found.problems += [_managed_problem(row)] if managed else _problems(row, others, known=path is not None)
     return found
 
 
-def _is_there(cluster: Cluster, path: str) -> bool:
+def _is_there(cluster: Reader, path: str) -> bool:
     try:
         return "metadata" in cluster.request("GET", path)
     except Exception as error:
         if getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
             return False
         raise
+
+
+def _managed_problem(row: Row) -> str:
+    """Return why the Argo CD that EKS runs delivers nothing of ours.
+
+    It knows clusters by their ARN alone, and wants `sourceNamespaces` in projects
+    (https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html).
+    """
+    return (
+        f"{row.setting} is argocd, and the Argo CD here runs outside of this cluster, where it does not know it as "
+        f"https://kubernetes.default.svc: write {row.setting}: helm."
+    )
 
 
 def _problems(row: Row, others: Mapping[str, str], known: bool) -> list[str]:

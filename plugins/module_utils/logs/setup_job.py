@@ -120,6 +120,7 @@ def _pod(image: str) -> Object:
     }
     return {
         "restartPolicy": "Never",
+        "nodeSelector": {"kubernetes.io/os": "linux"},
         "automountServiceAccountToken": False,
         "securityContext": {
             "runAsNonRoot": True,

@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, identity, quotas
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws_managed
 
 ELASTIC_IPS = ("auto", "eip")
 """Ways to addresses by which Elastic IPs may be allocated."""
@@ -50,7 +51,7 @@ class AccountQuestions:
 
     `controllers` are service accounts (namespace, name) of controllers that no setting gives a role.
     `rights` are rows of identity.judge; `needed` says whether the run fails later if AWS cannot be asked at all;
-    `handed_in` are the settings that can be written by hand, {setting, value, why}.
+    `handed_in` are the settings that can be written by hand, {setting, value, why}; `seen` is what the cluster shows.
     """
 
     cluster: str
@@ -61,6 +62,7 @@ class AccountQuestions:
     rights: Sequence[Mapping[str, Any]] = ()
     needed: bool = False
     handed_in: Sequence[Mapping[str, Any]] = ()
+    seen: aws_managed.Seen = field(default_factory=aws_managed.Seen)
 
 
 def read_account(session: Callable[[], Session], wanted: AccountQuestions) -> Facts:
@@ -136,6 +138,9 @@ def _look_at_cluster(session: Session, wanted: AccountQuestions, facts: Facts) -
     server = str(known.get("endpoint") or "")
     facts.problems += _sentences(endpoint.cluster_problem(wanted.server, wanted.cluster, session.region, server))
     facts.lines["cluster"] = f"{known['arn']}, {known.get('status')}"
+    managed = aws_managed.look(session, wanted.cluster, known, wanted.seen)
+    facts.lines |= managed.lines
+    facts.problems += managed.problems
     vpc = str((known.get("resourcesVpcConfig") or {}).get("vpcId") or "")
     if wanted.vpc and vpc and wanted.vpc != vpc:
         facts.problems.append(

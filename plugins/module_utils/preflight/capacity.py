@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import Reader, makes_nodes
+from ansible_collections.landfall.eks.plugins.module_utils.kube.nodes import unfit
 
 PAGE = "500"
 SIDE_BY_SIDE = 6
-AUTOSCALERS = ("karpenter.sh", "eks.amazonaws.com")
-"""API groups of what makes nodes when pods want them."""
-AUTOSCALER_STATUS = {"fieldSelector": "metadata.name=cluster-autoscaler-status"}
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 _UNITS = {
     "n": 1e-9,
@@ -32,7 +31,7 @@ class Need:
     """Pods of one kind that the platform runs.
 
     `cpu` (cores) and `memory` (bytes) are requests of one pod, `volumes` its volumes; `count` is how many, or 0 for one
-    on every node. `advice` says how to want less, the end of a sentence.
+    on each node. `advice` says how to want less, the end of a sentence.
     """
 
     name: str
@@ -61,14 +60,17 @@ def needs_of(releases: Iterable[Mapping[str, Any]]) -> list[Need]:
 
 @dataclass
 class Node:
-    """What a node has left for pods, CPU in cores and memory in bytes; `volumes` is None where nobody knows."""
+    """What a node has left for pods, CPU in cores and memory in bytes.
+
+    `volumes` is None where nobody knows; `unfit` says in a word why no pod of ours runs there, empty where they do.
+    """
 
     name: str
     cpu: float
     memory: float
     pods: float
     volumes: float | None = None
-    open: bool = True
+    unfit: str = ""
 
 
 @dataclass
@@ -90,9 +92,7 @@ def quantity(text: str | float) -> float:
     return float(number) * _UNITS[text[len(number) :]]
 
 
-def read_room(
-    cluster: Cluster, needs: Sequence[Need], own: Iterable[tuple[str, str]], api_groups: Sequence[str]
-) -> Capacity:
+def read_room(cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, str]]) -> Capacity:
     """Compare what `needs` want with what the nodes have left.
 
     `own` are the (namespace, release) of our releases: what runs of them already is part of the needs and not counted
@@ -103,17 +103,14 @@ def read_room(
         pods = pool.submit(_all, cluster, "/api/v1/pods", "status.phase!=Succeeded,status.phase!=Failed")
         drivers = pool.submit(_all, cluster, "/apis/storage.k8s.io/v1/csinodes")
         attached = pool.submit(_all, cluster, "/apis/storage.k8s.io/v1/volumeattachments")
-        scaler = pool.submit(
-            cluster.request, "GET", "/api/v1/namespaces/kube-system/configmaps", query=dict(AUTOSCALER_STATUS)
-        )
+        grows = pool.submit(makes_nodes, cluster)
     left = [_node(each) for each in nodes.result()]
     _take(left, [each for each in pods.result() if not _is_own(each, list(own))])
     _count_volumes(left, drivers.result(), attached.result())
-    grows = bool(set(AUTOSCALERS) & set(api_groups)) or bool(scaler.result().get("items"))
-    return judge(left, needs, grows)
+    return judge(left, needs, grows.result())
 
 
-def _all(cluster: Cluster, path: str, fields: str = "") -> list[dict[str, Any]]:
+def _all(cluster: Reader, path: str, fields: str = "") -> list[dict[str, Any]]:
     """Return all objects of a path, read in pages."""
     items: list[dict[str, Any]] = []
     query = {"limit": PAGE, **({"fieldSelector": fields} if fields else {})}
@@ -128,14 +125,12 @@ def _all(cluster: Cluster, path: str, fields: str = "") -> list[dict[str, Any]]:
 
 def _node(node: Object) -> Node:
     room = node["status"].get("allocatable") or {}
-    spec = node.get("spec") or {}
-    closed = any(each.get("effect") in {"NoSchedule", "NoExecute"} for each in spec.get("taints") or [])
     return Node(
         node["metadata"]["name"],
         quantity(room.get("cpu", 0)),
         quantity(room.get("memory", 0)),
         quantity(room.get("pods", 0)),
-        open=not closed and not spec.get("unschedulable"),
+        unfit=unfit(node),
     )
 
 
@@ -187,19 +182,24 @@ def _count_volumes(nodes: Sequence[Node], drivers: Iterable[Object], attached: I
 
 def judge(nodes: Sequence[Node], needs: Sequence[Need], grows: bool) -> Capacity:
     """Return the sentences on `nodes` that should hold `needs`; `grows`: nodes are made when pods want them."""
-    usable = [node for node in nodes if node.open]
+    left_out = Counter(why for node in nodes if (why := _why_left_out(node)))
+    usable = [node for node in nodes if not _why_left_out(node)]
     everywhere = [need for need in needs if need.count == 0]
     counted = [need for need in needs if need.count]
     for node in usable:
         node.cpu -= sum(need.cpu for need in everywhere)
         node.memory -= sum(need.memory for need in everywhere)
         node.pods -= len(everywhere)
-    cpu, memory = sum(max(each.cpu, 0) for each in usable), sum(max(each.memory, 0) for each in usable)
+    # What is free on a node that takes no further pod is free for nobody.
+    roomy = [node for node in usable if node.pods > 0]
+    cpu, memory = sum(max(each.cpu, 0) for each in roomy), sum(max(each.memory, 0) for each in roomy)
     wanted_cpu, wanted_memory = sum(n.cpu * n.count for n in counted), sum(n.memory * n.count for n in counted)
     found = Capacity(
         f"{len(usable)} nodes with {_cores(cpu)} CPUs and {_gib(memory)} of memory free, "
         f"the platform wants {_cores(wanted_cpu)} and {_gib(wanted_memory)}"
     )
+    if left_out:
+        found.line += "; not counted: " + ", ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
     if grows:
         found.line += "; an autoscaler makes nodes where they are missing"
         return found
@@ -207,6 +207,10 @@ def judge(nodes: Sequence[Node], needs: Sequence[Need], grows: bool) -> Capacity
     # Where the sum is short already, its single parts say nothing more.
     found.problems += [] if found.problems else _single_problems(usable, counted)
     return found
+
+
+def _why_left_out(node: Node) -> str:
+    return node.unfit or ("full" if node.pods < 1 else "")
 
 
 def _total_problems(

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
-from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing, strangers
+from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, strangers
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -21,7 +21,6 @@ DEFAULT_CLASS_MARKS = (
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
 EBS_DRIVER = "ebs.csi.aws.com"
-AUTO_MODE_GROUP = "eks.amazonaws.com"
 AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
 MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
 """Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
@@ -29,14 +28,38 @@ SERVICE_MONITORS = ("monitoring.coreos.com/v1", "ServiceMonitor")
 NOBODY = "system:anonymous"
 
 
+class ClusterReader(Protocol):
+    """The part of cluster_client.Cluster that is used here."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> dict[str, Any]:
+        """Call one path of the API."""
+
+    def api_groups(self) -> tuple[str, ...]:
+        """Return the names of the API groups."""
+
+    def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
+        """Return the objects of a kind."""
+
+    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
+        """Return the path of a kind; None where it is unknown."""
+
+
 @dataclass
 class Facts:
     """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
-    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers.
+    this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers, and
+    `parts` what is used in place of a part of ours, {namespace, labels} of its pods by the part's name.
     """
 
     reachable: bool = False
-    uid: str = ""
     version: str = ""
     api_groups: list[str] = field(default_factory=list)
     service_monitors: bool = False
@@ -44,8 +67,9 @@ class Facts:
     problems: list[str] = field(default_factory=list)
     lines: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-    load_balancer_class: str = existing.CONTROLLER_CLASS
+    load_balancer_class: str = brought.CONTROLLER_CLASS
     delivered: list[str] = field(default_factory=list)
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +101,7 @@ class Requirements:
         return any(pods.get("volumes") for each in self.selected for pods in each.get("pods") or [])
 
 
-def gather(cluster: Cluster, wanted: Requirements) -> Facts:
+def gather(cluster: ClusterReader, wanted: Requirements) -> Facts:
     """Ask the cluster for everything that preflight wants to know.
 
     Errors of the transport, and refusals other than those of single permissions, are the caller's.
@@ -98,13 +122,16 @@ def gather(cluster: Cluster, wanted: Requirements) -> Facts:
     return facts
 
 
-def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
+def _look_around(cluster: ClusterReader, wanted: Requirements, facts: Facts) -> None:
     """Find out what others brought, and whether there is room for the rest."""
-    rows = existing.rows_of(wanted.releases)
+    rows = brought.rows_of(wanted.releases)
     found, records = existing.find(cluster, rows, wanted.installing)
     facts.lines |= found.lines
     facts.left, facts.load_balancer_class = found.left, found.load_balancer_class
-    by_argocd = delivery.find_applications(cluster, _deliveries(wanted), found.places, wanted.installing)
+    facts.parts = found.parts
+    by_argocd = delivery.find_applications(
+        cluster, _deliveries(wanted), found.places, wanted.installing, managed=delivery.ARGOCD in found.managed
+    )
     facts.delivered = by_argocd.delivered
     facts.problems += found.problems + by_argocd.problems
     if not wanted.installing:
@@ -117,7 +144,7 @@ def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:
         own = [(each["namespace"], each["name"]) for each in ours]
-        room = capacity.read_room(cluster, needs, own, facts.api_groups)
+        room = capacity.read_room(cluster, needs, own)
         facts.lines["capacity"] = room.line
         facts.problems += room.problems
 
@@ -132,12 +159,12 @@ def _deliveries(wanted: Requirements) -> list[delivery.Row]:
     ]
 
 
-def _look_at_storage(cluster: Cluster, wanted: str, facts: Facts) -> None:
+def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
     chosen, problems = choose_storage_class(cluster.list("storage.k8s.io/v1", "StorageClass"), wanted)
     if chosen:
         facts.storage_class = chosen["metadata"]["name"]
         drivers = [each["metadata"]["name"] for each in cluster.list("storage.k8s.io/v1", "CSIDriver")]
-        problems = driver_problems(chosen, drivers, AUTO_MODE_GROUP in facts.api_groups)
+        problems = driver_problems(chosen, drivers, cluster.resource_path(*AUTO_MODE, None) is not None)
         facts.lines["storage"] = f"class {facts.storage_class}, volumes made by {chosen.get('provisioner')}"
     facts.problems += problems
 
@@ -159,7 +186,7 @@ def _minor(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def refused_permissions(cluster: Cluster, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def refused_permissions(cluster: ClusterReader, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Return the rows of a table of permissions that we lack; only who may not do everything is asked for each."""
     if _may(cluster, EVERYTHING):
         return []
@@ -168,7 +195,7 @@ def refused_permissions(cluster: Cluster, permissions: Sequence[Mapping[str, str
         return [row for row, yes in zip(permissions, allowed, strict=True) if not yes]
 
 
-def _may(cluster: Cluster, row: Mapping[str, str]) -> bool:
+def _may(cluster: ClusterReader, row: Mapping[str, str]) -> bool:
     attributes = {name: row[name] for name in ("verb", "group", "resource", "namespace") if row.get(name)}
     review = {
         "apiVersion": "authorization.k8s.io/v1",

@@ -13,6 +13,15 @@ IDENTITY = "landfall.eks/identity"
 DEFINITIONS_OF = "landfall.eks/crds-of"
 HELM_NAME, HELM_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
+EKS = "eks"
+"""How what EKS makes is marked: EKS add-ons are applied by a field manager of this name, or one that begins like it
+(https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html), and most of their objects are
+labelled app.kubernetes.io/managed-by: EKS; the NodePools of EKS Auto Mode carry the same label in small letters."""
+
+ADDON = "an EKS add-on"
+"""What makes such objects, in a sentence."""
+
 Object = Mapping[str, Any]
 
 
@@ -62,3 +71,19 @@ def helm_owner(seen: Object) -> tuple[str, str]:
     """Return namespace and name of the Helm release that an object says it belongs to; empty texts if it says none."""
     annotations = seen["metadata"].get("annotations") or {}
     return annotations.get(HELM_NAMESPACE, ""), annotations.get(HELM_NAME, "")
+
+
+def by_eks(seen: Object) -> bool:
+    """Say whether EKS made an object, or has taken it over."""
+    metadata = seen["metadata"]
+    managers = {str(each.get("manager")) for each in metadata.get("managedFields") or []}
+    label = str((metadata.get("labels") or {}).get(MANAGED_BY, ""))
+    return label.lower() == EKS or any(each == EKS or each.startswith(f"{EKS}-") for each in managers)
+
+
+def maker(seen: Object) -> str:
+    """Return who made an object, the end of a sentence."""
+    if by_eks(seen):
+        return ADDON
+    namespace, name = helm_owner(seen)
+    return f"the Helm release {namespace}/{name}" if name else "somebody without Helm"

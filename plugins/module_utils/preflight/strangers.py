@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.existing import Row
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import Object, Records, helm_owner
 
 
@@ -41,7 +41,7 @@ def _brings_class(release: Mapping[str, Any]) -> bool:
 
 def stranger_problems(releases: Sequence[Mapping[str, Any]], rows: Sequence[Row], records: Records) -> list[str]:
     """Return a sentence for each of our releases whose name another one has already."""
-    settled = {row.release for row in rows}
+    settled = {row.release for row in rows if row.signs}
     return [
         f"The Helm release {each['namespace']}/{each['name']} is there and was not made by Landfall: uninstall it, or "
         f"write another namespace as {each['namespace_setting']}."

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 PATIENCE_SECONDS = 300
 """What may pass gets this long, unless a run names another `patience`."""
@@ -51,12 +52,15 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"\bcontainer \S+: CreateContainerConfigError .*(not found|couldn't find key|runAsNonRoot)", Kind.HOPELESS),
     (r"\bcontainer \S+: (CrashLoopBackOff\b|.*\(last exit code \d)", Kind.PASSING),
     (r"\bits volume \S+ is not bound|unbound immediate PersistentVolumeClaims", Kind.ROOM),
-    (r"nodes are available: .*Insufficient (cpu|memory|pods)", Kind.ROOM),
+    (r"nodes are available: .*(Insufficient (cpu|memory|pods)|Too many pods)", Kind.ROOM),
+    (r"nodes are available: .*didn't have free ports", Kind.PASSING),
 )
 
 
-def kind_of(cause: str) -> Kind | None:
+def kind_of(cause: str, found: Mapping[str, Any] | None = None) -> Kind | None:
     """Return what waiting does to a cause, as diagnosis.standing_cause words it; None where nobody knows.
+
+    `found` is the object that it keeps from being ready: no new node helps a DaemonSet whose pod finds no room.
 
     >>> kind_of('pod a-1: container a: ErrImagePull failed to resolve reference "example.org/a:1": not found')
     <Kind.HOPELESS: 'hopeless'>
@@ -65,7 +69,9 @@ def kind_of(cause: str) -> Kind | None:
     """
     if IMAGE.search(cause):
         return Kind.HOPELESS if NO_IMAGE.search(cause) and not BUSY.search(cause) else Kind.PASSING
-    return next((kind for pattern, kind in KINDS if re.search(pattern, cause)), None)
+    kind = next((kind for pattern, kind in KINDS if re.search(pattern, cause)), None)
+    on_its_node = kind is Kind.ROOM and (found or {}).get("kind") == "DaemonSet"
+    return Kind.PASSING if on_its_node else kind
 
 
 def noted(seen: Mapping[str, list[float]], names: Iterable[str], now: float) -> Seen:

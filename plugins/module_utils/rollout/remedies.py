@@ -68,6 +68,14 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         r"Insufficient (cpu|memory|pods)",
         "add nodes or larger ones, or lower the requests (efk_size, <role>_<chart>_values)",
     ),
+    (
+        r"Too many pods",
+        "add nodes, or nodes that take more pods; a DaemonSet stays off a node by an affinity in <role>_<chart>_values",
+    ),
+    (
+        r"didn't have free ports",
+        "stop what has that port of the nodes, or choose another one in <role>_<chart>_values",
+    ),
     (r"untolerated taint", "give the pod a toleration, or take the taint off a node"),
     (r"node affinity/selector", "label a node as the pod wants it, or change its nodeSelector or affinity"),
     (r"anti-affinity|topology spread", "add nodes or zones, or want fewer replicas"),

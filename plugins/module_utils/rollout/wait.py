@@ -13,11 +13,11 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Decision, Live, State, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import makes_nodes
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.snapshot import Address, Snapshots
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.autoscaling import makes_nodes
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience, unplaced
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
@@ -125,7 +125,8 @@ class ReleaseWaiter:
         rows = {key: self._rows(self.runs[key]) for key in looked_at}
         found = self.objects.read(address_of(row) for each in rows.values() for row in each)
         return {
-            key: outcome or self._outcome(self.runs[key], missing(rows[key], found)) for key, outcome in early.items()
+            key: outcome or self._outcome(self.runs[key], self._placed(missing(rows[key], found)))
+            for key, outcome in early.items()
         }
 
     def chart(self, release: storage.Release) -> dict[str, str]:
@@ -148,6 +149,17 @@ class ReleaseWaiter:
         if release is None or decision.state in UNFINISHED:
             return Outcome("failed", decision.reason)
         return None
+
+    def _placed(self, judged: Outcome) -> Outcome:
+        """Return an outcome that waits for no DaemonSet on nodes without room; one that is ready says which those are.
+
+        They are looked at only once nothing else is late.
+        """
+        late = [each.found or {} for each in judged.late]
+        if not late or any(each.get("kind") != "DaemonSet" for each in late):
+            return judged
+        full = [unplaced.full_nodes(self.cluster, each) for each in late]
+        return Outcome("ready", "; ".join(full), have=judged.have, wanted=judged.wanted) if all(full) else judged
 
     def _outcome(self, run: Run, judged: Outcome) -> Outcome:
         """Return the outcome of a release by its objects, and note on one that is ready what it was made of.
@@ -206,7 +218,7 @@ class ReleaseWaiter:
             found = diagnosis.hooks(self.cluster, run["namespace"])
             late = [Late(text, job) for text, job in found if job["metadata"]["name"] in own]
         causes = [(each, diagnosis.standing_cause(self.cluster, each.found)) for each in late if each.found]
-        judged = [(each, cause, patience.kind_of(cause)) for each, cause in causes]
+        judged = [(each, cause, patience.kind_of(cause, each.found)) for each, cause in causes]
         return [Trouble(each, cause, kind) for each, cause, kind in judged if kind]
 
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:

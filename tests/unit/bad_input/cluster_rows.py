@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests import eks_objects
 from tests.unit.bad_input.fake_clusters import DEPLOYMENTS, STORAGE, deployment, helm, items, kinds, made
 from tests.unit.bad_input.fake_clusters import node as a_node
 from tests.unit.bad_input.fake_clusters import storage_class as a_class
@@ -25,6 +26,8 @@ WRONG_KUBECONFIGS = (
 METRICS_API = "/apis/apiregistration.k8s.io/v1/apiservices"
 LBC = "aws-load-balancer-controller"
 LBC_NAME = {"app.kubernetes.io/name": LBC}
+DAEMON_SETS = "/apis/apps/v1/daemonsets"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 ARGO = {"app.kubernetes.io/name": "argocd-server"}
 
 
@@ -99,6 +102,29 @@ WRONG_CLUSTERS = (
         {DEPLOYMENTS: items(deployment("prom", "prom", {"release": "prom"},
                                        labels={"app": "kube-prometheus-stack-operator"},
                                        annotations=helm("prom", "prom")))}),
+    Row("an Argo CD that EKS runs, to be adopted",
+        ("argocd_existing is adopt, and Argo CD is the EKS Capability", "argocd_existing: leave", "delete-capability"),
+        {"argocd_existing": "adopt"},
+        {"/apis": {"groups": [{"name": "argoproj.io"}]},
+         "/apis/argoproj.io/v1alpha1": kinds(("Application", "applications")),
+         f"{DEFINITIONS}/applications.argoproj.io": made("applications.argoproj.io", managedFields=ADD_ON)}),
+    Row("delivery by an Argo CD that EKS runs",
+        ("flask_app_delivery is argocd, and the Argo CD here runs outside", "write flask_app_delivery: helm"),
+        {"argocd_repo_url": GIT},
+        {"/apis": {"groups": [{"name": "argoproj.io"}]},
+         "/apis/argoproj.io/v1alpha1": kinds(("Application", "applications")),
+         f"{DEFINITIONS}/applications.argoproj.io": made("applications.argoproj.io", managedFields=ADD_ON)}),
+    Row("a node-exporter of an add-on that is refused",
+        ("monitoring_existing is refuse, and node-exporter is there", "of an EKS add-on: remove it, or write leave"),
+        {"monitoring_existing": "refuse"}, {DAEMON_SETS: items(eks_objects.node_exporter())}),
+    Row("a node-exporter of an add-on that shall be adopted",
+        ("monitoring_existing is adopt, and node-exporter is there", "both want port 9100", "existing: leave"),
+        {"monitoring_existing": "adopt"}, {DAEMON_SETS: items(eks_objects.node_exporter())}),
+    Row("a Fluent Bit of CloudWatch that is refused",
+        ("efk_existing is refuse, and Fluent Bit is there as amazon-cloudwatch/fluent-bit", "or write leave"),
+        {"efk_existing": "refuse"}, {DAEMON_SETS: items(eks_objects.cloudwatch_fluent_bit())}),
+    Row("only nodes that take none of our pods", ("of memory and the 0 usable nodes have 0.0 GiB free",),
+        state={"/api/v1/nodes": items(eks_objects.fargate_node("f"), eks_objects.windows_node("w"))}),
     Row("a release of others by our name", ("Helm release logging/fluent-bit", "another namespace as efk_namespace"),
         state={"/api/v1/secrets": items(made("sh.helm.release.v1.fluent-bit.v1", "logging",
                labels={"owner": "helm", "name": "fluent-bit", "status": "deployed", "version": "1"}))}),

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.fake_objects import has_labels
+
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 STORAGE = "/apis/storage.k8s.io/v1"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
@@ -123,16 +125,7 @@ def _selected(found: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
     selector = query.get("labelSelector", "")
     if not selector or "items" not in found:
         return found
-    return {"items": [each for each in found["items"] if _fits(each["metadata"].get("labels") or {}, selector)]}
-
-
-def _fits(labels: dict[str, str], selector: str) -> bool:
-    for part in selector.split(","):
-        name, _, value = part.partition("=")
-        wrong = labels.get(name.rstrip("!")) == value if name.endswith("!") else labels.get(name) != value
-        if wrong and not (not value and name in labels):
-            return False
-    return True
+    return {"items": [each for each in found["items"] if has_labels(each["metadata"].get("labels") or {}, selector)]}
 
 
 class Server(ThreadingHTTPServer):

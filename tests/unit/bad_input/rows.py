@@ -64,6 +64,7 @@ WRONG_SETTINGS = (
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
     setting("metrics_server_existing", "keep", "one of leave, adopt or refuse, not 'keep'"),
+    setting("efk_existing", "adopt", "one of leave or refuse, not 'adopt'"),
     setting("flask_app_delivery", "ftp", "one of helm or argocd", "not 'ftp'"),
     # Names of what goes too.
     setting("uninstall_delete", "volumes,disks", "does not know disks", "volumes, addresses, definitions, credentials"),

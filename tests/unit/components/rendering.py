@@ -1,5 +1,8 @@
 """Renders a component's releases as Ansible would, without a cluster: defaults, then vars, then what a user sets."""
 
+import json
+import os
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,6 +10,8 @@ from typing import Any
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+
+from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 
 CHECKOUT = Path(__file__).parents[3]
 COMPONENTS = tuple(
@@ -17,10 +22,13 @@ COMPONENTS = tuple(
 )
 """The roles of site.yml that say so of themselves, in its order."""
 EXPRESSION = "{}_component.releases"
+HELM = CHECKOUT / ".landfall/bin/helm"
+STAND_INS = CHECKOUT / "roles/local_cluster/files/stand_ins"
 PLATFORM = {
     "inventory_hostname": "test",
     "platform_service_monitors": True,
     "platform_left_releases": [],
+    "platform_left_parts": {},
     "platform_load_balancer_class": "service.k8s.aws/nlb",
     "platform_load_balancers": {},
     "platform_aws_region": "eu-west-1",
@@ -84,3 +92,22 @@ def leaves(tree: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int,
         return {path: tree}
     entries = tree.items() if isinstance(tree, dict) else enumerate(tree)
     return {where: leaf for key, value in entries for where, leaf in leaves(value, (*path, key)).items()}
+
+
+def chart_of(release: dict[str, Any]) -> Path:
+    """Return the chart of a release: upstream's where LANDFALL_CHART_CACHE has it, else its stand-in."""
+    ref = release["chart"]["ref"]
+    if ref.startswith("/"):
+        return Path(ref)
+    name = ref.rpartition("/")[2]
+    real = Path(os.environ.get("LANDFALL_CHART_CACHE") or "/nowhere") / f"{name}-{release['chart']['version']}.tgz"
+    return real if real.exists() else STAND_INS / name
+
+
+def rendered(release: dict[str, Any], *options: str) -> list[dict[str, Any]]:
+    """Return the objects that Helm makes of a release, hooks and tests included."""
+    command = [HELM, "template", release["name"], chart_of(release), "--skip-schema-validation", *options]
+    command += ["--api-versions", "monitoring.coreos.com/v1", "--values", "-"]
+    values = json.dumps(release["values"])
+    done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=60)
+    return documents.documents(done.stdout)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import drift
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, existing
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
 from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from tests.fake_cluster import FakeCluster
@@ -22,6 +22,7 @@ CLUSTER = {
     "problems": [],
     "lines": {},
     "left": [],
+    "parts": {},
     "delivered": [],
     "reachable": True,
     "service_monitors": False,
@@ -202,7 +203,7 @@ def test_one_of_others_is_found_and_its_policy_counts(rows, policy, problems, le
     spec = {"selector": {"matchLabels": {"app.kubernetes.io/instance": "toy"}}}
     metadata = {"name": "their-toy", "namespace": "theirs", "labels": labels}
     cluster.add({"kind": "Deployment", "metadata": metadata, "spec": spec, "status": {"availableReplicas": 1}})
-    found, _ = existing.find(cluster, existing.rows_of(toys), installing=True)
+    found, _ = existing.find(cluster, brought.rows_of(toys), installing=True)
     assert found.left == left
     assert len(found.problems) == problems
     assert all("toy_existing" in each for each in found.problems)

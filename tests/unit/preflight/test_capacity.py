@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity as subject
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.rendering import CHECKOUT, COMPONENTS, releases
+from tests.unit.components.rendering import COMPONENTS, HELM, releases, rendered
 
-HELM = CHECKOUT / ".landfall/bin/helm"
-STAND_INS = CHECKOUT / "roles/local_cluster/files/stand_ins"
 GI = 1024.0**3
 
 
@@ -78,7 +71,7 @@ def test_what_runs_of_our_own_already_is_not_counted_twice() -> None:
     # As a large cluster answers.
     cluster.page_size = 1
     own = [("logging", "eck-stack"), ("kube-system", "metrics-server")]
-    found = subject.read_room(cluster, [subject.Need("a", 1, 3, GI)], own, [])
+    found = subject.read_room(cluster, [subject.Need("a", 1, 3, GI)], own)
     assert found.problems == ["The platform wants 3.0 CPUs and the 1 usable nodes have 2.5 free: add nodes."]
 
 
@@ -86,21 +79,65 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     return {each["name"]: each["pods"] for role in COMPONENTS for each in releases(role)}
 
 
-def chart_of(release: dict[str, Any]) -> Path:
-    ref = release["chart"]["ref"]
-    if ref.startswith("/"):
-        return Path(ref)
-    name = ref.rpartition("/")[2]
-    real = Path(os.environ.get("LANDFALL_CHART_CACHE") or "/nowhere") / f"{name}-{release['chart']['version']}.tgz"
-    return real if real.exists() else STAND_INS / name
+def a_node(name: str, pods: str = "20", labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    status = {"allocatable": {"cpu": "4", "memory": "16Gi", "pods": pods}}
+    return {"kind": "Node", "metadata": {"name": name, "labels": labels or {}}, "spec": spec, "status": status}
 
 
-def rendered(release: dict[str, Any]) -> list[dict[str, Any]]:
-    command = [HELM, "template", release["name"], chart_of(release), "--skip-schema-validation", "--skip-tests"]
-    command += ["--api-versions", "monitoring.coreos.com/v1", "--values", "-"]
-    values = json.dumps(release["values"])
-    done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=60)
-    return documents.documents(done.stdout)
+def taint(key: str, effect: str = "NoSchedule") -> dict[str, Any]:
+    return {"taints": [{"key": key, "effect": effect}]}
+
+
+LEFT_OUT = {
+    "Fargate": a_node("f", labels={"eks.amazonaws.com/compute-type": "fargate"}),
+    "virtual-kubelet": a_node("v", labels={"type": "virtual-kubelet"}),
+    "Windows": a_node("w", labels={"kubernetes.io/os": "windows"}),
+    "tainted": a_node("t", **taint("example.org/gpu")),
+    "cordoned": a_node("c", unschedulable=True),
+    "full": a_node("n", pods="1"),
+}
+COUNTED = {
+    "hybrid": a_node("h", labels={"eks.amazonaws.com/compute-type": "hybrid"}),
+    "Auto Mode": a_node("a", labels={"eks.amazonaws.com/compute-type": "auto"}),
+    "preferred": a_node("p", **taint("example.org/spot", "PreferNoSchedule")),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT | COUNTED)
+def test_nodes_that_take_none_of_our_pods_are_not_counted(name: str) -> None:
+    node = (LEFT_OUT | COUNTED)[name]
+    cluster = FakeCluster(node, a_node("second"), pod("shop", "shop", "1", node["metadata"]["name"]))
+    found = subject.read_room(cluster, [subject.Need("a", 3, 2, GI)], [])
+    if name in COUNTED:
+        assert found.problems == []
+        assert found.line.startswith("2 nodes with 7.0 CPUs")
+        return
+    assert found.problems == ["The platform wants 6.0 CPUs and the 1 usable nodes have 4.0 free: add nodes."]
+    assert found.line.startswith("1 nodes with 4.0 CPUs")
+    assert found.line.endswith(f"; not counted: 1 {name}")
+
+
+def test_what_a_daemon_set_fills_has_no_room_either() -> None:
+    needs = [subject.Need("agent", 0, 0.1, 0), subject.Need("a", 1, 1, GI)]
+    (problem, *_) = subject.judge([node(pods=1)], needs, grows=False).problems
+    assert "1 usable nodes have 0.0 free" in problem
+
+
+NODE_KINDS = {
+    "karpenter": ("NodePool", "karpenter.sh/v1", "nodepools", True),
+    "auto mode": ("NodeClass", "eks.amazonaws.com/v1", "nodeclasses", True),
+    # Of the add-on eks-node-monitoring-agent.
+    "node monitoring": ("NodeDiagnostic", "eks.amazonaws.com/v1alpha1", "nodediagnostics", False),
+}
+
+
+@pytest.mark.parametrize("name", NODE_KINDS)
+def test_who_makes_nodes_is_known_by_its_kind(name: str) -> None:
+    kind, api_version, plural, grows = NODE_KINDS[name]
+    cluster = FakeCluster(a_node("n"))
+    cluster.define(kind, api_version, plural, namespaced=False)
+    found = subject.read_room(cluster, [subject.Need("a", 9, 2, GI)], [])
+    assert ("an autoscaler makes nodes" in found.line, bool(found.problems)) == (grows, not grows)
 
 
 def test_what_the_pods_of_releases_want_is_read_from_them() -> None:
@@ -114,7 +151,7 @@ def test_the_table_is_what_the_charts_render(name: str) -> None:
     release = next(each for role in COMPONENTS for each in releases(role) if each["name"] == name)
     table = rows()[name]
     per_kind = {True: [0.0, 0.0], False: [0.0, 0.0]}
-    for each in rendered(release):
+    for each in rendered(release, "--skip-tests"):
         if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}:
             everywhere = each["kind"] == "DaemonSet"
             one = subject.requests_of(each["spec"]["template"]["spec"])

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, ownership, strangers
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import existing as subject
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import ownership, strangers
+from tests.fake_objects import has_labels
 from tests.unit.components import rendering
 
+NAME = "app.kubernetes.io/name"
 EDGE = "aws-load-balancer-controller"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 APIS = "/apis/apiregistration.k8s.io/v1/apiservices"
@@ -20,7 +22,7 @@ WORKS = {"conditions": [{"type": "Available", "status": "True"}]}
 
 
 class Table:
-    """Answers lists from a table, those of Deployments by the selector that is asked for."""
+    """Answers lists from a table, those of Deployments as their labels meet the selector that is asked for."""
 
     def __init__(self, answers: dict[str, list[dict[str, Any]]], auto_mode: bool = False) -> None:
         self.answers, self.auto_mode = answers, auto_mode
@@ -28,16 +30,17 @@ class Table:
 
     def request(self, method: str, path: str, *, query: Any = None, accept: str = "") -> dict[str, Any]:
         self.asked.append(path)
-        key = f"{path}?{query['labelSelector']}" if path == DEPLOYMENTS else path
-        return {"items": self.answers.get(key, [])}
+        found = self.answers.get(path, [])
+        selector = query["labelSelector"] if path == DEPLOYMENTS else ""
+        return {"items": [each for each in found if has_labels(each["metadata"].get("labels") or {}, selector)]}
 
     def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
         return "/there" if self.auto_mode and kind == "NodeClass" else None
 
 
-def row(release: str = "metrics-server", policy: str = "leave", namespace: str = "kube-system") -> subject.Row:
+def row(release: str = "metrics-server", policy: str = "leave", namespace: str = "kube-system") -> brought.Row:
     said = {**rendering.release(release)["existing"], "what": "it", "setting": "x_existing", "policy": policy}
-    return subject.Row(release, namespace=namespace, namespace_setting="x_namespace", selected=True, **said)
+    return brought.Row(release, namespace=namespace, namespace_setting="x_namespace", selected=True, **said)
 
 
 def secret(namespace: str, name: str, **labels: str) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def api(**annotations: str) -> dict[str, Any]:
     return {"kind": "APIService", "metadata": metadata, "status": WORKS}
 
 
-def look(answers: dict[str, Any], *rows: subject.Row, installing: bool = True, auto: bool = False) -> subject.Existing:
+def look(answers: dict[str, Any], *rows: brought.Row, installing: bool = True, auto: bool = False) -> brought.Existing:
     return subject.find(Table(answers, auto), rows, installing)[0]
 
 
@@ -88,24 +91,26 @@ def test_what_is_ours_goes_on_and_what_is_others_is_left(answers: dict[str, Any]
 def test_definitions_that_a_killed_run_applied_make_its_controller_ours() -> None:
     name = "aws-load-balancer-controller"
     marks = {ownership.HELM_NAMESPACE: "kube-system", ownership.HELM_NAME: name}
-    deployment = {"metadata": {"name": name, "namespace": "kube-system", "annotations": marks}, "spec": {}}
+    metadata = {"name": name, "namespace": "kube-system", "annotations": marks, "labels": {NAME: name}}
+    deployment = {"metadata": metadata, "spec": {}}
     definition = {"metadata": {"name": "d", "labels": {ownership.DEFINITIONS_OF: name}}}
     answers = {
-        f"{DEPLOYMENTS}?app.kubernetes.io/name={name}": [deployment],
+        DEPLOYMENTS: [deployment],
         SECRETS: [secret("kube-system", name)],
         DEFINITIONS: [definition],
     }
-    assert look(answers, row(name)).left == []
+    found = look(answers, row(name))
+    assert (found.left, found.lines) == ([], {"it": "Landfall's own"})
 
 
 def test_webhooks_are_looked_for_only_where_their_server_is_not_there() -> None:
-    deployment = {"metadata": {"name": EDGE, "namespace": "kube-system"}, "spec": {}}
+    deployment = {"metadata": {"name": EDGE, "namespace": "kube-system", "labels": {NAME: EDGE}}, "spec": {}}
     orphan = {"metadata": {"name": "aws-load-balancer-webhook"}}
     webhooks = {subject.WEBHOOKS.format(kind): [orphan] for kind in ("mutating", "validating")}
     cluster = Table(webhooks)
     assert subject.find(cluster, [row(EDGE)], installing=True)[0].orphans == {EDGE: [orphan] * 2}
     assert set(webhooks) <= set(cluster.asked)
-    cluster = Table({f"{DEPLOYMENTS}?app.kubernetes.io/name={EDGE}": [deployment], **webhooks})
+    cluster = Table({DEPLOYMENTS: [deployment], **webhooks})
     assert subject.find(cluster, [row(EDGE)], installing=True)[0].orphans == {}
     assert not set(webhooks) & set(cluster.asked)
 

@@ -52,6 +52,8 @@ SAID_ELSEWHERE = (
     'Error: query: failed to query with labels: secrets is forbidden: User "ada" cannot list resource "secrets"',
     "pod db-0: its volume data is not bound: ProvisioningFailed: api error UnauthorizedOperation: not authorized",
     "pod web-1: 0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules",
+    "pod web-1: 0/3 nodes are available: 3 Too many pods.",
+    "pod web-1: 0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod ports.",
     "pod web-1: container main: CrashLoopBackOff, its log ends with: exec /serve: exec format error",
     "Helm calls revision 2 pending-upgrade",
     "create: failed to create: Request entity too large: limit is 3145728",

@@ -1,0 +1,64 @@
+"""What others run on a cluster that no release of ours does the work of, and that is worth knowing before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import maker
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Object, Reader, Sign
+
+DEPLOYMENTS = "/apis/apps/v1/deployments"
+SCRAPER = "/apis/rbac.authorization.k8s.io/v1/clusterroles/aps-collector-role"
+"""Permissions of a managed scraper, where they were given by a ClusterRole and not by an access entry
+(https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-collector-how-to.html)."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Something of others: what people call it, the name in its labels, and what it does to us."""
+
+    what: str
+    name: str
+    means: str
+
+    @property
+    def sign(self) -> Sign:
+        """Return by what it is recognised: the label that its chart and its EKS add-on give its Deployment."""
+        return {"path": DEPLOYMENTS, "label": f"app.kubernetes.io/name={self.name}"}
+
+
+NEIGHBOURS = (
+    Neighbour("cert-manager", "cert-manager", "no certificate of the platform comes from it"),
+    Neighbour("external-dns", "external-dns", "it may make DNS records for the platform's host names"),
+    Neighbour("Karpenter", "karpenter", "it makes nodes for pods that find none"),
+)
+
+
+def lines(neighbours: Sequence[tuple[Neighbour, Sequence[Object]]], scraped: bool) -> dict[str, str]:
+    """Return a line for each neighbour of which objects were seen, and for a scraper of AWS if the cluster is."""
+    found = {
+        neighbour.what: f"{where(seen[0])}, of {maker(seen[0])}: left as it is, {neighbour.means}"
+        for neighbour, seen in neighbours
+        if seen
+    }
+    if scraped:
+        found["Amazon Managed Service for Prometheus"] = "may scrape this cluster, beside our Prometheus"
+    return found
+
+
+def where(seen: Object) -> str:
+    """Return namespace and name of an object, for people."""
+    metadata = seen["metadata"]
+    return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else str(metadata["name"])
+
+
+def is_scraped(cluster: Reader) -> bool:
+    """Say whether AWS may scrape the cluster's metrics, so far as it shows and we may see it."""
+    try:
+        return "metadata" in cluster.request("GET", SCRAPER)
+    except Exception as error:
+        if getattr(error, "status", None) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
+            return False
+        raise
