@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd.takeover import APPLICATION
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 ARGOCD = "argo-cd"
 """The release of Argo CD itself."""
-
-
-class Reader(Protocol):
-    """The part of cluster_client.Cluster that is used here."""
-
-    def request(
-        self, method: str, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json"
-    ) -> dict[str, Any]:
-        """Call one path of the API."""
-
-    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        """Return the path of a kind; None where it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ class ExistingApplications:
 
 
 def find_applications(
-    cluster: Reader, rows: Sequence[Row], others: Mapping[str, str], installing: bool, *, managed: bool = False
+    cluster: Cluster, rows: Sequence[Row], others: Mapping[str, str], installing: bool, *, managed: bool = False
 ) -> ExistingApplications:
     """Find out who has an Application, and what keeps Argo CD from delivering the rest.
 
@@ -69,7 +57,7 @@ def find_applications(
     return found
 
 
-def _is_there(cluster: Reader, path: str) -> bool:
+def _is_there(cluster: Cluster, path: str) -> bool:
     try:
         return "metadata" in cluster.request("GET", path)
     except Exception as error:

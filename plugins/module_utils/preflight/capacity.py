@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import Reader, makes_nodes
+from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import makes_nodes
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.nodes import unfit
 
 PAGE = "500"
@@ -92,7 +93,7 @@ def quantity(text: str | float) -> float:
     return float(number) * _UNITS[text[len(number) :]]
 
 
-def read_room(cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, str]]) -> Capacity:
+def read_room(cluster: Cluster, needs: Sequence[Need], own: Iterable[tuple[str, str]]) -> Capacity:
     """Compare what `needs` want with what the nodes have left.
 
     `own` are the (namespace, release) of our releases: what runs of them already is part of the needs and not counted
@@ -110,7 +111,7 @@ def read_room(cluster: Reader, needs: Sequence[Need], own: Iterable[tuple[str, s
     return judge(left, needs, grows.result())
 
 
-def _all(cluster: Reader, path: str, fields: str = "") -> list[dict[str, Any]]:
+def _all(cluster: Cluster, path: str, fields: str = "") -> list[dict[str, Any]]:
     """Return all objects of a path, read in pages."""
     items: list[dict[str, Any]] = []
     query = {"limit": PAGE, **({"fieldSelector": fields} if fields else {})}

@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, strangers
 
 SIDE_BY_SIDE = 8
@@ -26,30 +27,6 @@ MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
 """Provisioners that Kubernetes once had itself, and what it hands their volumes to since."""
 SERVICE_MONITORS = ("monitoring.coreos.com/v1", "ServiceMonitor")
 NOBODY = "system:anonymous"
-
-
-class ClusterReader(Protocol):
-    """The part of cluster_client.Cluster that is used here."""
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        query: dict[str, str] | None = None,
-        accept: str = "application/json",
-    ) -> dict[str, Any]:
-        """Call one path of the API."""
-
-    def api_groups(self) -> tuple[str, ...]:
-        """Return the names of the API groups."""
-
-    def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
-        """Return the objects of a kind."""
-
-    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        """Return the path of a kind; None where it is unknown."""
 
 
 @dataclass
@@ -101,7 +78,7 @@ class Requirements:
         return any(pods.get("volumes") for each in self.selected for pods in each.get("pods") or [])
 
 
-def gather(cluster: ClusterReader, wanted: Requirements) -> Facts:
+def gather(cluster: Cluster, wanted: Requirements) -> Facts:
     """Ask the cluster for everything that preflight wants to know.
 
     Errors of the transport, and refusals other than those of single permissions, are the caller's.
@@ -122,7 +99,7 @@ def gather(cluster: ClusterReader, wanted: Requirements) -> Facts:
     return facts
 
 
-def _look_around(cluster: ClusterReader, wanted: Requirements, facts: Facts) -> None:
+def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
     """Find out what others brought, and whether there is room for the rest."""
     rows = brought.rows_of(wanted.releases)
     found, records = existing.find(cluster, rows, wanted.installing)
@@ -159,7 +136,7 @@ def _deliveries(wanted: Requirements) -> list[delivery.Row]:
     ]
 
 
-def _look_at_storage(cluster: ClusterReader, wanted: str, facts: Facts) -> None:
+def _look_at_storage(cluster: Cluster, wanted: str, facts: Facts) -> None:
     chosen, problems = choose_storage_class(cluster.list("storage.k8s.io/v1", "StorageClass"), wanted)
     if chosen:
         facts.storage_class = chosen["metadata"]["name"]
@@ -186,7 +163,7 @@ def _minor(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def refused_permissions(cluster: ClusterReader, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def refused_permissions(cluster: Cluster, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Return the rows of a table of permissions that we lack; only who may not do everything is asked for each."""
     if _may(cluster, EVERYTHING):
         return []
@@ -195,7 +172,7 @@ def refused_permissions(cluster: ClusterReader, permissions: Sequence[Mapping[st
         return [row for row, yes in zip(permissions, allowed, strict=True) if not yes]
 
 
-def _may(cluster: ClusterReader, row: Mapping[str, str]) -> bool:
+def _may(cluster: Cluster, row: Mapping[str, str]) -> bool:
     attributes = {name: row[name] for name in ("verb", "group", "resource", "namespace") if row.get(name)}
     review = {
         "apiVersion": "authorization.k8s.io/v1",

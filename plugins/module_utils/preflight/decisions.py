@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import outside
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Live, Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.neighbours import where
@@ -17,10 +18,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership i
     is_ours,
     maker,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Reader
 
 
-def decide(found: Existing, row: Row, seen: Sequence[Object], records: Records, cluster: Reader) -> None:
+def decide(found: Existing, row: Row, seen: Sequence[Object], records: Records, cluster: Cluster) -> None:
     """Add to `found` what is to be said and done about one release."""
     others = [each for each in seen if not is_ours(each, row.namespace, row.release, records)]
     if len(others) < len(seen):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import decisions, neighbours, signs
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
@@ -15,7 +16,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership i
     Records,
     read_records,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Reader
 
 LIST_OF_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 SIDE_BY_SIDE = 8
@@ -30,7 +30,7 @@ _METADATA = (
 """Of what ownership.read_records reads, in its order: path and query."""
 
 
-def find(cluster: Reader, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
+def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
     """Find out what is there and decide on each row; `installing` is false for an uninstallation.
 
     Errors of the transport and refusals are the caller's.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import maker
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Object, Reader, Sign
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Object, Sign
 
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 SCRAPER = "/apis/rbac.authorization.k8s.io/v1/clusterroles/aps-collector-role"
@@ -54,7 +55,7 @@ def where(seen: Object) -> str:
     return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else str(metadata["name"])
 
 
-def is_scraped(cluster: Reader) -> bool:
+def is_scraped(cluster: Cluster) -> bool:
     """Say whether AWS may scrape the cluster's metrics, so far as it shows and we may see it."""
     try:
         return "metadata" in cluster.request("GET", SCRAPER)

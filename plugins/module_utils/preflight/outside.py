@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import value_at
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import Object, Records, by_eks
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Reader, items
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import items
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 FEW = {"limit": "50"}
@@ -32,7 +33,7 @@ class Outside:
     by_eks: bool
 
 
-def find(cluster: Reader, mark: Mapping[str, str], namespace: str, release: str, records: Records) -> Outside | None:
+def find(cluster: Cluster, mark: Mapping[str, str], namespace: str, release: str, records: Records) -> Outside | None:
     """Return what does the work of a release from outside; None if nothing does, so far as the cluster shows.
 
     `mark` is {api_version, kind, definition, alive, eks}: the kind that it works on, the name of its definition, the
@@ -52,7 +53,7 @@ def find(cluster: Reader, mark: Mapping[str, str], namespace: str, release: str,
     return Outside(f"{words}, with its {mark['kind']}s in {where}" if where else words, where, eks)
 
 
-def _by_eks(cluster: Reader, definition: str) -> bool:
+def _by_eks(cluster: Cluster, definition: str) -> bool:
     try:
         return by_eks(cluster.request("GET", f"{DEFINITIONS}/{definition}"))
     except Exception as error:

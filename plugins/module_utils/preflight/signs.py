@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 Object = Mapping[str, Any]
 Sign = Mapping[str, Any]
@@ -18,19 +20,7 @@ EQUALITY = re.compile(r"([\w./-]+)=([\w.-]+)")
 EQUALITIES = re.compile(rf"{EQUALITY.pattern}(,{EQUALITY.pattern})*")
 
 
-class Reader(Protocol):
-    """The part of client.Cluster that is used here."""
-
-    def request(
-        self, method: str, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json"
-    ) -> dict[str, Any]:
-        """Call one path of the API."""
-
-    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        """Return the path of a kind; None where it is unknown."""
-
-
-def items(cluster: Reader, path: str, query: Mapping[str, str], accept: str = "application/json") -> list[Object]:
+def items(cluster: Cluster, path: str, query: Mapping[str, str], accept: str = "application/json") -> list[Object]:
     """Return the objects of a path; a cluster without their kind has none."""
     try:
         found: list[Object] = cluster.request("GET", path, query=dict(query), accept=accept).get("items") or []
@@ -41,7 +31,7 @@ def items(cluster: Reader, path: str, query: Mapping[str, str], accept: str = "a
     return found
 
 
-def read(cluster: Reader, signs: Sequence[Sign], pool: ThreadPoolExecutor) -> list[list[Object]]:
+def read(cluster: Cluster, signs: Sequence[Sign], pool: ThreadPoolExecutor) -> list[list[Object]]:
     """Return what is there of each sign, in their order."""
     queries = [_query(sign, signs) for sign in signs]
     once = list(dict.fromkeys(queries))
