@@ -18,12 +18,12 @@ from ansible.module_utils.urls import open_url
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.text.images import Image, parse
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2
 SECONDS = 5
 RENDER_SECONDS = 60
-DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
 MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -32,25 +32,8 @@ MANIFESTS = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
-_LOOPBACK = re.compile(r"(localhost|127(\.\d+){3})(:\d+)?")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _IMAGE_ARGUMENT = re.compile(r"--[\w-]*(?:image|config-reloader)=(\S+[:@]\S+)")
-
-
-@dataclass(frozen=True)
-class Image:
-    """A reference taken apart: `registry` as people write it, `repository`, and `reference`, a tag or a digest."""
-
-    registry: str
-    repository: str
-    reference: str
-
-    @property
-    def url(self) -> str:
-        """Where the registry has the manifest; one on loopback speaks plain HTTP, as container engines take it."""
-        host = DOCKER_HUB_API if self.registry == DOCKER_HUB else self.registry
-        scheme = "http" if _LOOPBACK.fullmatch(host) else "https"
-        return f"{scheme}://{host}/v2/{self.repository}/manifests/{self.reference}"
 
 
 @dataclass
@@ -64,24 +47,6 @@ class MissingImages:
 
 class RenderError(Exception):
     """A sentence on a chart that does not render."""
-
-
-def parse(text: str) -> Image:
-    """Take an image reference apart, by the rules of container engines.
-
-    >>> parse("nginx")
-    Image(registry='docker.io', repository='library/nginx', reference='latest')
-    """
-    name, _, digest = text.partition("@")
-    head, slash, rest = name.partition("/")
-    has_registry = slash and ("." in head or ":" in head or head == "localhost")
-    registry, path = (head, rest) if has_registry else (DOCKER_HUB, name)
-    repository, colon, tag = path.rpartition(":")
-    if not colon:
-        repository, tag = path, "latest"
-    if registry == DOCKER_HUB and "/" not in repository:
-        repository = f"library/{repository}"
-    return Image(registry, repository, digest or tag)
 
 
 def images_in(objects: Iterable[Any]) -> set[str]:
