@@ -128,7 +128,4 @@ def _last_words(text: str) -> str:
     """Return Helm's error on one line, and of an address with a user in it the host alone."""
     lines = text.strip().splitlines() or ["Helm failed without a message"]
     errors = [each for each in lines if each.startswith("Error: ")]
-    if "invalid proxy address" in text:
-        # Which Go quotes in pieces, with the password among them.
-        return "HTTPS_PROXY or HTTP_PROXY is not a proxy's address"
     return _USER.sub("//", (errors or lines)[-1].removeprefix("Error: ")).strip()
