@@ -23,8 +23,13 @@ class Image:
     def url(self) -> str:
         """Where the registry has the manifest; one on loopback speaks plain HTTP, as container engines take it."""
         host = DOCKER_HUB_API if self.registry == DOCKER_HUB else self.registry
-        scheme = "http" if _LOOPBACK.fullmatch(host) else "https"
+        scheme = "http" if is_loopback(host) else "https"
         return f"{scheme}://{host}/v2/{self.repository}/manifests/{self.reference}"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host, with or without a port, is this machine."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def named(text: str) -> tuple[str, str]:
