@@ -68,12 +68,13 @@ def unprefixed(role: Path) -> list[str]:
 def pins(role: Path) -> list[str]:
     """Return a sentence for each chart that is not pinned exactly."""
     wrong = []
-    for release in (load(role / "vars/main.yml") or {}).get(f"{role.name}_component", {}).get("releases", []):
-        chart = release["chart"]
-        if not EXACT.fullmatch(str(chart["version"])) and "{{" not in str(chart["version"]):
-            wrong.append(f"{role.name}: the chart of {release['name']} has no exact version: {chart['version']}")
+    for name, chart in (load(role / "vars/main.yml") or {}).items():
+        if not name.endswith("_chart") or not isinstance(chart, dict):
+            continue
+        if not EXACT.fullmatch(str(chart["version"])):
+            wrong.append(f"{role.name}: {name} has no exact version: {chart['version']}")
         if chart.get("sha256") is not None and not SHA256.fullmatch(str(chart["sha256"])):
-            wrong.append(f"{role.name}: the chart of {release['name']} has a sha256 that is none: {chart['sha256']}")
+            wrong.append(f"{role.name}: {name} has a sha256 that is none: {chart['sha256']}")
     return wrong
 
 

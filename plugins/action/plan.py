@@ -71,6 +71,7 @@ class ActionModule(InWorker):
             "definitions": run["definitions"]["applied"],
             "secrets": run["credentials"]["planned"],
             "handed_over": rows["handed_over"],
+            "untested": run["found"].get("untested", {}),
             "others": [
                 {key: value for key, value in each.items() if key != "changed"}
                 for each in [*rows["plan"], *self._task.args.get("others", [])]

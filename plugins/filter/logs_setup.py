@@ -29,6 +29,11 @@ options:
     description: Namespace of the Flask application, which has a dashboard of its own.
     type: str
     required: true
+  pull_secrets:
+    description: Names of the Secrets that the image is pulled with.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -43,7 +48,7 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -52,10 +57,17 @@ from ansible_collections.landfall.eks.plugins.module_utils.logs import setup_job
 
 
 def logs_setup(
-    script: str, retention_days: int, image: str, namespace: str, flask_app_namespace: str
+    script: str,
+    retention_days: int,
+    image: str,
+    namespace: str,
+    flask_app_namespace: str,
+    *,
+    pull_secrets: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the manifests by name; AnsibleFilterError for what Helm would not take as it is."""
-    setup = setup_job.Setup(int(retention_days), str(image), str(namespace), str(flask_app_namespace))
+    names = tuple(str(each) for each in pull_secrets)
+    setup = setup_job.Setup(int(retention_days), str(image), str(namespace), str(flask_app_namespace), names)
     try:
         return setup_job.manifests(setup, str(script))
     except ValueError as error:

@@ -8,12 +8,13 @@ module: charts
 short_description: Finds the pinned Helm charts of releases
 description:
   - Looks for each chart in the chart cache, then among earlier downloads, then upstream, then among the stand-ins, and
-    checks its name, its version and, where one is pinned, its SHA-256.
+    checks its name, its version and, where one is pinned, its SHA-256. Upstream is asked through Helm, with its proxies
+    and logins.
   - Problems are returned, all together, so that the caller can report them with others.
 author: The Landfall authors
 options:
   pins:
-    description: The charts, C({ref, version, sha256}), by the name of their release.
+    description: The charts, C({ref, version, sha256, tested}), by the name of their release.
     type: dict
     required: true
   cache:
@@ -45,6 +46,10 @@ charts:
   description: What was found, C({name, version, path, sha256, source, verified}), by release.
   type: dict
   returned: always
+untested:
+  description: How a chart differs from the one that Landfall is tested with, by release; only those that do.
+  type: dict
+  returned: always
 problems:
   description: One sentence for each chart that was not found or is not what was pinned.
   type: list
@@ -56,7 +61,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm.chart_sources import Sources, resolve_all
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart_sources import Sources, resolve_all, untested
 
 
 def main() -> None:
@@ -75,8 +80,9 @@ def main() -> None:
         cache=Path(module.params["cache"]).expanduser() if module.params["cache"] else None,
         stand_ins=Path(module.params["stand_ins"]) if module.params["stand_ins"] else None,
     )
-    charts, problems = resolve_all(module.params["pins"], sources)
-    module.exit_json(changed=False, charts=charts, problems=problems)
+    pins = module.params["pins"]
+    charts, problems = resolve_all(pins, sources)
+    module.exit_json(changed=False, charts=charts, untested=untested(pins, charts), problems=problems)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,10 @@ options:
     type: list
     elements: dict
     default: []
+  untested:
+    description: How charts differ from those that Landfall is tested with, by release.
+    type: dict
+    default: {}
   others:
     description: What is no object to be applied, C({component, action, kind, namespace, name, note}).
     type: list
@@ -112,6 +116,7 @@ def main() -> None:
             **dict.fromkeys(("releases", "runs", "objects", "handed_over", "others"), LIST_OF_DICTS),
             # Names alone.
             "secrets": {**LIST_OF_DICTS, "no_log": False},
+            "untested": {"type": "dict", "default": {}},
             **dict.fromkeys(("namespaces", "definitions"), LIST_OF_NAMES),
         },
         supports_check_mode=True,

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
+import hashlib
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
+from ansible_collections.landfall.eks.plugins.module_utils.helm import remote
 from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import ChartError
+from ansible_collections.landfall.eks.plugins.module_utils.text import versions
 
-CONNECT_SECONDS = 3
-"""A host that does not accept a connection within this time is taken as out of reach."""
 PULL_SECONDS = 120
-REMOTE_SCHEMES = ("https://", "oci://", "http://")
+STAND_IN_SECONDS = 15
+"""How long Helm may take where a stand-in can take the chart's place."""
+SIDE_BY_SIDE = 16
+
+Pin = dict[str, Any]
+"""{ref, version, sha256, tested}; `tested` is there where a user's settings made the pin: {name, version} of ours."""
+Chart = dict[str, Any]
+"""{name, version, path, sha256, source, verified} of a chart that was found."""
 
 
 @dataclass
@@ -28,12 +33,6 @@ class Sources:
     helm: str
     cache: Path | None = None
     stand_ins: Path | None = None
-    reachable: dict[str, bool] = field(default_factory=dict)
-
-
-def is_remote(ref: str) -> bool:
-    """Say whether a chart reference is an address rather than a folder."""
-    return ref.startswith(REMOTE_SCHEMES)
 
 
 def chart_name(ref: str) -> str:
@@ -41,107 +40,119 @@ def chart_name(ref: str) -> str:
     return ref.rstrip("/").rpartition("/")[2]
 
 
-def archive_name(pin: dict[str, Any]) -> str:
+def is_archive(ref: str) -> bool:
+    """Say whether a reference, address or path, is that of an archive, whose name says nothing for certain."""
+    return ref.endswith(remote.ARCHIVE)
+
+
+def archive_name(pin: Pin) -> str:
     """Return the file name that a chart has in a cache: `<chart>-<version>.tgz`."""
-    return f"{chart_name(pin['ref'])}-{pin['version']}.tgz"
+    name = chart_name(pin["ref"])
+    return name if is_archive(name) else f"{name}-{pin['version']}{remote.ARCHIVE}"
 
 
-def resolve_all(pins: dict[str, dict[str, Any]], sources: Sources) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def resolve_all(pins: dict[str, Pin], sources: Sources) -> tuple[dict[str, Chart], list[str]]:
     """Resolve the chart of each release, side by side.
 
-    `pins` maps a release's name to {ref, version, sha256}. Returns the found charts, {name, version, path, sha256,
-    source, verified} by release, and a sentence for each that was not found or is not what was pinned.
+    `pins` are by the release's name. Returns the found charts by release, and a sentence for each that was not found
+    or is not what was pinned.
     """
-    hosts = {urlsplit(pin["ref"]).hostname or "" for pin in pins.values() if _needs_upstream(pin, sources)}
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        sources.reachable.update(zip(hosts, pool.map(answers, hosts), strict=True))
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         outcomes = dict(zip(pins, pool.map(lambda pin: _outcome(pin, sources), pins.values()), strict=True))
     charts = {release: each for release, each in outcomes.items() if isinstance(each, dict)}
     return charts, [each for each in outcomes.values() if isinstance(each, str)]
 
 
-def _outcome(pin: dict[str, Any], sources: Sources) -> dict[str, Any] | str:
+def untested(pins: dict[str, Pin], charts: dict[str, Chart]) -> dict[str, str]:
+    """Return, by release, how a chart differs from the one that Landfall is tested with; only those that do."""
+    found = {}
+    for release, chart in charts.items():
+        tested = pins[release].get("tested") or {}
+        is_named = not tested.get("name") or tested["name"] == chart["name"]
+        if tested and not (is_named and versions.same(str(tested["version"]), chart["version"])):
+            ours = f"{tested.get('name') or chart['name']} {tested['version']}"
+            found[release] = f"chart {chart['name']} {chart['version']}, not the tested {ours}"
+    return found
+
+
+def _outcome(pin: Pin, sources: Sources) -> Chart | str:
     try:
         return resolve(pin, sources)
     except ChartError as error:
         return str(error)
 
 
-def resolve(pin: dict[str, Any], sources: Sources) -> dict[str, Any]:
-    """Find one chart and check it against its pin {ref, version, sha256}.
-
-    Returns {name, version, path, sha256, source, verified}. Raises ChartError with a sentence.
-    """
-    if not is_remote(pin["ref"]):
-        # The repository's own chart: its folder is its upstream.
+def resolve(pin: Pin, sources: Sources) -> Chart:
+    """Find one chart and check it against its pin. Raises ChartError with a sentence."""
+    if not remote.is_remote(pin["ref"]):
+        # A path is its own upstream.
         return _described(Path(pin["ref"]), "upstream", pin)
-    found = _cached(pin, sources)
-    if found:
-        return _described(found, "cache", pin)
-    if sources.reachable.get(urlsplit(pin["ref"]).hostname or ""):
-        return _described(_pull(pin, sources), "upstream", pin)
-    if sources.stand_ins and (sources.stand_ins / chart_name(pin["ref"])).is_dir():
-        return _described(sources.stand_ins / chart_name(pin["ref"]), "stand-in", pin)
-    where = f"LANDFALL_CHART_CACHE ({sources.cache})" if sources.cache else "LANDFALL_CHART_CACHE (not set)"
-    raise ChartError(
-        f"The chart {chart_name(pin['ref'])} {pin['version']} is not in {where} and {pin['ref']} does not answer: "
-        f"put {archive_name(pin)} into that folder, or let this machine reach the address."
-    )
-
-
-def answers(host: str) -> bool:
-    """Say whether a host accepts connections for HTTPS within CONNECT_SECONDS."""
+    if sources.cache and (sources.cache / archive_name(pin)).is_file():
+        return _described(sources.cache / archive_name(pin), "cache", pin)
+    downloaded = sources.downloads / _folder_of(pin) / archive_name(pin)
+    if downloaded.is_file():
+        return _described(downloaded, "cache", pin)
+    stand_in = _stand_in(pin, sources)
     try:
-        with socket.create_connection((host, 443), timeout=CONNECT_SECONDS):
-            return True
-    except OSError:
-        return False
+        _pull(pin, sources.helm, downloaded, STAND_IN_SECONDS if stand_in else PULL_SECONDS)
+    except remote.RemoteError as error:
+        if error.unreachable and stand_in:
+            return _described(stand_in, "stand-in", pin)
+        raise ChartError(_not_found(pin, sources, error)) from error
+    return _described(downloaded, "upstream", pin)
 
 
-def _cached(pin: dict[str, Any], sources: Sources) -> Path | None:
-    candidates = [folder / archive_name(pin) for folder in (sources.cache, sources.downloads) if folder]
-    return next((each for each in candidates if each.is_file()), None)
+def _folder_of(pin: Pin) -> str:
+    """Return the folder of a reference's downloads: another one may serve other bytes for a name and version."""
+    return hashlib.sha256(pin["ref"].encode()).hexdigest()[:12]
 
 
-def _needs_upstream(pin: dict[str, Any], sources: Sources) -> bool:
-    return is_remote(pin["ref"]) and _cached(pin, sources) is None
+def _stand_in(pin: Pin, sources: Sources) -> Path | None:
+    """Return the stand-in of the very version that is pinned; None if there is none."""
+    folder = sources.stand_ins / chart_name(pin["ref"]) if sources.stand_ins else None
+    if folder is None or not folder.is_dir():
+        return None
+    return folder if versions.same(str(chart_archive.metadata(folder)["version"]), str(pin["version"])) else None
 
 
-def _pull(pin: dict[str, Any], sources: Sources) -> Path:
-    """Download a chart with helm and move it into `downloads` whole."""
-    name = chart_name(pin["ref"])
-    what = [pin["ref"]] if pin["ref"].startswith("oci://") else [name, "--repo", pin["ref"].rpartition("/")[0]]
-    sources.downloads.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=sources.downloads, prefix=".pull-") as folder:
-        command = [sources.helm, "pull", *what, "--version", str(pin["version"]), "--destination", folder]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=PULL_SECONDS)
-            target = sources.downloads / archive_name(pin)
-            (Path(folder) / archive_name(pin)).replace(target)
-        except (subprocess.SubprocessError, OSError) as error:
-            reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
-            raise ChartError(
-                f"The chart {name} {pin['version']} could not be had from {pin['ref']}: {reason}"
-            ) from error
-    return target
+def _pull(pin: Pin, helm: str, target: Path, seconds: float) -> None:
+    """Download a chart and move it to its place whole. Raises RemoteError and ChartError."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
+            remote.pull(helm, pin["ref"], str(pin["version"]), Path(folder), seconds).replace(target)
+    except OSError as error:
+        raise ChartError(
+            f"Charts cannot be kept in {target.parent.parent} ({error.strerror or error}): write another folder as "
+            "platform_chart_downloads."
+        ) from error
 
 
-def _described(path: Path, source: str, pin: dict[str, Any]) -> dict[str, Any]:
+def _not_found(pin: Pin, sources: Sources, error: remote.RemoteError) -> str:
+    where = f"LANDFALL_CHART_CACHE ({sources.cache})" if sources.cache else "LANDFALL_CHART_CACHE (not set)"
+    name, advice = _called(pin), "correct the setting of this chart, or log in as docs/charts.md says"
+    if error.unreachable:
+        advice = f"put {archive_name(pin)} into that folder, or let this machine reach the address"
+    return f"The chart {name} is not in {where}, and Helm could not get it from {pin['ref']}: {error}; {advice}."
+
+
+def _called(pin: Pin) -> str:
+    """Return how a pinned chart is called in a sentence: its name and, as far as known, version."""
+    return f"{chart_name(pin['ref'])} {pin['version']}".strip()
+
+
+def _described(path: Path, source: str, pin: Pin) -> Chart:
     if not path.exists():
-        raise ChartError(f"The chart folder {path} is missing: this installation of landfall.eks is not whole.")
+        raise ChartError(_missing(path, pin))
     chart = chart_archive.metadata(path)
     stand_in = chart_archive.is_stand_in(chart)
     summed = chart_archive.digest(path)
-    name = chart_name(pin["ref"])
-    if is_remote(pin["ref"]) and (chart["name"], str(chart["version"])) != (name, str(pin["version"])):
+    _check_identity(path, chart, pin)
+    wanted = str(pin.get("sha256") or "").lower()
+    if wanted and not stand_in and summed != wanted:
         raise ChartError(
-            f"{path} holds the chart {chart['name']} {chart['version']}, wanted is {name} {pin['version']}: "
-            "replace the file by the right one."
-        )
-    if pin.get("sha256") and not stand_in and summed != pin["sha256"]:
-        raise ChartError(
-            f"The chart {name} {pin['version']} ({path}) has the SHA-256 {summed}, pinned is {pin['sha256']}: "
-            "remove that file, and if upstream really serves other bytes now, find out why before you change the pin."
+            f"The chart {_called(pin)} ({path}) has the SHA-256 {summed}, pinned is {wanted}: remove that file, and if "
+            "upstream really serves other bytes now, find out why before you change the pin."
         )
     return {
         "name": chart["name"],
@@ -149,5 +160,24 @@ def _described(path: Path, source: str, pin: dict[str, Any]) -> dict[str, Any]:
         "path": str(path),
         "sha256": summed,
         "source": "stand-in" if stand_in else source,
-        "verified": bool(pin.get("sha256")) and not stand_in,
+        "verified": bool(wanted) and not stand_in,
     }
+
+
+def _missing(path: Path, pin: Pin) -> str:
+    if pin.get("tested"):
+        return f"The chart {path} does not exist: correct its setting, or put it there."
+    return f"The chart folder {path} is missing: this installation of landfall.eks is not whole."
+
+
+def _check_identity(path: Path, chart: dict[str, Any], pin: Pin) -> None:
+    """Compare name and version with the pin, where it says them for certain. Raises ChartError."""
+    by_name = remote.is_remote(pin["ref"]) and not is_archive(pin["ref"])
+    by_version = pin["version"] and (by_name or pin.get("tested"))
+    name = chart_name(pin["ref"]) if by_name else chart["name"]
+    version = str(pin["version"] if by_version else chart["version"])
+    if chart["name"] != name or not versions.same(str(chart["version"]), version):
+        raise ChartError(
+            f"{path} holds the chart {chart['name']} {chart['version']}, wanted is {name} {version}: "
+            "replace the file by the right one."
+        )

@@ -30,12 +30,16 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Setup:
-    """What the Job is made of: days that lines are kept, the image (with bash and curl), and two namespaces."""
+    """What the Job is made of: days that lines are kept, the image (with bash and curl), and two namespaces.
+
+    `pull_secrets` are names of Secrets that the image is pulled with.
+    """
 
     retention_days: int
     image: str
     namespace: str
     flask_app_namespace: str
+    pull_secrets: tuple[str, ...] = ()
 
 
 def all_requests(setup: Setup) -> list[Request]:
@@ -63,7 +67,7 @@ def files(setup: Setup, script: str) -> dict[str, str]:
 def objects(setup: Setup, script: str) -> list[Object]:
     """Return the ConfigMap with the files, and the Job; both are named by a hash of their content."""
     data = files(setup, script)
-    pod = _pod(setup.image)
+    pod = _pod(setup)
     content = json.dumps([asdict(setup), data, pod], sort_keys=True)
     name = f"logs-setup-{hashlib.sha256(content.encode()).hexdigest()[:HASH_CHARACTERS]}"
     pod["volumes"].append({"name": "files", "configMap": {"name": name}})
@@ -95,7 +99,7 @@ def manifests(setup: Setup, script: str) -> dict[str, str]:
     return {f"logs-setup-{kind}": text for kind, text in made.items()}
 
 
-def _pod(image: str) -> Object:
+def _pod(setup: Setup) -> Object:
     secrets = [
         {"name": name, "secret": {"secretName": secret, "defaultMode": 0o440}} for name, secret in PLACES.items()
     ]
@@ -103,7 +107,7 @@ def _pod(image: str) -> Object:
     mounts += [{"name": each, "mountPath": f"/run/setup/{each}", "readOnly": True} for each in PLACES]
     container = {
         "name": "setup",
-        "image": image,
+        "image": setup.image,
         "command": ["/bin/bash", "/setup/setup.sh"],
         "env": [
             {"name": "ELASTICSEARCH_URL", "value": "https://elasticsearch-es-http:9200"},
@@ -128,6 +132,7 @@ def _pod(image: str) -> Object:
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
+        **({"imagePullSecrets": [{"name": each} for each in setup.pull_secrets]} if setup.pull_secrets else {}),
         "containers": [container],
         "volumes": [
             {"name": "answers", "emptyDir": {"sizeLimit": "16Mi"}},

@@ -41,7 +41,8 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     changing = [releases.release_row(each, live) for each in options["releases"]]
     keys = {release_key(each["namespace"], each["name"]) for each in options["releases"]}
     unchanged = [each["name"] for each in options["runs"] if release_key(each["namespace"], each["name"]) not in keys]
-    return report.record(options["cluster"], found, changing, unchanged), found
+    plan = report.record(options["cluster"], found, changing, unchanged)
+    return {**plan, "untested": [{"object": name, "why": why} for name, why in options["untested"].items()]}, found
 
 
 def _coming_versions(schemas: schema.Schemas) -> list[str]:

@@ -66,7 +66,7 @@ def lines(plan: Plan) -> list[str]:
     """Return a plan as lines: one of numbers, then each component, then what to mind."""
     head = f"Plan for cluster {plan['cluster']}:"
     if not plan["changes"]:
-        return [f"{head} no changes."]
+        return folded([f"{head} no changes.", *attention(plan)])
     counts = [f"{plan['counts'][action]} to {action}" for action in CHANGING if plan["counts"][action]]
     shown = [f"{head} {', '.join(counts) or 'no object changes'}"]
     for component in _components(plan):
@@ -147,6 +147,7 @@ def attention(plan: Plan) -> list[str]:
         ("New public endpoints", plan["public"]),
         ("To be replaced", replaced),
         ("Would be refused", plan["refused"]),
+        ("Not tested with Landfall", plan.get("untested", [])),
     ):
         if found:
             shown += ["", f"{head}:", *(f"  {each['object']}: {each['why']}" for each in found)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import urllib.error
@@ -17,13 +18,14 @@ from ansible.module_utils.urls import open_url
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.registry_logins import Login, Logins
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
+from ansible_collections.landfall.eks.plugins.module_utils.text.images import Image, is_loopback, parse
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2
 SECONDS = 5
 RENDER_SECONDS = 60
-DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
 MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -32,25 +34,8 @@ MANIFESTS = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
-_LOOPBACK = re.compile(r"(localhost|127(\.\d+){3})(:\d+)?")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _IMAGE_ARGUMENT = re.compile(r"--[\w-]*(?:image|config-reloader)=(\S+[:@]\S+)")
-
-
-@dataclass(frozen=True)
-class Image:
-    """A reference taken apart: `registry` as people write it, `repository`, and `reference`, a tag or a digest."""
-
-    registry: str
-    repository: str
-    reference: str
-
-    @property
-    def url(self) -> str:
-        """Where the registry has the manifest; one on loopback speaks plain HTTP, as container engines take it."""
-        host = DOCKER_HUB_API if self.registry == DOCKER_HUB else self.registry
-        scheme = "http" if _LOOPBACK.fullmatch(host) else "https"
-        return f"{scheme}://{host}/v2/{self.repository}/manifests/{self.reference}"
 
 
 @dataclass
@@ -64,24 +49,6 @@ class MissingImages:
 
 class RenderError(Exception):
     """A sentence on a chart that does not render."""
-
-
-def parse(text: str) -> Image:
-    """Take an image reference apart, by the rules of container engines.
-
-    >>> parse("nginx")
-    Image(registry='docker.io', repository='library/nginx', reference='latest')
-    """
-    name, _, digest = text.partition("@")
-    head, slash, rest = name.partition("/")
-    has_registry = slash and ("." in head or ":" in head or head == "localhost")
-    registry, path = (head, rest) if has_registry else (DOCKER_HUB, name)
-    repository, colon, tag = path.rpartition(":")
-    if not colon:
-        repository, tag = path, "latest"
-    if registry == DOCKER_HUB and "/" not in repository:
-        repository = f"library/{repository}"
-    return Image(registry, repository, digest or tag)
 
 
 def images_in(objects: Iterable[Any]) -> set[str]:
@@ -151,9 +118,13 @@ def find_missing(
 
 
 def ask(users: Mapping[str, list[str]], found: MissingImages, pushed_by: Mapping[str, str] | None = None) -> None:
-    """Ask registries for images, `users` being the releases of each; add what they say to `found`."""
+    """Ask registries for images, with the logins of who runs this, and add what they say to `found`.
+
+    `users` are the releases of each image.
+    """
+    logins = Logins(os.environ)
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        answers = dict(zip(users, pool.map(lambda each: _exists(parse(each)), users), strict=True))
+        answers = dict(zip(users, pool.map(lambda each: _exists(parse(each), logins), users), strict=True))
     silent: dict[str, str] = {}
     for image, answer in answers.items():
         found.asked += 1
@@ -177,35 +148,75 @@ def _pushing(image: str, pushed_by: Mapping[str, str]) -> str:
     return "push it"
 
 
-def _exists(image: Image) -> int | str:
-    """Return the status with which a registry answers, or why it does not."""
+def _exists(image: Image, logins: Logins) -> int | str:
+    """Return the status with which a registry answers, or why it does not say whether an image is there."""
     try:
         status, challenge = _head(image.url, "")
-        if status == HTTPStatus.UNAUTHORIZED and challenge.lower().startswith("bearer"):
-            status, _ = _head(image.url, _token(challenge, image))
+        if status != HTTPStatus.UNAUTHORIZED:
+            return status
+        login = logins.of(image)
+        authorization = _authorization(challenge, image, login)
+        if authorization:
+            status, _ = _head(image.url, authorization)
+    except urllib.error.HTTPError as error:
+        status = error.code
     except (OSError, ValueError) as error:
         return str(getattr(error, "reason", None) or error)
-    return status
+    if status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return status
+    return f"{status}, {'it refuses the login that is here' if login else 'and there is no login for it here'}"
 
 
-def _head(url: str, token: str) -> tuple[int, str]:
+def _authorization(challenge: str, image: Image, login: Login | None) -> str:
+    """Return the header that answers a challenge; empty if nobody can answer it."""
+    scheme = challenge.partition(" ")[0].lower()
+    if scheme == "bearer":
+        return f"Bearer {_token(challenge, image, login)}"
+    return login.basic if scheme == "basic" and login and login.user and _is_private(image.url) else ""
+
+
+def _is_private(url: str) -> bool:
+    """Say whether what is sent to an address is read by nobody on the way."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme == "https" or is_loopback(parts.netloc)
+
+
+def _head(url: str, authorization: str) -> tuple[int, str]:
     """Ask for a manifest without its content; return the status and the registry's challenge."""
-    headers = {"Accept": MANIFESTS, **({"Authorization": f"Bearer {token}"} if token else {})}
     try:
-        with open_url(url, method="HEAD", headers=headers, timeout=SECONDS) as answer:
+        with _open(url, {"Accept": MANIFESTS}, authorization, method="HEAD") as answer:
             return int(answer.status), ""
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get("WWW-Authenticate", "")
 
 
-def _token(challenge: str, image: Image) -> str:
-    """Return the token that a registry gives to anybody, by its challenge: realm, service and scope."""
+def _token(challenge: str, image: Image, login: Login | None) -> str:
+    """Return the token that a registry gives for a login, or to anybody, by its challenge: realm, service and scope."""
     fields = dict(_CHALLENGE.findall(challenge))
     realm = fields.get("realm", "")
     if urllib.parse.urlsplit(realm).scheme not in {"https", "http"}:
         raise ValueError(f"no address to get a token from in {challenge!r}")
     query = {"scope": fields.get("scope") or f"repository:{image.repository}:pull"}
     query |= {"service": fields["service"]} if "service" in fields else {}
-    with open_url(f"{realm}?{urllib.parse.urlencode(query)}", timeout=SECONDS) as answer:
+    known = login if login and _is_private(realm) else None
+    if known and not known.user:
+        form = {**query, "grant_type": "refresh_token", "refresh_token": known.secret, "client_id": "landfall"}
+        opened = _open(realm, {}, "", method="POST", data=urllib.parse.urlencode(form))
+    else:
+        opened = _open(f"{realm}?{urllib.parse.urlencode(query)}", {}, known.basic if known else "")
+    with opened as answer:
         given = json.load(answer)
     return str(given.get("token") or given.get("access_token") or "")
+
+
+def _open(url: str, headers: dict[str, str], authorization: str, **more: Any) -> Any:
+    """Open an address; nobody it redirects to sees the login, and no other one comes from a .netrc."""
+    login = {"Authorization": authorization} if authorization else {}
+    return open_url(
+        url,
+        headers={**headers, **login},
+        unredirected_headers=["Authorization"],
+        use_netrc=False,
+        timeout=SECONDS,
+        **more,
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.text.versions import is_newer
 
 Object = dict[str, Any]
 KEEP_POLICY = "helm.sh/resource-policy"
@@ -23,7 +24,7 @@ def risks(now: list[Object], then: list[Object]) -> list[str]:
         other = target.get(_name(each))
         if other is None:
             continue
-        if each["kind"] in WRITES_ITS_VERSION and _version(other) < _version(each):
+        if each["kind"] in WRITES_ITS_VERSION and is_newer(_text(each), _text(other)):
             found.append(
                 f"{_name(each)} would go from {_text(each)} to {_text(other)}, which cannot read what is there"
             )
@@ -57,7 +58,3 @@ def _lost_claims(now: Object, then: Object) -> list[str]:
 
 def _text(found: Object) -> str:
     return str((found.get("spec") or {}).get("version", ""))
-
-
-def _version(found: Object) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", _text(found))[:3])

@@ -16,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     SWEEPABLE,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import forms, hosts, networks
+from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, networks
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
@@ -136,6 +136,8 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     networks.check_addresses,
     forms.check_references,
     forms.check_image_tags,
+    charts.check_charts,
+    charts.check_mirrors,
     check_retention,
     check_slos,
     check_logs,

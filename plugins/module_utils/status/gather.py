@@ -27,6 +27,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.status import (
     upstream,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
+from ansible_collections.landfall.eks.plugins.module_utils.text.versions import is_newer
 
 READY, ABSENT = "ready", "not installed"
 UNRECORDED = "not recorded"
@@ -155,7 +156,7 @@ def _with_newest(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
         **row,
         "newest": found["version"] or upstream.NOT_ASKED,
         "newest_why": found["why"],
-        "newer": newer and upstream.is_newer(found["version"], row["version"]),
+        "newer": newer and is_newer(found["version"], row["version"]),
     }
 
 

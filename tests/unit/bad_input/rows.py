@@ -160,6 +160,17 @@ WRONG_SETTINGS = (
         ("ingress_eip_allocations is set though ingress_scheme is internal",),
         {"ingress_eip_allocations": ["eipalloc-1"], "ingress_subnets": ["subnet-1"], "ingress_scheme": "internal"},
     ),
+    # Charts, mirrors, registries.
+    setting("metrics_server_chart", {"vers": "3.13.1"}, "is not as it must be", "vers"),
+    setting("efk_fluent_bit_chart", {"version": "^0.58"}, "version ('^0.58') is no exact version", "such as 1.2.3"),
+    setting("efk_eck_stack_chart", {"version": 0.20}, "version ('0.2') is no exact version"),
+    setting("efk_eck_operator_chart", {"sha256": "sha256:12"}, "is no SHA-256", "64 hexadecimal digits"),
+    setting("flask_app_chart", {"ref": "charts/flask"}, "is no place of charts", "a full path"),
+    setting("ingress_nginx_ingress_chart", {"ref": "oci://mirror.example.org/nginx:1.2.3"}, "ends in a tag"),
+    setting("argocd_argo_cd_chart", {"ref": "https://charts.example.org"}, "names no chart"),
+    setting("platform_chart_mirror", "https://bot:secret@mirror.example.org/charts", "user or a password", "helm repo"),
+    setting("platform_registry", "https://mirror.example.org/hub/", "is no registry", "mirror.example.org:5000/hub"),
+    setting("platform_image_pull_secrets", ["a b"], "('a b') is no name of a Secret"),
     # Sizes, times, images.
     setting("monitoring_retention", "two weeks", "is not a span of time", "such as 15d"),
     setting("monitoring_retention_size", "40 gigabytes", "is not a size of Prometheus", "such as 40GB"),

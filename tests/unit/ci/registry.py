@@ -27,10 +27,10 @@ OCI = "application/vnd.oci.image"
 
 
 @contextmanager
-def serving(folder: Path, address: str = "") -> Iterator[str]:
+def serving(folder: Path, address: str = "", tls: dict[str, str] | None = None) -> Iterator[str]:
     """Yield the address of a registry that keeps everything in `folder`; it ends afterwards.
 
-    With `address`, where it listened before.
+    With `address`, where it listened before. With `tls`, paths {certificate, key}, it speaks HTTPS.
     """
     address = address or _free_address()
     folder.mkdir(exist_ok=True)
@@ -39,7 +39,7 @@ def serving(folder: Path, address: str = "") -> Iterator[str]:
     config = {
         "version": 0.1,
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": address},
+        "http": {"addr": address, **({"tls": tls} if tls else {})},
         "auth": {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}},
     }
     (folder / "config.yml").write_text(json.dumps(config))

@@ -33,6 +33,12 @@ def elastic(version="9.4.0", **sets):
             ["Elasticsearch logs would go from 9.10.1 to 9.9.0, which cannot read what is there"],
         ),
         ([elastic("9.9.0", a=3)], [elastic("9.10.1", a=3)], []),
+        ([elastic("10.0.0-rc1", a=3)], [elastic("10.0.0", a=3)], []),
+        (
+            [elastic("10.0.0", a=3)],
+            [elastic("10.0.0-rc1", a=3)],
+            ["Elasticsearch logs would go from 10.0.0 to 10.0.0-rc1, which cannot read what is there"],
+        ),
         ([elastic(a=3, b=1)], [elastic(a=2)], ["Elasticsearch logs: its node set b would be scaled to 0"]),
     ],
 )

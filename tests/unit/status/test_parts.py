@@ -1,11 +1,11 @@
 """The parts of a status: addresses, objectives, upstream's versions, who is at work."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.remote import RemoteError
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, lease, slos, upstream
@@ -161,7 +161,7 @@ def test_prometheus_may_refuse() -> None:
         slos.rows(Recorded({}, status="error"))
 
 
-def test_newest_versions_are_asked_of_hosts_that_answer(tmp_path: Path) -> None:
+def test_newest_versions_are_asked_of_upstream(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text("name: own\nversion: 0.2.0\n")
     refs = {
         "own": str(tmp_path),
@@ -169,33 +169,24 @@ def test_newest_versions_are_asked_of_hosts_that_answer(tmp_path: Path) -> None:
         "silent": "oci://silent.test/charts/two",
         "refusing": "https://charts.test/three",
         "odd": "https://charts.test/four",
+        "one": "https://charts.test/five-1.0.0.tgz",
     }
 
-    def ask(ref: str) -> str:
+    def ask(ref: str) -> dict[str, str]:
+        if "silent" in ref:
+            raise RemoteError("dial tcp: lookup silent.test: no such host")
         if ref.endswith("three"):
-            raise subprocess.CalledProcessError(1, "helm", stderr="Error: first\nError: no chart of that name\n")
-        return "version: 1.10.0\n" if ref.endswith("one") else "nothing\n"
+            raise RemoteError("no chart of that name")
+        return {"version": "1.10.0"} if ref.endswith("one") else {}
 
-    found = upstream.newest(refs, ask, lambda host: host == "charts.test")
+    found = upstream.newest(refs, ask)
     assert found["own"] == {"version": "0.2.0", "why": ""}
     assert found["there"] == {"version": "1.10.0", "why": ""}
-    assert found["silent"] == {"version": "", "why": "silent.test does not answer"}
-    assert found["refusing"] == {"version": "", "why": "Error: no chart of that name"}
+    assert found["silent"] == {"version": "", "why": "dial tcp: lookup silent.test: no such host"}
+    assert found["refusing"] == {"version": "", "why": "no chart of that name"}
+    assert found["one"]["version"] == ""
     assert found["odd"]["version"] == ""
     assert found["odd"]["why"]
-
-
-@pytest.mark.parametrize(
-    ("version", "than", "newer"),
-    [
-        ("1.10.0", "1.9.9", True),
-        ("1.9.9", "1.10.0", False),
-        ("v2.0.0", "2.0.0", False),
-        ("1.0.0+b2", "1.0.0+b1", False),
-    ],
-)
-def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
-    assert upstream.is_newer(version, than) is newer
 
 
 def test_who_is_at_work_is_read_and_not_taken() -> None:

@@ -48,11 +48,11 @@ def ask(monkeypatch, tmp_path):
 
 
 def test_the_newest_is_the_highest_that_is_released(repository, ask):
-    found = upstream.newest({"demo": f"{repository}/demo"}, ask, lambda _: True)
+    found = upstream.newest({"demo": f"{repository}/demo"}, ask)
     assert found == {"demo": {"version": "1.10.0", "why": ""}}
 
 
 def test_a_chart_that_the_repository_has_not_is_said_in_helms_words(repository, ask):
-    found = upstream.newest({"gone": f"{repository}/gone"}, ask, lambda _: True)
+    found = upstream.newest({"gone": f"{repository}/gone"}, ask)
     assert found["gone"]["version"] == ""
     assert "gone" in found["gone"]["why"]

@@ -6,6 +6,9 @@ app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 app.kubernetes.io/part-of: kube-prometheus-stack
 {{- end }}
+{{/* Takes a list: root, image. */}}
 {{- define "stand-in.image" -}}
-{{ .registry }}/{{ .repository }}:{{ .tag }}
+{{- with index . 1 }}
+{{- (index $ 0).Values.global.imageRegistry | default .registry }}/{{ .repository }}:{{ .tag }}
+{{- end }}
 {{- end }}

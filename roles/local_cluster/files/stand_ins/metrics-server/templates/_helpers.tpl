@@ -14,7 +14,7 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 {{- define "stand-in.pod" -}}
 securityContext: {runAsNonRoot: true, runAsUser: 65534, seccompProfile: {type: RuntimeDefault}}
 {{- $keys := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "priorityClassName" }}
-{{- range $key := append $keys "terminationGracePeriodSeconds" }}
+{{- range $key := concat $keys (list "terminationGracePeriodSeconds" "imagePullSecrets") }}
 {{- with index $ $key }}
 {{ $key }}: {{ toJson . }}
 {{- end }}
