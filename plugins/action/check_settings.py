@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
@@ -35,13 +35,16 @@ class ActionModule(ActionBase):
         about: str = options["about"]
         tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
+        own_problems = self._own_problems(variables)
+        if own_problems:
+            variables = {**variables, components.OWN: {}}
         values, refused = self._judge_values(settings, variables)
         roles = self._active_roles(variables, values)
-        declared = components.declared(variables.get("ansible_play_role_names", []), variables)
-        every = [
-            components.evaluated(name, raw, self._templar.template, AnsibleError) for name, raw in declared.items()
-        ]
-        found = [each for each in every if each["name"] in roles]
+        evaluate = self._templar.template
+        declared = components.declared(variables.get("ansible_play_role_names", []), variables, evaluate)
+        active = {*roles, *components.declared(roles, variables, evaluate)}
+        every = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()]
+        found = [each for each in every if each["name"] in active]
         judged = [about] if about else roles
         in_play = [about] if about else _short(variables)
         switched = {each for each in in_play if f"{each}_enabled" in settings}
@@ -52,6 +55,7 @@ class ActionModule(ActionBase):
             ),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
+            *own_problems,
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
             *self._contract_problems(every, settled=not refused),
         ]
@@ -67,9 +71,22 @@ class ActionModule(ActionBase):
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
-            releases=[release | {"selected": each["name"] in roles} for each in every for release in each["releases"]],
+            releases=[release | {"selected": each["name"] in active} for each in every for release in each["releases"]],
         )
         return result
+
+    def _own_problems(self, variables: dict[str, Any]) -> list[str]:
+        """Return what is wrong with the components of one's own."""
+        evaluate = self._templar.template
+        ours = components.declared(
+            variables.get("ansible_play_role_names", []), {**variables, components.OWN: {}}, evaluate
+        )
+        found = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in ours.items()]
+        taken = own.Ours(
+            roles={path.name for path in ROLES.iterdir()},
+            releases={release["name"]: each["name"] for each in found for release in each["releases"]},
+        )
+        return own.problems(variables.get(components.OWN, {}), own.contract(ROLES), evaluate, AnsibleError, taken)
 
     def _tags(self) -> list[str]:
         """Return the tags of the play's roles, listed or imported, in their order."""
@@ -92,7 +109,8 @@ class ActionModule(ActionBase):
         values: dict[str, Any] = {}
         refused: dict[str, list[str]] = {}
         for name, setting in settings.items():
-            if name not in variables:
+            # Of components of one's own, the values are evaluated where they are used.
+            if name not in variables or name == components.OWN:
                 continue
             try:
                 given = self._templar.template(variables[name])

@@ -49,7 +49,7 @@ def knowing(templar: Templar, variables: Mapping[str, Any], record: Record) -> T
 def releases(templar: Templar, variables: Mapping[str, Any], record: Record) -> list[dict[str, Any]]:
     """Return the releases of the run without their values, evaluated with what the cluster has said."""
     aware = knowing(templar, variables, record)
-    declared = components.declared(record["settings"]["components"], variables)
+    declared = components.declared(record["settings"]["components"], variables, aware.template)
     return [
         release
         for name, raw in declared.items()

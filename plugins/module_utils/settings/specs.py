@@ -6,6 +6,7 @@ A setting is an option of a role's meta/argument_specs.yml. Everything here is p
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,7 @@ LIKELY_MISTAKE = 0.93
 
 TAGS_OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
 
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "bool": "true or false",
     "dict": "a mapping of names to values",
     "float": "a number",
@@ -35,6 +36,7 @@ _TYPE_WORDS = {
     "path": "a path",
     "str": "a text",
 }
+_MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 _CONTAINERS: dict[str, type] = {"list": list, "dict": dict}
 _LEAVES: dict[str, Callable[[Any], list[str]]] = {
     "monitoring_receivers": receiver_problems,
@@ -101,11 +103,11 @@ def _shown(setting: Setting, value: Any) -> str:
     return "the value that was given" if setting.secret else repr(value)
 
 
-def _purpose(option: Mapping[str, Any]) -> str:
+def purpose(option: Mapping[str, Any]) -> str:
     """Return an option's description as an end of a sentence, without its full stop."""
     description = option.get("description") or ""
     first = description[0] if isinstance(description, list) else description
-    return " ".join(str(first).split()).rstrip(".")
+    return _MARKUP.sub(r"\1", " ".join(str(first).split())).rstrip(".")
 
 
 def _wrong_container(option: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -145,9 +147,9 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
     Returns the value as its type says (None if it has problems), and one sentence per problem.
     """
     if value is None and setting.option.get("default") is not None:
-        return None, [f"{setting.name} has no value: write one, or remove the line ({_purpose(setting.option)})."]
+        return None, [f"{setting.name} has no value: write one, or remove the line ({purpose(setting.option)})."]
     containers = [
-        f"{path} must be {_TYPE_WORDS.get(wanted, wanted)}{_how_to_write(wanted)}, not {_shown(setting, value)}."
+        f"{path} must be {TYPE_WORDS.get(wanted, wanted)}{_how_to_write(wanted)}, not {_shown(setting, value)}."
         for path, wanted in _wrong_container(setting.option, value, setting.name)
     ]
     if containers:
@@ -169,16 +171,16 @@ def _sentence(setting: Setting, value: Any, message: str) -> str:
     if setting.option.get("choices"):
         wanted = f"one of {joined(setting.option['choices'], 'or')}"
     else:
-        wanted = _TYPE_WORDS.get(setting.type, setting.type)
+        wanted = TYPE_WORDS.get(setting.type, setting.type)
         if setting.option.get("elements"):
-            wanted += f" whose elements are each {_TYPE_WORDS.get(setting.option['elements'], 'of the right type')}"
-    return f"{setting.name} must be {wanted}, not {_shown(setting, value)} ({_purpose(setting.option)})."
+            wanted += f" whose elements are each {TYPE_WORDS.get(setting.option['elements'], 'of the right type')}"
+    return f"{setting.name} must be {wanted}, not {_shown(setting, value)} ({purpose(setting.option)})."
 
 
 def missing_settings(settings: Mapping[str, Setting], names: Collection[str], roles: Collection[str]) -> list[str]:
     """Return a sentence for each required setting of `roles` that `names`, all variables of a host, lack."""
     return [
-        f"{setting.name} is required and is not set: {_purpose(setting.option)}."
+        f"{setting.name} is required and is not set: {purpose(setting.option)}."
         for setting in settings.values()
         if setting.option.get("required") and setting.role in roles and setting.name not in names
     ]
