@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
@@ -31,8 +32,12 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, options = self.validate_argument_spec({"about": {"type": "str", "default": ""}})
+        _, options = self.validate_argument_spec(
+            {"about": {"type": "str", "default": ""}, "alone": {"type": "str", "default": ""}}
+        )
         about: str = options["about"]
+        if options["alone"]:
+            variables = self._standing_alone(options["alone"], variables)
         tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
         own_problems = self._own_problems(variables)
@@ -75,12 +80,22 @@ class ActionModule(ActionBase):
         )
         return result
 
+    @staticmethod
+    def _standing_alone(role: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the variables as those of a run for all roles of the play, or for `role` where tags select from them.
+
+        The tags of a play of one's own are its author's.
+        """
+        whole = set(variables.get("ansible_run_tags", ["all"])) == {"all"} and not variables.get("ansible_skip_tags")
+        roles = variables.get("ansible_play_role_names", []) if whole else []
+        names = list(dict.fromkeys([*(name.rpartition(".")[2] for name in roles), role]))
+        return {**variables, "ansible_play_role_names": names, "ansible_run_tags": ["all"], "ansible_skip_tags": []}
+
     def _own_problems(self, variables: dict[str, Any]) -> list[str]:
         """Return what is wrong with the components of one's own."""
         evaluate = self._templar.template
-        ours = components.declared(
-            variables.get("ansible_play_role_names", []), {**variables, components.OWN: {}}, evaluate
-        )
+        without = {**variables, components.OWN: {}}
+        ours = components.declared(variables.get("ansible_play_role_names", []), without, evaluate)
         found = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in ours.items()]
         taken = own.Ours(
             roles={path.name for path in ROLES.iterdir()},
@@ -90,7 +105,7 @@ class ActionModule(ActionBase):
 
     def _tags(self) -> list[str]:
         """Return the tags of the play's roles, listed or imported, in their order."""
-        play = _play_of(self._task)
+        play = run_records.play_of(self._task)
         parts = [*play.roles, *(each for block in play.tasks for each in block.block)] if play else []
         given = [tag for part in parts for tag in part.tags]
         return [tag for tag in dict.fromkeys(given) if tag not in specs.TAGS_OF_ANSIBLE]
@@ -159,15 +174,6 @@ class ActionModule(ActionBase):
 
 def _short(variables: dict[str, Any]) -> list[str]:
     return [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
-
-
-def _play_of(task: Any) -> Any:
-    """Return the play of a task, through the blocks and includes around it; None if there is none."""
-    while task is not None:
-        if getattr(task, "_play", None) is not None:
-            return task._play
-        task = getattr(task, "_parent", None)
-    return None
 
 
 def _follows(setting: specs.Setting, given: Any) -> str:

@@ -20,6 +20,12 @@ options:
       - Without it, all roles of the play that the tags select are judged.
     type: str
     default: ""
+  alone:
+    description:
+      - The component role whose run is begun in a play of one's own. All roles of the play are judged, or where tags
+        select some of them, this one; and tags are the author's.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""

@@ -1,4 +1,4 @@
-"""What a rollout would trip over: webhooks and IngressClasses of strangers, their releases, and those that are missing."""
+"""What a rollout would trip over: webhooks, IngressClasses and releases of strangers, and releases that are missing."""
 
 from __future__ import annotations
 
