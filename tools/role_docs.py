@@ -56,10 +56,10 @@ PLAY = """\
     - landfall.eks.{role}
 ```
 
-Or with `include_role` or `import_role` among the tasks. The role checks everything first, takes the Lease of the cluster,
-rolls out, and waits until all of it is ready; component roles that the play lists together are checked together. With
-`--check` it shows what would change, with `platform_state: absent` it uninstalls. Other hosts than localhost need
-`ansible_connection: local`. For all components at once there is the playbook `landfall.eks.site`.
+Or with `include_role` or `import_role` among the tasks. The role checks everything first, takes the Lease of the
+cluster, rolls out, and waits until its releases are ready; roles of components that the play lists together are checked
+together. With `--check` it shows what would change, with `platform_state: absent` it uninstalls. Hosts other than
+localhost need `ansible_connection: local`. The playbook `landfall.eks.site` rolls out all components at once.
 """
 """How a component role is used without our playbooks."""
 
@@ -67,7 +67,7 @@ rolls out, and waits until all of it is ready; component roles that the play lis
 def stands_alone(role: Path) -> bool:
     """Say whether a role does its work in a play of anybody's, as those of components do."""
     tasks = role / "tasks/main.yml"
-    return tasks.exists() and "platform_alone_tasks" in tasks.read_text(encoding="utf-8")
+    return tasks.exists() and "platform_standalone_tasks" in tasks.read_text(encoding="utf-8")
 
 
 def readme(role: Path) -> str:
@@ -82,7 +82,7 @@ def readme(role: Path) -> str:
     if spec.get("options"):
         lines += ["| setting | type | default | meaning |", "| --- | --- | --- | --- |", *rows(spec["options"]), ""]
     if stands_alone(role):
-        lines += PLAY.replace("{role}", role.name).splitlines() + [""]
+        lines += [*PLAY.replace("{role}", role.name).splitlines(), ""]
     lines.append("Written by `make docs` from `meta/argument_specs.yml`.")
     return "\n".join(lines) + "\n"
 

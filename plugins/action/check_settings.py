@@ -36,25 +36,24 @@ class ActionModule(ActionBase):
             {"about": {"type": "str", "default": ""}, "alone": {"type": "str", "default": ""}}
         )
         about: str = options["about"]
-        if options["alone"]:
-            variables = self._standing_alone(options["alone"], variables)
+        alone = self._standing_alone(options["alone"], variables) if options["alone"] else []
         tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
         own_problems = self._own_problems(variables)
         if own_problems:
             variables = {**variables, components.OWN: {}}
         values, refused = self._judge_values(settings, variables)
-        roles = self._active_roles(variables, values)
+        roles = self._active_roles(alone or self._selected(variables), values)
         evaluate = self._templar.template
         declared = components.declared(variables.get("ansible_play_role_names", []), variables, evaluate)
         active = {*roles, *components.declared(roles, variables, evaluate)}
         every = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()]
         found = [each for each in every if each["name"] in active]
         judged = [about] if about else roles
-        in_play = [about] if about else _short(variables)
+        in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
         switched = {each for each in in_play if f"{each}_enabled" in settings}
         problems = [
-            *self._tag_problems(tags, variables, about),
+            *([] if alone else self._tag_problems(tags, variables, about)),
             *specs.unknown_settings(
                 variables, {*settings, *specs.computed_names(ROLES)}, {about or "platform", "platform", *switched}
             ),
@@ -80,16 +79,15 @@ class ActionModule(ActionBase):
         )
         return result
 
-    @staticmethod
-    def _standing_alone(role: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the variables as those of a run for all roles of the play, or for `role` where tags select from them.
+    def _standing_alone(self, role: str, variables: dict[str, Any]) -> list[str]:
+        """Return the roles that a run is begun for in a play of somebody's own, whose tags are its author's.
 
-        The tags of a play of one's own are its author's.
+        These are all that the play lists or imports; `role` alone where tags select from them, or where it is included.
         """
+        play = run_records.play_of(self._task)
         whole = set(variables.get("ansible_run_tags", ["all"])) == {"all"} and not variables.get("ansible_skip_tags")
-        roles = variables.get("ansible_play_role_names", []) if whole else []
-        names = list(dict.fromkeys([*(name.rpartition(".")[2] for name in roles), role]))
-        return {**variables, "ansible_play_role_names": names, "ansible_run_tags": ["all"], "ansible_skip_tags": []}
+        listed = [each.get_name() for each in play.roles if each.static] if play and whole else []
+        return _short([*listed, role])
 
     def _own_problems(self, variables: dict[str, Any]) -> list[str]:
         """Return what is wrong with the components of one's own."""
@@ -162,18 +160,23 @@ class ActionModule(ActionBase):
         ]
 
     @staticmethod
-    def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
-        """Return the roles of the play that the tags select and that are enabled."""
-        selected = specs.selected_roles(
+    def _selected(variables: dict[str, Any]) -> list[str]:
+        """Return the roles of the play that the tags select."""
+        return specs.selected_roles(
             variables.get("ansible_play_role_names", []),
             variables.get("ansible_run_tags", []),
             variables.get("ansible_skip_tags", []),
         )
+
+    @staticmethod
+    def _active_roles(selected: list[str], values: dict[str, Any]) -> list[str]:
+        """Return the roles that are enabled."""
         return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
 
 
-def _short(variables: dict[str, Any]) -> list[str]:
-    return [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
+def _short(names: list[str]) -> list[str]:
+    """Return names of roles without their collection, each once."""
+    return list(dict.fromkeys(name.rpartition(".")[2] for name in names))
 
 
 def _follows(setting: specs.Setting, given: Any) -> str:

@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
         )
         parts: dict[str, Any] = options["parts"]
         found = run_records.begun(self._templar, variables, new=options["new"])
-        if options["of_this_play"] and found["play"] != run_records.play_id(self._task):
+        if options["of_this_play"] and found.get("play") != run_records.play_id(self._task):
             found = run_records.begun(self._templar, variables, new=True)
         record = run_records.extended(found, parts)
         if "cluster" in parts:

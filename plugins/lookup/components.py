@@ -47,6 +47,6 @@ class LookupModule(LookupBase):
         known = variables or {}
         self.set_options(var_options=known, direct=kwargs)
         names = self.get_option("names")
-        in_play = components.in_play(known) if names is None else names
-        declared = components.declared(in_play, known, self._templar.template)
+        in_play = known.get("ansible_play_role_names", [])
+        declared = components.declared(in_play if names is None else names, known, self._templar.template)
         return [self._templar.template(raw[field]) for field in terms for raw in declared.values() if field in raw]

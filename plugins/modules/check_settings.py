@@ -22,8 +22,8 @@ options:
     default: ""
   alone:
     description:
-      - The component role whose run is begun in a play of one's own. All roles of the play are judged, or where tags
-        select some of them, this one; and tags are the author's.
+      - The component role that begins a run in a play of somebody's own, whose tags are its author's. The roles that
+        the play lists or imports are judged with it, unless tags select from them.
     type: str
     default: ""
 """

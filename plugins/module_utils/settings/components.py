@@ -51,13 +51,6 @@ def declared(names: Iterable[str], variables: Mapping[str, Any], evaluate: Evalu
     return found
 
 
-def in_play(variables: Mapping[str, Any]) -> list[str]:
-    """Return the names of the roles of a host's play, and of those that its run was begun for."""
-    run = variables.get("platform_run")
-    begun = run["settings"]["roles"] if isinstance(run, Mapping) and "settings" in run else []
-    return list(dict.fromkeys([*variables.get("ansible_play_role_names", []), *begun]))
-
-
 def own_components(variables: Mapping[str, Any], evaluate: Evaluate) -> dict[str, dict[str, Any]]:
     """Return the raw dict of each component of one's own, by name, with what goes without saying.
 

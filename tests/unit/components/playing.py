@@ -61,6 +61,7 @@ def play_of(copy, role, releases, **variables):
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "platform_plan_only": True,
+            "platform_standalone": False,
         }
         | variables
     }
