@@ -1,9 +1,11 @@
 """A chart of somebody's own is a component like ours: a setting says all of it, and nothing else is written."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import crds
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import capacity, strangers
@@ -221,6 +223,18 @@ def test_what_is_wrong_is_one_sentence_each(given, expected):
 def test_nothing_is_said_of_what_is_right():
     assert problems({**TWO, "shop": {**SHOP, "releases": SHOP["releases"][:1]}}) == []
     assert problems({}) == []
+
+
+def test_the_examples_of_the_page_are_right():
+    page = (ROOT / "docs/components.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(each) for each in re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
+    examples = [each["platform_components"] for each in blocks if "platform_components" in each]
+    assert [[*each] for each in examples] == [["podinfo"], ["shop"]]
+
+    def evaluate(raw):
+        return json.loads(re.sub(r"{{ inventory_dir }}", "/inventory", json.dumps(raw)))
+
+    assert [own.problems(each, OPTIONS, evaluate, ValueError, OURS) for each in examples] == [[], []]
 
 
 def test_a_circle_over_components_is_found():

@@ -86,5 +86,13 @@ def test_what_waited_for_others_is_started_once_they_are_ready_and_not_after_a_f
     assert settle.no_longer_waiting(later, runs, {"toys/a": READY, "toys/b": LASTING}) == []
 
 
+def test_what_waits_for_one_that_waits_itself_is_started_after_it():
+    later = [run("c", waits_for=["b"]), run("b", waits_for=["a"])]
+    runs = {"toys/a": run("a")}
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY}) == [later[1]]
+    runs |= {"toys/b": run("b")}
+    assert settle.no_longer_waiting(later[:1], runs, {"toys/a": READY, "toys/b": READY}) == [later[0]]
+
+
 def test_it_is_shown_with_what_it_waits_for():
     assert settle.held_back(run("c", waits_for=["a", "b"]))["message"] == "waits for a, b"
