@@ -44,6 +44,32 @@ def rows(options: dict[str, Any], path: str = "") -> list[str]:
     return found
 
 
+PLAY = """\
+## In a play of your own
+
+```yaml
+- hosts: localhost
+  gather_facts: false
+  vars:
+    platform_kubeconfig: /home/me/.kube/config
+  roles:
+    - landfall.eks.{role}
+```
+
+Or with `include_role` or `import_role` among the tasks. The role checks everything first, takes the Lease of the
+cluster, rolls out, and waits until its releases are ready; roles of components that the play lists together are checked
+together. With `--check` it shows what would change, with `platform_state: absent` it uninstalls. Hosts other than
+localhost need `ansible_connection: local`. The playbook `landfall.eks.site` rolls out all components at once.
+"""
+"""How a component role is used without our playbooks."""
+
+
+def stands_alone(role: Path) -> bool:
+    """Say whether a role does its work in a play of anybody's, as those of components do."""
+    tasks = role / "tasks/main.yml"
+    return tasks.exists() and "platform_standalone_tasks" in tasks.read_text(encoding="utf-8")
+
+
 def readme(role: Path) -> str:
     """Return the README of a role."""
     spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -55,6 +81,8 @@ def readme(role: Path) -> str:
         lines += [text(paragraph), ""]
     if spec.get("options"):
         lines += ["| setting | type | default | meaning |", "| --- | --- | --- | --- |", *rows(spec["options"]), ""]
+    if stands_alone(role):
+        lines += [*PLAY.replace("{role}", role.name).splitlines(), ""]
     lines.append("Written by `make docs` from `meta/argument_specs.yml`.")
     return "\n".join(lines) + "\n"
 

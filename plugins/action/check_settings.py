@@ -11,9 +11,10 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[2] / "roles"
 LOOKED_AT_NEXT = ("platform", "preflight", "hosts")
@@ -31,27 +32,34 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, options = self.validate_argument_spec({"about": {"type": "str", "default": ""}})
+        _, options = self.validate_argument_spec(
+            {"about": {"type": "str", "default": ""}, "alone": {"type": "str", "default": ""}}
+        )
         about: str = options["about"]
+        alone = self._standing_alone(options["alone"], variables) if options["alone"] else []
         tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
+        own_problems = self._own_problems(variables)
+        if own_problems:
+            variables = {**variables, components.OWN: {}}
         values, refused = self._judge_values(settings, variables)
-        roles = self._active_roles(variables, values)
-        declared = components.declared(variables.get("ansible_play_role_names", []), variables)
-        every = [
-            components.evaluated(name, raw, self._templar.template, AnsibleError) for name, raw in declared.items()
-        ]
-        found = [each for each in every if each["name"] in roles]
+        roles = self._active_roles(alone or self._selected(variables), values)
+        evaluate = self._templar.template
+        declared = components.declared(variables.get("ansible_play_role_names", []), variables, evaluate)
+        active = {*roles, *components.declared(roles, variables, evaluate)}
+        every = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()]
+        found = [each for each in every if each["name"] in active]
         judged = [about] if about else roles
-        in_play = [about] if about else _short(variables)
+        in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
         switched = {each for each in in_play if f"{each}_enabled" in settings}
         problems = [
-            *self._tag_problems(tags, variables, about),
+            *([] if alone else self._tag_problems(tags, variables, about)),
             *specs.unknown_settings(
                 variables, {*settings, *specs.computed_names(ROLES)}, {about or "platform", "platform", *switched}
             ),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
+            *own_problems,
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
             *self._contract_problems(every, settled=not refused),
         ]
@@ -67,13 +75,35 @@ class ActionModule(ActionBase):
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
-            releases=[release | {"selected": each["name"] in roles} for each in every for release in each["releases"]],
+            releases=[release | {"selected": each["name"] in active} for each in every for release in each["releases"]],
         )
         return result
 
+    def _standing_alone(self, role: str, variables: dict[str, Any]) -> list[str]:
+        """Return the roles that a run is begun for in a play of somebody's own, whose tags are its author's.
+
+        These are all that the play lists or imports; `role` alone where tags select from them, or where it is included.
+        """
+        play = run_records.play_of(self._task)
+        whole = set(variables.get("ansible_run_tags", ["all"])) == {"all"} and not variables.get("ansible_skip_tags")
+        listed = [each.get_name() for each in play.roles if each.static] if play and whole else []
+        return _short([*listed, role])
+
+    def _own_problems(self, variables: dict[str, Any]) -> list[str]:
+        """Return what is wrong with the components of one's own."""
+        evaluate = self._templar.template
+        without = {**variables, components.OWN: {}}
+        ours = components.declared(variables.get("ansible_play_role_names", []), without, evaluate)
+        found = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in ours.items()]
+        taken = own.Ours(
+            roles={path.name for path in ROLES.iterdir()},
+            releases={release["name"]: each["name"] for each in found for release in each["releases"]},
+        )
+        return own.problems(variables.get(components.OWN, {}), own.contract(ROLES), evaluate, AnsibleError, taken)
+
     def _tags(self) -> list[str]:
         """Return the tags of the play's roles, listed or imported, in their order."""
-        play = _play_of(self._task)
+        play = run_records.play_of(self._task)
         parts = [*play.roles, *(each for block in play.tasks for each in block.block)] if play else []
         given = [tag for part in parts for tag in part.tags]
         return [tag for tag in dict.fromkeys(given) if tag not in specs.TAGS_OF_ANSIBLE]
@@ -92,7 +122,8 @@ class ActionModule(ActionBase):
         values: dict[str, Any] = {}
         refused: dict[str, list[str]] = {}
         for name, setting in settings.items():
-            if name not in variables:
+            # Of components of one's own, the values are evaluated where they are used.
+            if name not in variables or name == components.OWN:
                 continue
             try:
                 given = self._templar.template(variables[name])
@@ -129,27 +160,23 @@ class ActionModule(ActionBase):
         ]
 
     @staticmethod
-    def _active_roles(variables: dict[str, Any], values: dict[str, Any]) -> list[str]:
-        """Return the roles of the play that the tags select and that are enabled."""
-        selected = specs.selected_roles(
+    def _selected(variables: dict[str, Any]) -> list[str]:
+        """Return the roles of the play that the tags select."""
+        return specs.selected_roles(
             variables.get("ansible_play_role_names", []),
             variables.get("ansible_run_tags", []),
             variables.get("ansible_skip_tags", []),
         )
+
+    @staticmethod
+    def _active_roles(selected: list[str], values: dict[str, Any]) -> list[str]:
+        """Return the roles that are enabled."""
         return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
 
 
-def _short(variables: dict[str, Any]) -> list[str]:
-    return [name.rpartition(".")[2] for name in variables.get("ansible_play_role_names", [])]
-
-
-def _play_of(task: Any) -> Any:
-    """Return the play of a task, through the blocks and includes around it; None if there is none."""
-    while task is not None:
-        if getattr(task, "_play", None) is not None:
-            return task._play
-        task = getattr(task, "_parent", None)
-    return None
+def _short(names: list[str]) -> list[str]:
+    """Return names of roles without their collection, each once."""
+    return list(dict.fromkeys(name.rpartition(".")[2] for name in names))
 
 
 def _follows(setting: specs.Setting, given: Any) -> str:

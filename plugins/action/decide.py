@@ -127,7 +127,7 @@ class ActionModule(InWorker):
     def _acting(self, record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the components of the run with a release that is Landfall's."""
         names = {each["component"] for each in record["releases"]}
-        declared = components.declared(record["settings"]["components"], self.variables)
+        declared = components.declared(record["settings"]["components"], self.variables, self._templar.template)
         return ((name, raw) for name, raw in declared.items() if name in names)
 
     def _ask(self, module: str, **arguments: Any) -> dict[str, Any]:

@@ -36,5 +36,6 @@ class ActionModule(InWorker):
 
     def _kinds(self, variables: dict[str, Any]) -> list[str]:
         """Return `version/Kind` of what the components apply themselves."""
-        declared = components.declared(variables.get("ansible_play_role_names", []), variables)
+        roles = variables.get("ansible_play_role_names", [])
+        declared = components.declared(roles, variables, self._templar.template)
         return sorted({kind for raw in declared.values() for kind in raw.get("object_kinds", [])})

@@ -24,7 +24,7 @@ class ActionModule(InWorker):
         result: dict[str, Any] = super().run(tmp, task_vars)
         known = dict(task_vars or {})
         _, options = self.validate_argument_spec(OPTIONS)
-        record = run_records.begun(self._templar, known, new=True)
+        record = {**run_records.begun(self._templar, known, new=True), "play": run_records.play_id(self._task)}
         for step in known[options["steps"]]:
             known["platform_run"] = record
             evaluate = self._templar.copy_with_new_env(available_variables=known).template

@@ -44,7 +44,7 @@ class ActionModule(InWorker):
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Add to the options what the record of the run has, and what the components say of it themselves."""
         run = self._templar.template(variables["platform_run"])
-        declared = components.declared(run["settings"]["components"], variables)
+        declared = components.declared(run["settings"]["components"], variables, self._templar.template)
         # A component whose releases are all left to others does nothing.
         acting = {each["component"] for each in run["releases"]}
         rows = {

@@ -18,10 +18,17 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
-            {"parts": {"type": "dict", "required": True}, "new": {"type": "bool", "default": False}}
+            {
+                "parts": {"type": "dict", "required": True},
+                "new": {"type": "bool", "default": False},
+                "of_this_play": {"type": "bool", "default": False},
+            }
         )
         parts: dict[str, Any] = options["parts"]
-        record = run_records.extended(run_records.begun(self._templar, variables, new=options["new"]), parts)
+        found = run_records.begun(self._templar, variables, new=options["new"])
+        if options["of_this_play"] and found.get("play") != run_records.play_id(self._task):
+            found = run_records.begun(self._templar, variables, new=True)
+        record = run_records.extended(found, parts)
         if "cluster" in parts:
             record["releases"] = run_records.releases(self._templar, variables, record)
         return {**result, **record, "changed": False}

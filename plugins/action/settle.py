@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from ansible import constants
@@ -10,6 +11,7 @@ from ansible.utils import color
 from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
@@ -47,22 +49,22 @@ def back_off(run: dict[str, Any]) -> float:
     return BACK_OFF_SECONDS[int(run.get("calls", 1)) - 1]
 
 
-def may_be_called_again(run: dict[str, Any], variables: dict[str, Any]) -> bool:
+def may_be_called_again(run: dict[str, Any], declared: Collection[str]) -> bool:
     """Say whether Helm may be called again: seldom enough, in time, and for a component whose values are at hand."""
-    if int(run.get("calls", 1)) > len(BACK_OFF_SECONDS) or f"{run.get('component')}_component" not in variables:
+    if int(run.get("calls", 1)) > len(BACK_OFF_SECONDS) or run.get("component") not in declared:
         return False
     return time.time() + back_off(run) < float(run["started"]) + float(run["timeout"])
 
 
 def called_again(
-    runs: dict[str, dict[str, Any]], settled: dict[str, dict[str, Any]], variables: dict[str, Any]
+    runs: dict[str, dict[str, Any]], settled: dict[str, dict[str, Any]], declared: Collection[str]
 ) -> list[dict[str, Any]]:
     """Return the runs whose Helm is called again; none once one has failed for good, since the run goes back then.
 
-    `runs` and their outcomes `settled` are by `namespace/name`.
+    `runs` and their outcomes `settled` are by `namespace/name`; `declared` are the components that the play knows.
     """
     failed = {key: each for key, each in settled.items() if each["phase"] == "failed"}
-    again = [runs[key] for key, each in failed.items() if each["passing"] and may_be_called_again(runs[key], variables)]
+    again = [runs[key] for key, each in failed.items() if each["passing"] and may_be_called_again(runs[key], declared)]
     return again if len(again) == len(failed) else []
 
 
@@ -78,7 +80,7 @@ def no_longer_waiting(
     """Return the runs of `later` whose needs are ready; none once one has failed, since the run goes back then."""
     if any(each["phase"] == "failed" for each in settled.values()):
         return []
-    unready = {run["name"] for key, run in runs.items() if key not in settled}
+    unready = {run["name"] for key, run in runs.items() if key not in settled} | {run["name"] for run in later}
     return [run for run in later if not unready.intersection(run["waits_for"])]
 
 
@@ -108,6 +110,9 @@ class View:
 
 
 class ActionModule(InWorker):
+    def _evaluate(self, raw: Any) -> Any:
+        return self._templar.template(raw)
+
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
@@ -120,6 +125,7 @@ class ActionModule(InWorker):
         runs = {key: run for key, run in every.items() if not run.get("waits_for")}
         waiting = {key: {**run, "started": run.get("started") or begun} for key, run in runs.items()}
         settled: dict[str, dict[str, Any]] = {}
+        declared = components.declared([str(run.get("component")) for run in every.values()], variables, self._evaluate)
         if later:
             arguments["seconds"] = NOTICED_SECONDS
         while waiting:
@@ -135,7 +141,7 @@ class ActionModule(InWorker):
             )
             settled.update({key: each for key, each in polled["outcomes"].items() if each["phase"] != "running"})
             waiting = {key: run for key, run in waiting.items() if key not in settled}
-            again = called_again(runs, settled, variables)
+            again = called_again(runs, settled, declared)
             if again:
                 view.say_again(again)
                 time.sleep(max(back_off(run) for run in again))

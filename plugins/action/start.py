@@ -123,7 +123,7 @@ class ActionModule(Leaseholder):
 def needed(record: Record, release: Release) -> list[str]:
     """Return what a release needs and this run is about; raise AnsibleActionFail for what is not there at all."""
     needs = [name for name in release["needs"] if name not in record["cluster"]["left"]]
-    ours = {run["name"] for run in record["started"]}
+    ours = {run["name"] for run in (*record["started"], *record["releases"])}
     there = {each["name"] for each in record["live"].values()}
     missing = [name for name in needs if name not in ours | there]
     if missing:

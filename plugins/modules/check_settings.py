@@ -20,6 +20,12 @@ options:
       - Without it, all roles of the play that the tags select are judged.
     type: str
     default: ""
+  alone:
+    description:
+      - The component role that begins a run in a play of somebody's own, whose tags are its author's. The roles that
+        the play lists or imports are judged with it, unless tags select from them.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""

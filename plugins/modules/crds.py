@@ -16,8 +16,8 @@ options:
   charts:
     description:
       - "Charts, each C({release, path, source, values, keep, adopt}). C(source) is C(chart) for the crds folders,
-        C(templates) for definitions that render with C(values), or C(none). C(keep) keeps definitions that hold
-        objects, C(adopt) takes over those that somebody else applied."
+        C(auto) for the same if there are any, C(templates) for definitions that render with C(values), or C(none).
+        C(keep) keeps definitions that hold objects, C(adopt) takes over those that somebody else applied."
     type: list
     elements: dict
     required: true

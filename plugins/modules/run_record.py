@@ -20,6 +20,10 @@ options:
     description: Whether to begin a new record, whatever an earlier play of the same process has registered.
     type: bool
     default: false
+  of_this_play:
+    description: Whether to begin a new record if the one so far is of an earlier play, whose run has ended.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -28,6 +28,21 @@ class Templar(Protocol):
         """Return a templar with other variables."""
 
 
+def play_of(task: Any) -> Any:
+    """Return the play of a task, through the blocks and includes around it; None if there is none."""
+    while task is not None:
+        if getattr(task, "_play", None) is not None:
+            return task._play
+        task = getattr(task, "_parent", None)
+    return None
+
+
+def play_id(task: Any) -> str:
+    """Return what tells the play of a task from all others of the process; empty if there is none."""
+    play = play_of(task)
+    return str(play._uuid) if play else ""
+
+
 def begun(templar: Templar, variables: Mapping[str, Any], *, new: bool = False) -> Record:
     """Return the record so far, or an empty one: that of an earlier play in this process is not used."""
     found: Record = templar.template(variables["platform_no_run" if new else "platform_run"])
@@ -49,7 +64,7 @@ def knowing(templar: Templar, variables: Mapping[str, Any], record: Record) -> T
 def releases(templar: Templar, variables: Mapping[str, Any], record: Record) -> list[dict[str, Any]]:
     """Return the releases of the run without their values, evaluated with what the cluster has said."""
     aware = knowing(templar, variables, record)
-    declared = components.declared(record["settings"]["components"], variables)
+    declared = components.declared(record["settings"]["components"], variables, aware.template)
     return [
         release
         for name, raw in declared.items()

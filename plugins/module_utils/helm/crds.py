@@ -36,14 +36,15 @@ class DefinitionError(Exception):
 def definitions_of(chart: dict[str, Any], helm: str) -> list[Definition]:
     """Return the definitions that a chart brings.
 
-    `chart` is {release, path, source, values}: source `chart` reads crds/ folders, `templates` renders the chart with
-    `values` (its own switch turned on) and picks the definitions, `none` returns nothing.
+    `chart` is {release, path, source, values}: source `chart` reads crds/ folders, as does `auto` if there are any;
+    `templates` renders the chart with `values` (its own switch turned on) and picks the definitions, `none` returns
+    nothing.
     """
     if chart["source"] == "none":
         return []
     path = Path(chart["path"])
-    found = chart_archive.definitions_in(path) if chart["source"] == "chart" else _rendered(chart, helm)
-    if not found:
+    found = _rendered(chart, helm) if chart["source"] == "templates" else chart_archive.definitions_in(path)
+    if not found and chart["source"] != "auto":
         raise DefinitionError(f"The chart {path} of release {chart['release']} holds no custom resource definition.")
     return found
 

@@ -117,6 +117,7 @@ def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
         facts.problems += strangers.orphan_problems(row, found.orphans.get(row.release, []))
     facts.problems += strangers.class_problems(wanted.releases, found.classes)
     facts.problems += strangers.stranger_problems(wanted.releases, rows, records)
+    facts.problems += strangers.missing_problems(wanted.selected, found.left, records)
     ours = [each for each in wanted.selected if each["name"] not in found.left]
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:

@@ -1,8 +1,8 @@
-"""What strangers left or hold that a rollout would trip over: webhooks, an IngressClass, a release of the same name."""
+"""What a rollout would trip over: webhooks, IngressClasses and releases of strangers, and releases that are missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Row
@@ -50,4 +50,19 @@ def stranger_problems(releases: Sequence[Mapping[str, Any]], rows: Sequence[Row]
         and each["name"] not in settled
         and (each["namespace"], each["name"]) in records.releases
         and not records.ours(each["namespace"], each["name"])
+    ]
+
+
+def missing_problems(selected: Sequence[Mapping[str, Any]], left: Collection[str], records: Records) -> list[str]:
+    """Return a sentence for each release that needs one which neither comes with this run nor is there.
+
+    `left` are the releases whose work is done by what others installed.
+    """
+    there = {each["name"] for each in selected} | {name for _, name in records.releases} | {*left}
+    return [
+        f"The release {each['name']} needs {name}, which neither comes with this run nor is on the cluster: roll that "
+        f"out first, or take it out of the needs of {each['name']}."
+        for each in selected
+        for name in each.get("needs") or []
+        if name not in there
     ]

@@ -1,4 +1,5 @@
-"""What the components of a play say of themselves, in the one dict `<role>_component` of each.
+"""What the components of a play say of themselves: in the one dict `<role>_component` of each role, and in the setting
+`platform_components` for each component of one's own.
 
 Pure: raw variables and a function that evaluates templates in, plain data out. What needs a run, such as a release's
 values, is left out here and evaluated at its one point of use.
@@ -16,6 +17,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 SUFFIX = "_component"
+OWN = "platform_components"
+"""The setting that holds the components of one's own, by name."""
+OWN_ROLE = "components"
+"""The role that rolls those out."""
 VALUES = ("values", "secret_checksums")
 """Fields of a release that only the worker evaluates."""
 AT_USE = ("credentials", "objects", "slos", "in_force", "notes", "plan", "handed_over")
@@ -28,10 +33,60 @@ Component = dict[str, Any]
 """A component as its settings have it: {name, releases, hosts, namespaces, checks, kinds, without_aws, faults}."""
 
 
-def declared(roles: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the raw dict of each role that is a component, by the role's name, in the order of the roles."""
-    names = [role.rpartition(".")[2] for role in roles]
-    return {name: variables[name + SUFFIX] for name in dict.fromkeys(names) if name + SUFFIX in variables}
+def declared(names: Iterable[str], variables: Mapping[str, Any], evaluate: Evaluate) -> dict[str, Mapping[str, Any]]:
+    """Return the raw dict of each component among `names`, by name, in their order.
+
+    A name is that of a role, with or without its collection, or of a component of one's own; the role that rolls these
+    out stands for all of them.
+    """
+    own = own_components(variables, evaluate)
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in dict.fromkeys(each.rpartition(".")[2] for each in names):
+        if name == OWN_ROLE:
+            found |= own
+        elif name in own:
+            found[name] = own[name]
+        elif name + SUFFIX in variables:
+            found[name] = variables[name + SUFFIX]
+    return found
+
+
+def own_components(variables: Mapping[str, Any], evaluate: Evaluate) -> dict[str, dict[str, Any]]:
+    """Return the raw dict of each component of one's own, by name, with what goes without saying.
+
+    What is a template as a whole is evaluated; what is not of the right type is left out.
+    """
+    given = _opened(variables.get(OWN), evaluate)
+    opened = {name: _opened(each, evaluate) for name, each in given.items()} if isinstance(given, Mapping) else {}
+    return {name: _whole(name, each, evaluate) for name, each in opened.items() if isinstance(each, Mapping)}
+
+
+def _whole(name: str, raw: Mapping[str, Any], evaluate: Evaluate) -> dict[str, Any]:
+    releases = _opened(raw.get("releases"), evaluate)
+    opened = [_opened(each, evaluate) for each in releases] if isinstance(releases, list) else []
+    whole = [_whole_release(name, index, each) for index, each in enumerate(opened) if isinstance(each, Mapping)]
+    namespaces = [each["namespace"] for each in whole if "namespace" in each]
+    return {"namespaces": namespaces, **raw, "releases": whole}
+
+
+def _whole_release(name: str, index: int, raw: Mapping[str, Any]) -> dict[str, Any]:
+    place = own_place(name, index)
+    whole = {**raw, "component": name, "namespace_setting": f"{place}.namespace"}
+    if isinstance(crds := raw.get("crds", {}), Mapping):
+        whole["crds"] = {"source": "auto", **crds}
+    if isinstance(existing := raw.get("existing"), Mapping):
+        whole["existing"] = {**existing, "setting": f"{place}.existing.policy"}
+    return whole
+
+
+def own_place(name: str, index: int) -> str:
+    """Return where a release of a component of one's own stands, as sentences call it."""
+    return f"{OWN}.{name}.releases[{index}]"
+
+
+def _opened(raw: Any, evaluate: Evaluate) -> Any:
+    """Return a raw value whose first level is no template any more."""
+    return evaluate(raw) if isinstance(raw, str) else raw
 
 
 def evaluated(name: str, raw: Mapping[str, Any], evaluate: Evaluate, errors: type[Exception]) -> Component:

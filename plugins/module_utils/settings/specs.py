@@ -6,6 +6,7 @@ A setting is an option of a role's meta/argument_specs.yml. Everything here is p
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,7 @@ LIKELY_MISTAKE = 0.93
 
 TAGS_OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
 
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "bool": "true or false",
     "dict": "a mapping of names to values",
     "float": "a number",
@@ -36,6 +37,7 @@ _TYPE_WORDS = {
     "path": "a path",
     "str": "a text",
 }
+_MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 _LEAVES: dict[str, Callable[[Any], list[str]]] = {
     "monitoring_receivers": receiver_problems,
     "argocd_receivers": partial(receiver_problems, setting="argocd_receivers"),
@@ -101,11 +103,11 @@ def _shown(setting: Setting, value: Any) -> str:
     return "the value that was given" if setting.secret else repr(value)
 
 
-def _purpose(option: Mapping[str, Any]) -> str:
+def purpose(option: Mapping[str, Any]) -> str:
     """Return an option's description as an end of a sentence, without its full stop."""
     description = option.get("description") or ""
     first = description[0] if isinstance(description, list) else description
-    return " ".join(str(first).split()).rstrip(".")
+    return _MARKUP.sub(r"\1", " ".join(str(first).split())).rstrip(".")
 
 
 def _of_kind(setting: Setting, value: Any, part: kinds.Wrong) -> str:
@@ -113,7 +115,7 @@ def _of_kind(setting: Setting, value: Any, part: kinds.Wrong) -> str:
     if part.may_be_quoted:
         return f"{part.path} is {kinds.named(part.value, secret=setting.secret)}, not text: write it in quotes."
     how = " (on the command line as JSON: -e '{...}')" if part.wanted in ("list", "dict") else ""
-    return f"{part.path} must be {_TYPE_WORDS.get(part.wanted, part.wanted)}{how}, not {_shown(setting, value)}."
+    return f"{part.path} must be {TYPE_WORDS.get(part.wanted, part.wanted)}{how}, not {_shown(setting, value)}."
 
 
 def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
@@ -122,7 +124,7 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
     Returns the value as its type says (None if it has problems), and one sentence per problem.
     """
     if value is None and setting.option.get("default") is not None:
-        return None, [f"{setting.name} has no value: write one, or remove the line ({_purpose(setting.option)})."]
+        return None, [f"{setting.name} has no value: write one, or remove the line ({purpose(setting.option)})."]
     refused = [_of_kind(setting, value, each) for each in kinds.wrong(setting.option, value, setting.name)]
     refused = refused or list(kinds.unwritable(value, setting.name))
     if not refused and setting.name in _LEAVES:
@@ -143,16 +145,16 @@ def _sentence(setting: Setting, value: Any, message: str) -> str:
     if setting.option.get("choices"):
         wanted = f"one of {joined(setting.option['choices'], 'or')}"
     else:
-        wanted = _TYPE_WORDS.get(setting.type, setting.type)
+        wanted = TYPE_WORDS.get(setting.type, setting.type)
         if setting.option.get("elements"):
-            wanted += f" whose elements are each {_TYPE_WORDS.get(setting.option['elements'], 'of the right type')}"
-    return f"{setting.name} must be {wanted}, not {_shown(setting, value)} ({_purpose(setting.option)})."
+            wanted += f" whose elements are each {TYPE_WORDS.get(setting.option['elements'], 'of the right type')}"
+    return f"{setting.name} must be {wanted}, not {_shown(setting, value)} ({purpose(setting.option)})."
 
 
 def missing_settings(settings: Mapping[str, Setting], names: Collection[str], roles: Collection[str]) -> list[str]:
     """Return a sentence for each required setting of `roles` that `names`, all variables of a host, lack."""
     return [
-        f"{setting.name} is required and is not set: {_purpose(setting.option)}."
+        f"{setting.name} is required and is not set: {purpose(setting.option)}."
         for setting in settings.values()
         if setting.option.get("required") and setting.role in roles and setting.name not in names
     ]

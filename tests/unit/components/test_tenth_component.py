@@ -1,10 +1,7 @@
 """A component that nothing knows by name reaches all of the product: two lines in playbooks, and its own folder."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,20 +12,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight import brou
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
 from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from tests.fake_cluster import FakeCluster
+from tests.unit.components.playing import ENOUGH, run
 
 ROOT = Path(__file__).parents[3]
 TOY = Path(__file__).parent / "toy"
-CLUSTER = {
-    "problems": [],
-    "lines": {},
-    "left": [],
-    "parts": {},
-    "delivered": [],
-    "reachable": True,
-    "service_monitors": False,
-    "load_balancer_class": "service.k8s.aws/nlb",
-}
-ENOUGH = {"ingress_allowed_cidrs": ["192.0.2.0/24"], "flask_app_image_repository": "example/flask-app"}
 LAST = """\
     - name: Roll out the Flask application
       ansible.builtin.import_role: {name: landfall.eks.flask_app, rolespec_validate: false}
@@ -49,73 +36,6 @@ def copy(tmp_path_factory):
     assert LAST in before
     site.write_text(before.replace(LAST, LAST + LAST.replace("flask_app", "toy")))
     return folder
-
-
-def play_of(copy, **variables):
-    """Return a play with the roles of site.yml that asks nothing of a cluster, and then plans the toy."""
-    (site,) = yaml.safe_load((copy / "playbooks/site.yml").read_text())
-    roles = [{**each, "when": False} for each in site["tasks"]]
-    shown = {
-        "run": "{{ platform_run }}",
-        "settings": "{{ judged }}",
-        "slos": "{{ platform_slos }}",
-        "namespaces": "{{ platform_namespaces }}",
-        "rules": "{{ __monitoring_slo_rules }}",
-        "notes": "{{ __summary_notes }}",
-    }
-    charts = {"toy": {"path": "chart", "sha256": "0" * 64, "source": "cache", "name": "toy", "version": "1.0.0"}}
-    recorded = {name: f"{{{{ judged.{name} }}}}" for name in ("roles", "components", "kinds", "hosts", "checks")}
-    record = {"new": True, "parts": {"settings": recorded, "cluster": CLUSTER, "charts": charts}}
-    ready = {"releases": ["toy"], "applied": [], "namespaces": ["toys"], "made": ["toys"]}
-    tasks = [
-        {"ansible.builtin.set_fact": {"planted": "cached", "cacheable": True}},
-        # As an earlier play of the same process leaves it.
-        {
-            "landfall.eks.run_record": {"parts": {"started": [{"name": "of an earlier run", "namespace": "toys"}]}},
-            "register": "platform_run",
-        },
-        {"landfall.eks.check_settings": None, "register": "judged"},
-        {"landfall.eks.run_record": record, "register": "platform_run"},
-        {"landfall.eks.run_record": {"parts": {"definitions": ready}}, "register": "platform_run"},
-        {"ansible.builtin.include_role": {"name": "landfall.eks.toy"}, "when": "judged.problems | length == 0"},
-        {
-            "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": "{{ shown_file }}"},
-            "check_mode": False,
-            "vars": {"shown": shown},
-        },
-    ]
-    everywhere = [{**each, "tags": ["always"]} for each in tasks]
-    everywhere[5]["ansible.builtin.include_role"]["apply"] = {"tags": ["always"]}
-    return {"hosts": "clusters", "gather_facts": False, "check_mode": True, "tasks": roles + everywhere} | {
-        "vars": {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "platform_plan_only": True,
-        }
-        | variables
-    }
-
-
-def run(copy, tmp_path, *options, **variables):
-    """Run the play; return what it says of the run."""
-    shown = tmp_path / "shown.json"
-    play = play_of(copy, shown_file=str(shown), platform_kubeconfig="/nowhere", **variables)
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"children": {"clusters": {"hosts": {"test": {}}}}}}))
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
-        "ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2]),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts"),
-        "ANSIBLE_HOME": str(tmp_path / "ansible"),
-    }
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml", "play.yml", *options]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return json.loads(shown.read_text()) | {
-        "facts": "".join(path.read_text() for path in (tmp_path / "facts").iterdir())
-    }
 
 
 @pytest.fixture(scope="module")

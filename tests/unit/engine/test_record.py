@@ -9,7 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings import compo
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[3] / "roles"
-WRITERS = {f"platform/tasks/{name}.yml" for name in ("decide", "look", "record", "start")}
+WRITERS = {f"platform/tasks/{name}.yml" for name in ("alone", "decide", "look", "record", "start")}
 CHART = {"path": "x.tgz", "sha256": "0" * 64, "source": "cache", "name": "x", "version": "1.0.0", "verified": False}
 
 

@@ -108,6 +108,12 @@ def test_what_is_needed_and_nowhere_is_said(run):
     assert rows(result) == {"two": ("/jobs/two", [])}
 
 
+def test_one_may_need_another_that_starts_later_in_the_run(run):
+    releases = {"releases": [{"name": "one"}, {"name": "two"}]}
+    result, _ = run([release("one", needs=["two"]), release("two")], READY | releases)
+    assert rows(result) == {"one": ("", ["two"]), "two": ("/jobs/two", [])}
+
+
 def test_one_that_is_started_again_waits_for_nothing_and_keeps_its_time(run):
     before = {"started": [{"name": "one", "namespace": "toys", "job": "/jobs/one"}], "live": live("deployed")}
     result, called = run([release("two", needs=["one"])], READY | before, again={"two": {"started": 12.5, "calls": 2}})

@@ -25,10 +25,10 @@ def run(name="a", **more):
     }
 
 
-def called(outcomes, variables=KNOWN, **more):
+def called(outcomes, declared=("toy",), **more):
     runs = {f"toys/{name}": run(name, **more) for name in ("a", "b")}
     settled = {f"toys/{name}": outcome for name, outcome in outcomes.items()}
-    return [each["name"] for each in settle.called_again(runs, settled, variables)]
+    return [each["name"] for each in settle.called_again(runs, settled, declared)]
 
 
 def test_what_may_pass_is_called_again_while_others_are_waited_for_or_ready():
@@ -53,7 +53,7 @@ def test_the_back_off_counts_into_the_releases_time(age, again):
 
 
 def test_a_release_of_no_component_of_the_play_is_not_called_again():
-    assert called({"a": PASSING}, variables={"inventory_hostname": "one"}) == []
+    assert called({"a": PASSING}, declared=()) == []
 
 
 def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
@@ -84,6 +84,14 @@ def test_what_waited_for_others_is_started_once_they_are_ready_and_not_after_a_f
     assert settle.no_longer_waiting(later, runs, {"toys/b": READY}) == []
     assert settle.no_longer_waiting(later, runs, {"toys/a": READY}) == later
     assert settle.no_longer_waiting(later, runs, {"toys/a": READY, "toys/b": LASTING}) == []
+
+
+def test_what_waits_for_one_that_waits_itself_is_started_after_it():
+    later = [run("c", waits_for=["b"]), run("b", waits_for=["a"])]
+    runs = {"toys/a": run("a")}
+    assert settle.no_longer_waiting(later, runs, {"toys/a": READY}) == [later[1]]
+    runs |= {"toys/b": run("b")}
+    assert settle.no_longer_waiting(later[:1], runs, {"toys/a": READY, "toys/b": READY}) == [later[0]]
 
 
 def test_it_is_shown_with_what_it_waits_for():
