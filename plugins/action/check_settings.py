@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, names, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
@@ -44,12 +44,10 @@ class ActionModule(ActionBase):
         found = [each for each in every if each["name"] in roles]
         judged = [about] if about else roles
         in_play = [about] if about else _short(variables)
-        switched = {each for each in in_play if f"{each}_enabled" in settings}
+        known, own = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
         problems = [
             *self._tag_problems(tags, variables, about),
-            *specs.unknown_settings(
-                variables, {*settings, *specs.computed_names(ROLES)}, {about or "platform", "platform", *switched}
-            ),
+            *names.problems(variables, known, settings, own),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
@@ -61,6 +59,7 @@ class ActionModule(ActionBase):
             usable=not any(
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
             ),
+            left_alone=names.left_alone(variables, known, settings, own),
             roles=roles,
             components=[each["name"] for each in found],
             kinds=[kind for each in found for kind in each.get("kinds", [])],

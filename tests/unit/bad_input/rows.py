@@ -36,7 +36,10 @@ LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 WRONG_SETTINGS = (
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
-    setting("argocd_colour", "blue", "not a setting of Landfall", "ansible-doc -t role *.argocd"),
+    setting("flask_image_tag", "1.4.2", "did you mean flask_app_image_tag?", "list it in platform_own_variables"),
+    setting("platform_own_variables", "monitoring_team", "must be a list"),
+    setting("platform_own_variables", ["efk_size"], "efk_size is a setting of Landfall: remove it from the list"),
+    setting("platform_own_variables", ["*_team"], "'*_team'", "is no name: write one such as monitoring_team"),
     setting("platfrom_domain", "example.com", "did you mean platform_domain?"),
     setting("metrics_server_replicas", "two", "must be a whole number, not 'two'"),
     setting("ingress_subnets", "subnet-1", "must be a list", "-e '{...}'"),
