@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import OF_HELM
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
     DEFINITIONS_OF,
     HELM_NAME,
@@ -42,7 +43,7 @@ class Reader(Protocol):
 
 
 _METADATA = (
-    ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded"}),
+    ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded", "fieldSelector": OF_HELM}),
     ("/api/v1/namespaces", {"labelSelector": f"{OURS}=landfall"}),
     ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"labelSelector": DEFINITIONS_OF}),
 )
