@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.filter.release_decision import release_decision
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Action, State
@@ -16,9 +15,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 from ansible_collections.landfall.eks.plugins.plugin_utils.leaseholder import Leaseholder
 from ansible_collections.landfall.eks.plugins.plugin_utils.run_records import Record
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 ROLES = Path(__file__).parents[2] / "roles"
-display = Display()
 OPTIONS: dict[str, Any] = {
     "kubeconfig": {"type": "raw"},
     "context": {"type": "str"},
@@ -91,7 +90,7 @@ class ActionModule(Leaseholder):
         if decision["state"] == State.LOCKED:
             self._do("unlock", **of_it, timeout=release["timeout"])
             key = release_key(release["namespace"], release["name"])
-            display.display(f"  {key}: what an interrupted run left unfinished is ended first")
+            say(f"  {key}: what an interrupted run left unfinished is ended first")
         if release["crds"]["source"] != "none" and release["name"] not in record["definitions"]["releases"]:
             definitions = {"source": release["crds"]["source"], "values": release["crds"].get("values") or {}}
             self._do(
