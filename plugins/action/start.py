@@ -26,6 +26,7 @@ OPTIONS: dict[str, Any] = {
     "history_max": {"type": "int", "default": 5},
     "folder": {"type": "path", "required": True},
     "namespace": {"type": "str", "required": True},
+    "namespace_metadata": {"type": "dict", "default": {}},
     "planning": {"type": "bool", "default": False},
 }
 
@@ -86,7 +87,8 @@ class ActionModule(Leaseholder):
         of_it = {key: release[key] for key in ("name", "namespace")}
         if release["namespace"] not in record["definitions"]["namespaces"]:
             wanted = {key: release[key] for key in ("namespace", "namespace_labels")}
-            self._do("namespaces", state="present", wanted=[wanted])
+            extra = self.options["namespace_metadata"]
+            self._do("namespaces", state="present", wanted=[wanted], namespace_metadata=extra)
         if decision["state"] == State.LOCKED:
             self._do("unlock", **of_it, timeout=release["timeout"])
             key = release_key(release["namespace"], release["name"])

@@ -136,6 +136,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     forms.check_forms,
     networks.check_load_balancer,
     forms.check_paths,
+    forms.check_metadata,
     check_cluster,
     networks.check_addresses,
     forms.check_references,

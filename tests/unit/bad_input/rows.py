@@ -48,6 +48,12 @@ WRONG_SETTINGS = (
     setting("monitoring_host", None, "has no value", "remove the line"),
     setting("flask_app_namespace", "{{ no_such_name }}", "cannot be evaluated", "no_such_name"),
     setting("argocd_argo_cd_values", {"server": "{{ missing.leaf }}"}, "cannot be evaluated", "missing"),
+    setting("platform_labels", ["cost-center"], "must be a mapping of names to values"),
+    setting("platform_labels", {"cost-center": 7}, "platform_labels.cost-center (7)", "write it in quotes"),
+    setting("platform_labels", {"cost center": "7"}, "the key 'cost center'", "such as cost-center"),
+    setting("platform_labels", {"landfall.eks/made-by": "us"}, "the key 'landfall.eks/made-by'"),
+    setting("platform_labels", {"team": "the people"}, "platform_labels.team", "no label's value"),
+    setting("platform_annotations", {"example.org/a/b": "x"}, "the key 'example.org/a/b'"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),
