@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, own, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, names, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
@@ -51,12 +51,10 @@ class ActionModule(ActionBase):
         found = [each for each in every if each["name"] in active]
         judged = [about] if about else roles
         in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
-        switched = {each for each in in_play if f"{each}_enabled" in settings}
+        known, listed = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
         problems = [
             *([] if alone else self._tag_problems(tags, variables, about)),
-            *specs.unknown_settings(
-                variables, {*settings, *specs.computed_names(ROLES)}, {about or "platform", "platform", *switched}
-            ),
+            *names.problems(variables, known, settings, listed),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *own_problems,
@@ -69,6 +67,7 @@ class ActionModule(ActionBase):
             usable=not any(
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
             ),
+            left_alone=names.left_alone(variables, known, settings, listed),
             roles=roles,
             components=[each["name"] for each in found],
             kinds=[kind for each in found for kind in each.get("kinds", [])],

@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 MODULE = "landfall.eks.cluster_stack"
 LOOKS_THAT_MAY_FAIL = 5
 """In a row: a wait of half an hour does not end because AWS did not answer once."""
 PAUSE = 5.0
 """Seconds between two looks; CloudFormation lets an account look about ten times a second."""
-
-display = Display()
 
 
 class ActionModule(InWorker):
@@ -49,7 +46,7 @@ class ActionModule(InWorker):
             missed = missed + 1 if told.get("failed") else 0
             if not missed:
                 for line in told["lines"]:
-                    display.display(f"  {time.time() - begun:5.0f} s  {line}")
+                    say(f"  {time.time() - begun:5.0f} s  {line}")
                 lines += told["lines"]
                 last, failure = told["last"], failure or told["failure"]
             elif missed == LOOKS_THAT_MAY_FAIL:

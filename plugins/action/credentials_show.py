@@ -15,7 +15,6 @@ import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import VaultLib, get_file_vault_secret
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import export, trust
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.export import (
@@ -30,6 +29,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.logins im
     table,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 OPTIONS: dict[str, Any] = {
     **CLUSTER_OPTIONS,
@@ -40,8 +40,6 @@ OPTIONS: dict[str, Any] = {
     "age_recipient": {"type": "str", "default": ""},
     "vault_password_file": {"type": "str", "default": ""},
 }
-
-display = Display()
 
 
 class ClientOptions:
@@ -145,4 +143,4 @@ class ActionModule(ActionBase):
             lines += ["", *trust.instructions(ca_file, keyring.ca_certificate, options["cluster_name"])]
         for line in [*lines, ""]:
             # On the screen alone, so that a log file (ANSIBLE_LOG_PATH) does not get the passwords.
-            display.display(line, screen_only=True)
+            say(line, screen_only=True)

@@ -26,6 +26,7 @@ OPTIONS: dict[str, Any] = {
     "cluster_name": {"type": "str", "required": True},
     "ca_file": {"type": "str", "required": True},
     "lease": {"type": "dict", "required": True},
+    "namespace_metadata": {"type": "dict", "default": {}},
     "installing": {"type": "bool", "required": True},
 }
 
@@ -61,7 +62,8 @@ class ActionModule(InWorker):
         ]
         if definition_charts(record["releases"], record["charts"], record["live"]):
             return {}
-        told = self._ask("namespaces", state="present", wanted=wanted)
+        extra = self.options["namespace_metadata"]
+        told = self._ask("namespaces", state="present", wanted=wanted, namespace_metadata=extra)
         if not _unchanged(told):
             return {}
         return {"definitions": {**record["definitions"], "namespaces": told["names"]}}

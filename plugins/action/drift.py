@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -29,7 +26,7 @@ class ActionModule(InWorker):
         found = looked["drift"]
         write_json(Path(self._task.args["path"]), found, mode=0o600)
         for line in ["", *report.drift_lines(found, repaired=found["repaired"]), ""]:
-            display.display(line)
+            say(line)
         if looked["refused"]:
             result.update(failed=True, msg="Not put back:\n- " + "\n- ".join(looked["refused"]))
         return result

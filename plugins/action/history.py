@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import table
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -23,5 +20,5 @@ class ActionModule(InWorker):
         cluster = self._task.args.get("cluster", "kubernetes")
         lines = table(result["revisions"]) if result["revisions"] else ["No rollout has been recorded yet."]
         for line in ["", f"Cluster {cluster}", "", *lines, ""]:
-            display.display(line)
+            say(line)
         return result

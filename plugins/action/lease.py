@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.lease.run import run_id
 from ansible_collections.landfall.eks.plugins.plugin_utils.leaseholder import Leaseholder
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 SLICE_SECONDS = 5
 PASSING_SECONDS = 90
 """How long a Lease that is about to end by itself is waited for, whatever the setting."""
-
-display = Display()
 
 
 class ActionModule(Leaseholder):
@@ -42,7 +39,7 @@ class ActionModule(Leaseholder):
                 return {"failed": True, "msg": refusal(looked["busy"], wait)}
             if looked["busy"] != shown:
                 shown = looked["busy"]
-                display.display(f"  {waited:5.0f} s  waiting: {shown}")
+                say(f"  {waited:5.0f} s  waiting: {shown}")
             seconds = min(SLICE_SECONDS, left)
 
 

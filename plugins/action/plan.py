@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -32,7 +30,7 @@ class ActionModule(InWorker):
         # Also in check mode: the plan is what such a run is for.
         write_json(Path(self._task.args["path"]), plan, mode=0o600)
         for line in ["", *report.lines(plan), ""]:
-            display.display(line)
+            say(line)
         if plan["changes"] and boolean(self._task.args.get("fail_on_changes", False)):
             counts = ", ".join(f"{count} to {action}" for action, count in plan["counts"].items() if count)
             what = counts or f"{len(plan['releases'])} releases to roll out again"

@@ -8,12 +8,12 @@ from typing import Any
 
 from ansible import constants
 from ansible.utils import color
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 MODULE = "landfall.eks.settle"
 LIVE_SECONDS = 2
@@ -27,8 +27,6 @@ FIRST_CALL = {"calls": 1}
 
 BACK_OFF_SECONDS = (2, 5, 10)
 """Before each further call of Helm, where the last one ended with an error that may pass."""
-
-display = Display()
 
 
 def is_terminal(hosts: list[str]) -> bool:
@@ -100,13 +98,13 @@ class View:
 
     def say_again(self, runs: list[dict[str, Any]]) -> None:
         names = ", ".join(release_key(run["namespace"], run["name"]) for run in runs)
-        display.display(f"{self.prefix}  {names}: that may pass, so Helm is called again")
+        say(f"{self.prefix}  {names}: that may pass, so Helm is called again")
 
     def show(self, outcomes: dict[str, Any], seconds: dict[str, float]) -> None:
         texts = [self.prefix + text for text in self.plain.show(outcomes, seconds)]
         # Without a text nothing is printed, not even the end of a line, and no line written to a log file.
         progress = Progress("\n".join(texts), self.host, outcomes)
-        display.display(progress, screen_only=not texts, newline=bool(texts))
+        say(progress, screen_only=not texts, newline=bool(texts))
 
 
 class ActionModule(InWorker):

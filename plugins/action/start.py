@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.filter.release_decision import release_decision
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Action, State
@@ -16,9 +15,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 from ansible_collections.landfall.eks.plugins.plugin_utils.leaseholder import Leaseholder
 from ansible_collections.landfall.eks.plugins.plugin_utils.run_records import Record
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 ROLES = Path(__file__).parents[2] / "roles"
-display = Display()
 OPTIONS: dict[str, Any] = {
     "kubeconfig": {"type": "raw"},
     "context": {"type": "str"},
@@ -27,6 +26,7 @@ OPTIONS: dict[str, Any] = {
     "history_max": {"type": "int", "default": 5},
     "folder": {"type": "path", "required": True},
     "namespace": {"type": "str", "required": True},
+    "namespace_metadata": {"type": "dict", "default": {}},
     "planning": {"type": "bool", "default": False},
 }
 
@@ -87,11 +87,12 @@ class ActionModule(Leaseholder):
         of_it = {key: release[key] for key in ("name", "namespace")}
         if release["namespace"] not in record["definitions"]["namespaces"]:
             wanted = {key: release[key] for key in ("namespace", "namespace_labels")}
-            self._do("namespaces", state="present", wanted=[wanted])
+            extra = self.options["namespace_metadata"]
+            self._do("namespaces", state="present", wanted=[wanted], namespace_metadata=extra)
         if decision["state"] == State.LOCKED:
             self._do("unlock", **of_it, timeout=release["timeout"])
             key = release_key(release["namespace"], release["name"])
-            display.display(f"  {key}: what an interrupted run left unfinished is ended first")
+            say(f"  {key}: what an interrupted run left unfinished is ended first")
         if release["crds"]["source"] != "none" and release["name"] not in record["definitions"]["releases"]:
             definitions = {"source": release["crds"]["source"], "values": release["crds"].get("values") or {}}
             self._do(

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.status import terminal, verdict
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -30,5 +27,5 @@ class ActionModule(InWorker):
             write_text(folder / "status.html", verdict.page(status))
             lines += [f"As a page: {folder}/status.html", f"As data: {folder}/status.json", ""]
         for line in lines:
-            display.display(line)
+            say(line)
         return result

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.status.summary import table
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -28,7 +25,7 @@ class ActionModule(InWorker):
         if not self._task.check_mode:
             write_json(Path(self._task.args["path"]), summary)
         for line in self._lines(summary):
-            display.display(line)
+            say(line)
         return result
 
     def _lines(self, summary: dict[str, Any]) -> list[str]:

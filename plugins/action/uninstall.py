@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall.plan import table
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 MODULE = "landfall.eks.uninstall"
 TIMEOUT = 600
-
-display = Display()
 
 
 class ActionModule(InWorker):
@@ -29,7 +26,7 @@ class ActionModule(InWorker):
         if not looked.get("failed"):
             rows = looked["rows"]
             for line in ["", *(table(rows) if rows else ["There is nothing of the platform."]), "", *looked["notes"]]:
-                display.display(line)
+                say(line)
         return result
 
     def _until_gone(self, result: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
@@ -60,10 +57,10 @@ class ActionModule(InWorker):
     def _show(looked: dict[str, Any], shown: dict[str, str], seconds: float) -> None:
         for title in [each for each in shown if each not in looked["waiting"]]:
             del shown[title]
-            display.display(f"  {seconds:5.0f} s  {title}: gone")
+            say(f"  {seconds:5.0f} s  {title}: gone")
         for title, why in looked["waiting"].items():
             if shown.get(title) != why:
                 shown[title] = why
-                display.display(f"  {seconds:5.0f} s  {title}: {why}")
+                say(f"  {seconds:5.0f} s  {title}: {why}")
         for note in looked["notes"]:
-            display.display(f"  {seconds:5.0f} s  {note}")
+            say(f"  {seconds:5.0f} s  {note}")

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.utils.display import Display
 
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json, write_text
 from ansible_collections.landfall.eks.plugins.module_utils.verify import report
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import FAILED
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
-
-display = Display()
+from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
 
 class ActionModule(InWorker):
@@ -32,7 +30,7 @@ class ActionModule(InWorker):
             looked["results"],
         )
         for line in ["", *report.lines(found), "", *self._write(found)]:
-            display.display(line)
+            say(line)
         failed = [row for row in found["results"] if row["outcome"] == FAILED]
         if failed:
             sentences = [f"{row['group']}, {row['name']}: {row['detail']}" for row in failed]

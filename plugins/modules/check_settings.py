@@ -9,7 +9,7 @@ short_description: Judges all settings of a host at once
 description:
   - Compares the variables of a host with the argument specs of all roles of this collection, and with a table of checks
     that no type can say.
-  - Finds names that look like a setting of the collection and are none, and tags that no role has.
+  - Finds names that are a typo of a setting, unless C(platform_own_variables) lists them, and tags that no role has.
   - Problems are returned, all together, so that the caller can report them with others.
   - This is an action; its work is done on the controller.
 author: The Landfall authors
@@ -44,6 +44,11 @@ problems:
 usable:
   description: Whether the settings by which cluster and hosts file are found are of the right types.
   type: bool
+  returned: always
+left_alone:
+  description: Names that begin like a setting and are none, those that C(platform_own_variables) lists excepted.
+  type: list
+  elements: str
   returned: always
 roles:
   description: The roles of the play that this run selects and that are enabled.

@@ -30,6 +30,10 @@ options:
     description: Whether the run has the Lease, C(held), and its C(run_id).
     type: dict
     required: true
+  namespace_metadata:
+    description: C(labels) and C(annotations) of namespaces that are made.
+    type: dict
+    default: {}
   installing:
     description: Whether the run rolls anything out.
     type: bool

@@ -48,6 +48,10 @@ options:
     type: str
     choices: [freed, deleted]
     default: freed
+  namespace_metadata:
+    description: C(labels) and C(annotations) of the namespace, if it is made.
+    type: dict
+    default: {}
   run:
     description: What the action plugin tells of the run, C({id, pid, root, host, jobs, slice}); not for playbooks.
     type: dict
@@ -108,7 +112,10 @@ def take(module: AnsibleModule, cluster: Cluster) -> None:
     made = False
     while True:
         found, just_made = namespaces.ensure(
-            cluster, module.params["namespace"], make=module.params["leave"] == "freed"
+            cluster,
+            module.params["namespace"],
+            module.params["namespace_metadata"],
+            make=module.params["leave"] == "freed",
         )
         made = made or just_made
         if found == "absent":
@@ -196,6 +203,7 @@ def main() -> None:
             "wait": {"type": "int", "default": 0},
             "duration": {"type": "int", "default": 30},
             "leave": {"type": "str", "choices": ["freed", "deleted"], "default": "freed"},
+            "namespace_metadata": {"type": "dict", "default": {}},
             "run": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

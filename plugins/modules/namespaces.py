@@ -24,6 +24,10 @@ options:
     type: list
     elements: dict
     default: []
+  namespace_metadata:
+    description: C(labels) and C(annotations) of namespaces that are made.
+    type: dict
+    default: {}
   records:
     description: Namespace of Landfall's own records. Has to be given with V(absent).
     type: str
@@ -73,7 +77,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CL
 
 def present(module: AnsibleModule, cluster: Cluster) -> None:
     wanted = module.params["wanted"]
-    made = namespaces.make(cluster, wanted, dry_run=module.check_mode)
+    made = namespaces.make(cluster, wanted, module.params["namespace_metadata"], dry_run=module.check_mode)
     module.exit_json(changed=bool(made), made=made, names=sorted({each["namespace"] for each in wanted}))
 
 
@@ -98,6 +102,7 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "absent"},
             "wanted": {"type": "list", "elements": "dict", "default": []},
+            "namespace_metadata": {"type": "dict", "default": {}},
             "records": {"type": "str"},
             "keep_credentials": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 120},

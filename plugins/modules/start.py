@@ -34,6 +34,10 @@ options:
     description: Namespace of the Lease that the run has.
     type: str
     required: true
+  namespace_metadata:
+    description: C(labels) and C(annotations) of namespaces that are made.
+    type: dict
+    default: {}
   planning:
     description: Record what would be started, and start nothing.
     type: bool

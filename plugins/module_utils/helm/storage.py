@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
@@ -16,6 +16,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.text.digests import r
 LABEL_IDENTITY = "landfall.eks/identity"
 LABEL_SOURCE = "landfall.eks/chart-source"
 FAILED = "failed"
+OF_HELM = "type=helm.sh/release.v1"
+"""Field selector of Helm's Secrets; its labels may be on others' too."""
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Release = state.Release
@@ -26,11 +28,11 @@ def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:
 
     Each entry: {name, namespace, revision, status, good_revision, identity, source, secret}; `good_revision` is the
     newest revision that Helm calls deployed or superseded, 0 if there is none. Labels are those that Helm's secret
-    driver writes: https://helm.sh/docs/topics/advanced/#storage-backends
+    driver writes: https://helm.sh/docs/topics/advanced/#storage-backends. A Secret without them is no revision to Helm
+    either, and left out.
     """
     releases: dict[str, Release] = {}
-    for secret in secrets:
-        found = entry(secret["metadata"])
+    for found in _entries(secret["metadata"] for secret in secrets):
         key = release_key(found["namespace"], found["name"])
         known = releases.get(key)
         good = max(found["good_revision"], known["good_revision"] if known else 0)
@@ -38,6 +40,14 @@ def newest_releases(secrets: Iterable[dict[str, Any]]) -> dict[str, Release]:
             releases[key] = found
         releases[key]["good_revision"] = good
     return releases
+
+
+def _entries(found: Iterable[dict[str, Any]]) -> Iterator[Release]:
+    """Yield what Helm's Secrets say, those left out whose labels name no revision."""
+    for metadata in found:
+        labels = metadata.get("labels") or {}
+        if {"name", "status"} <= labels.keys() and labels.get("version", "").isdecimal():
+            yield entry(metadata)
 
 
 def entry(metadata: dict[str, Any]) -> Release:
@@ -65,13 +75,14 @@ def entry(metadata: dict[str, Any]) -> Release:
 def read_releases(cluster: Cluster, namespace: str | None = None) -> dict[str, Release]:
     """Read every release of the cluster, or of one namespace, in one call; see newest_releases for the shape."""
     path = f"/api/v1/namespaces/{namespace}/secrets" if namespace else "/api/v1/secrets"
-    found = cluster.request("GET", path, query={"labelSelector": "owner=helm"}, accept=METADATA_ONLY)
+    query = {"labelSelector": "owner=helm", "fieldSelector": OF_HELM}
+    found = cluster.request("GET", path, query=query, accept=METADATA_ONLY)
     return newest_releases(found.get("items") or [])
 
 
 def read_revisions(cluster: Cluster, namespace: str, name: str) -> tuple[Release, ...]:
     """Read every revision that Helm keeps of one release, in one call; see newest_releases for the shape."""
-    return tuple(entry(metadata) for metadata in _metadata(cluster, namespace, name))
+    return tuple(_entries(_metadata(cluster, namespace, name)))
 
 
 def read_records(cluster: Cluster, releases: Iterable[Release]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -81,7 +92,7 @@ def read_records(cluster: Cluster, releases: Iterable[Release]) -> dict[tuple[st
         return {}
     names, statuses = ({each[key] for each in wanted.values()} for key in ("name", "status"))
     selector = f"owner=helm,name in ({','.join(sorted(names))}),status in ({','.join(sorted(statuses))})"
-    found = cluster.list("v1", "Secret", query={"labelSelector": selector})
+    found = cluster.list("v1", "Secret", query={"labelSelector": selector, "fieldSelector": OF_HELM})
     places = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
     return {place: decode_release(each) for place, each in places.items() if place in wanted}
 
@@ -144,5 +155,6 @@ def records(cluster: Cluster, namespace: str, name: str) -> list[str]:
 
 def _metadata(cluster: Cluster, namespace: str, name: str) -> list[dict[str, Any]]:
     path = f"/api/v1/namespaces/{namespace}/secrets"
-    found = cluster.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=METADATA_ONLY)
+    query = {"labelSelector": f"owner=helm,name={name}", "fieldSelector": OF_HELM}
+    found = cluster.request("GET", path, query=query, accept=METADATA_ONLY)
     return [each["metadata"] for each in found.get("items") or []]

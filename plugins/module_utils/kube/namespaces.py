@@ -22,6 +22,9 @@ KEPT = (
 )
 POLL_SECONDS = 0.5
 
+Metadata = dict[str, dict[str, str]]
+"""Labels and annotations, {labels, annotations}."""
+
 
 def ours(cluster: Cluster) -> list[str]:
     """Return the names of the namespaces that Landfall made."""
@@ -30,43 +33,74 @@ def ours(cluster: Cluster) -> list[str]:
     )
 
 
-def make(cluster: Cluster, wanted: list[dict[str, Any]], *, dry_run: bool) -> list[str]:
+def labels_by_name(cluster: Cluster) -> dict[str, dict[str, str]]:
+    """Return the labels of all namespaces. Raises ApiException."""
+    return {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in cluster.list("v1", "Namespace")}
+
+
+def make(
+    cluster: Cluster, wanted: list[dict[str, Any]], metadata: Metadata | None = None, *, dry_run: bool
+) -> list[str]:
     """Make the namespaces of `wanted`, each {namespace, namespace_labels}, and add the labels that one lacks.
 
+    Those made here get `metadata` too, also where an earlier run has made them.
     Returns the names of those that were changed, or would be in a dry run. Only what is made here carries the mark that
     lets it go again. Raises ApiException where the cluster refuses.
     """
-    there = {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in cluster.list("v1", "Namespace")}
+    there = {each["metadata"]["name"]: each["metadata"] for each in cluster.list("v1", "Namespace")}
     changed = []
-    for each in _merged(wanted):
-        name, labels = each["name"], each["labels"]
-        if name in there and labels.items() <= there[name].items():
+    for body in bodies(wanted, metadata):
+        name = body["metadata"]["name"]
+        lacking = _lacking(there[name], body["metadata"], _labels(wanted, name)) if name in there else {}
+        if name in there and not lacking:
             continue
         changed.append(name)
-        if not dry_run and (name in there or not create(cluster, name, labels)):
-            label(cluster, name, labels)
+        if not dry_run and (name in there or not create(cluster, body)):
+            add(cluster, name, lacking or {"labels": _labels(wanted, name)})
     return changed
 
 
-def _merged(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each name once, with the labels that any of its releases wants."""
-    labels: dict[str, dict[str, str]] = {}
+def bodies(wanted: list[dict[str, Any]], metadata: Metadata | None = None) -> list[dict[str, Any]]:
+    """Return each namespace of `wanted` once, as it is made: with our mark, `metadata` and what its releases want."""
+    return [
+        body_of(name, metadata, _labels(wanted, name)) for name in dict.fromkeys(each["namespace"] for each in wanted)
+    ]
+
+
+def body_of(name: str, metadata: Metadata | None = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a namespace as it is made: with our mark, `metadata` and further labels."""
+    given = metadata or {}
+    notes = {"annotations": given["annotations"]} if given.get("annotations") else {}
+    marked = {**(given.get("labels") or {}), **LABEL_OURS, **(labels or {})}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": marked, **notes}}
+
+
+def _labels(wanted: list[dict[str, Any]], name: str) -> dict[str, str]:
+    """Return the labels that the releases of a namespace want on it."""
+    found: dict[str, str] = {}
     for each in wanted:
-        labels.setdefault(each["namespace"], {}).update(each.get("namespace_labels") or {})
-    return [{"name": name, "labels": found} for name, found in labels.items()]
+        if each["namespace"] == name:
+            found.update(each.get("namespace_labels") or {})
+    return found
 
 
-def label(cluster: Cluster, name: str, labels: dict[str, str]) -> None:
-    """Add labels to a namespace that is there. Raises ApiException."""
-    cluster.patch(f"/api/v1/namespaces/{name}", {"metadata": {"labels": labels}})
+def _lacking(there: dict[str, Any], made: dict[str, Any], labels: dict[str, str]) -> Metadata:
+    """Return what a namespace that is there lacks: of the `labels` alone, where it is not ours."""
+    ours = LABEL_OURS.items() <= (there.get("labels") or {}).items()
+    wanted = {"labels": made["labels"], "annotations": made.get("annotations") or {}} if ours else {"labels": labels}
+    return {field: wanted[field] for field in wanted if not wanted[field].items() <= (there.get(field) or {}).items()}
 
 
-def create(cluster: Cluster, name: str, labels: dict[str, str]) -> bool:
-    """Make a namespace, marked as ours; say whether there was none, since another run may be quicker.
+def add(cluster: Cluster, name: str, metadata: Metadata) -> None:
+    """Add labels and annotations to a namespace that is there. Raises ApiException."""
+    cluster.patch(f"/api/v1/namespaces/{name}", {"metadata": metadata})
+
+
+def create(cluster: Cluster, body: dict[str, Any]) -> bool:
+    """Make a namespace; say whether there was none, since another run may be quicker.
 
     Raises ApiException for every other answer of 400 and above.
     """
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**LABEL_OURS, **labels}}}
     try:
         cluster.create("/api/v1/namespaces", body)
     except ApiException as error:
@@ -76,12 +110,15 @@ def create(cluster: Cluster, name: str, labels: dict[str, str]) -> bool:
     return True
 
 
-def ensure(cluster: Cluster, name: str, *, make: bool) -> tuple[str, bool]:
-    """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows."""
+def ensure(cluster: Cluster, name: str, metadata: Metadata | None = None, *, make: bool) -> tuple[str, bool]:
+    """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows.
+
+    One that is made carries our mark and `metadata`.
+    """
     found = cluster.get("v1", "Namespace", name)
     if found is not None:
         return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
-    return ("there", create(cluster, name, {})) if make else ("absent", False)
+    return ("there", create(cluster, body_of(name, metadata))) if make else ("absent", False)
 
 
 def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:

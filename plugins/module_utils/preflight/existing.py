@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import OF_HELM
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import decisions, neighbours, signs
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Row
@@ -23,7 +24,7 @@ WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 
 _METADATA = (
-    ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded"}),
+    ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded", "fieldSelector": OF_HELM}),
     ("/api/v1/namespaces", {"labelSelector": f"{OURS}=landfall"}),
     ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"labelSelector": DEFINITIONS_OF}),
 )

@@ -16,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     SWEEPABLE,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, networks
+from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
@@ -112,6 +112,15 @@ def check_texts(at: Situation) -> Iterator[str]:
                 yield f"{setting}.{key}{shown} is no text: write it in quotes."
 
 
+def check_own_variables(at: Situation) -> Iterator[str]:
+    """What is listed as one's own are names, or beginnings of names, and none of our settings."""
+    for entry in at.values.get(names.OWN) or []:
+        if entry in at.settings:
+            yield f"{names.OWN}: {entry} is a setting of Landfall: remove it from the list."
+        elif not re.fullmatch(r"[A-Za-z_]\w*\*?", entry):
+            yield f"{names.OWN} ({entry!r}) is no name: write one such as monitoring_team, or monitoring_*."
+
+
 def check_what_goes_too(at: Situation) -> Iterator[str]:
     """What is to go beside the platform, or the cluster, is named by words that are known there."""
     for name, known in (("uninstall_delete", ASKABLE), ("cluster_delete", SWEEPABLE)):
@@ -132,6 +141,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     forms.check_forms,
     networks.check_load_balancer,
     forms.check_paths,
+    forms.check_metadata,
     check_cluster,
     networks.check_addresses,
     forms.check_references,
@@ -142,6 +152,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_slos,
     check_logs,
     check_texts,
+    check_own_variables,
     check_what_goes_too,
     delivery.check_delivery,
     delivery.check_repository,

@@ -15,6 +15,8 @@ _FORMS = (
     (("_retention",), r"([1-9]\d*(ms|[smhdwy]))+", "a span of time", "15d"),
 )
 """How texts are written: (endings of the settings' names, pattern, what it is, an example)."""
+_METADATA_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REPOSITORY_URL = re.compile(r"(https?|ssh)://\S+|[\w.-]+@[\w.-]+:\S+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -75,6 +77,18 @@ def check_paths(at: Situation) -> Iterator[str]:
         value = at.values.get(name)
         if isinstance(value, str) and value and not PurePath(value).is_absolute():
             yield f"{name} ({value!r}) is not a full path: write one that begins with /."
+
+
+def check_metadata(at: Situation) -> Iterator[str]:
+    """Labels and annotations of what Landfall makes are such, and none of its own."""
+    for name in ("platform_labels", "platform_annotations"):
+        for key, value in (at.values.get(name) or {}).items():
+            if not isinstance(value, str):
+                yield f"{name}.{key} ({value!r}) is no text: write it in quotes."
+            elif not _METADATA_KEY.fullmatch(str(key)) or key.startswith("landfall.eks/"):
+                yield f"{name} has the key {key!r}, which is none: write one such as cost-center or example.org/team."
+            elif name == "platform_labels" and not _LABEL_VALUE.fullmatch(value):
+                yield f"{name}.{key} ({value!r}) is no label's value: write up to 63 letters, digits, '.', '_' and '-'."
 
 
 def check_references(at: Situation) -> Iterator[str]:

@@ -5,7 +5,6 @@ A setting is an option of a role's meta/argument_specs.yml. Everything here is p
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,11 +19,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.monitoring.alerting_c
 )
 from ansible_collections.landfall.eks.plugins.module_utils.settings import kinds
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
-
-LIKELY_MEANT = 0.8
-"""How similar (0 to 1) a name with our prefix must be to one of our settings to ask whether that was meant."""
-LIKELY_MISTAKE = 0.93
-"""How similar (0 to 1) a name without our prefix must be to one of our settings to count as a typo."""
 
 TAGS_OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
 
@@ -158,35 +152,6 @@ def missing_settings(settings: Mapping[str, Setting], names: Collection[str], ro
         for setting in settings.values()
         if setting.option.get("required") and setting.role in roles and setting.name not in names
     ]
-
-
-def unknown_settings(names: Iterable[str], known: Collection[str], prefixes: Collection[str]) -> list[str]:
-    """Return a sentence for each name that looks like one of our settings and is none.
-
-    `prefixes` are the words (role names) that begin our settings: with one of them a name has to be known. Any other
-    name is only reported if it is almost equal to one of our settings.
-    """
-    problems = []
-    for name in sorted(names):
-        if name in known or name.startswith("_"):
-            continue
-        owners = [prefix for prefix in prefixes if name.startswith(f"{prefix}_")]
-        if owners:
-            problems.append(_unknown(name, _closest(name, known, LIKELY_MEANT), max(owners, key=len)))
-        elif slip := _closest(name, [each for each in known if each.count("_") == name.count("_")], LIKELY_MISTAKE):
-            problems.append(_unknown(name, slip, ""))
-    return problems
-
-
-def _closest(name: str, candidates: Collection[str], cutoff: float) -> str:
-    public = [candidate for candidate in candidates if not candidate.startswith("_")]
-    return next(iter(difflib.get_close_matches(name, public, n=1, cutoff=cutoff)), "")
-
-
-def _unknown(name: str, slip: str, owner: str) -> str:
-    if slip:
-        return f"{name} is not a setting of Landfall: did you mean {slip}?"
-    return f"{name} is not a setting of Landfall: remove it, or find its name with `ansible-doc -t role *.{owner}`."
 
 
 def unknown_tags(given: Iterable[str], known: Collection[str]) -> list[str]:

@@ -79,7 +79,7 @@ def test_a_status_of_another_source_does_not_count() -> None:
 
 
 def test_helms_record_is_forgotten_once_argo_cd_has_it_and_not_before(cluster: FakeCluster) -> None:
-    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD}, type="helm.sh/release.v1")
     add(cluster, "Application", "flask-app", "argocd", **application(health="Progressing"))
     assert settled(cluster).phase == "running"
     assert cluster.written == []
@@ -90,7 +90,7 @@ def test_helms_record_is_forgotten_once_argo_cd_has_it_and_not_before(cluster: F
 
 
 def test_a_look_that_shall_not_write_forgets_nothing(cluster: FakeCluster) -> None:
-    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD})
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v3", metadata={"labels": RECORD}, type="helm.sh/release.v1")
     add(cluster, "Application", "flask-app", "argocd", **application())
     assert settled(cluster, forget=False).phase == "ready"
     assert cluster.written == []

@@ -117,7 +117,7 @@ def test_objects_that_helm_knows_are_helms_to_delete(cluster: FakeCluster) -> No
     with_fields(cluster, entry(HELM, {"f:spec": {}}))
     add(cluster, "Secret", "flask-tls")
     record = {"labels": {"owner": "helm", "name": "flask-app"}}
-    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v1", metadata=record)
+    add(cluster, "Secret", "sh.helm.release.v1.flask-app.v1", metadata=record, type="helm.sh/release.v1")
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == []
     del cluster.objects["Secret", "flask-app", "sh.helm.release.v1.flask-app.v1"]
     assert takeover.delete_objects(cluster, RELEASE, dry_run=False) == ["Deployment flask-app/flask-app"]

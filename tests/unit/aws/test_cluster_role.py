@@ -119,14 +119,14 @@ def test_what_is_wrong_is_refused_before_aws_is_asked(play):
         cluster_endpoint_cidrs=[],
         cluster_zones=4,
         cluster_creator_is_admin=False,
-        cluster_colour="blue",
+        cluster_zone=2,
         platform_cluster_name="my_cluster",
     )
     assert not well
     assert "cluster_endpoint_cidrs is empty: write the networks that may reach the Kubernetes API" in said
     assert "cluster_access is empty and cluster_creator_is_admin is false" in said
     assert "cluster_zones must be one of 2 or 3" in said
-    assert "cluster_colour is not a setting of Landfall" in said
+    assert "cluster_zone is not a setting of Landfall: did you mean cluster_zones?" in said
     assert "platform_cluster_name ('my_cluster') cannot name a stack" in said
     assert stacks() == {}
 

@@ -37,7 +37,10 @@ LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 WRONG_SETTINGS = (
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
-    setting("argocd_colour", "blue", "not a setting of Landfall", "ansible-doc -t role *.argocd"),
+    setting("flask_image_tag", "1.4.2", "did you mean flask_app_image_tag?", "list it in platform_own_variables"),
+    setting("platform_own_variables", "monitoring_team", "must be a list"),
+    setting("platform_own_variables", ["efk_size"], "efk_size is a setting of Landfall: remove it from the list"),
+    setting("platform_own_variables", ["*_team"], "'*_team'", "is no name: write one such as monitoring_team"),
     setting("platfrom_domain", "example.com", "did you mean platform_domain?"),
     setting("metrics_server_replicas", "two", "must be a whole number, not 'two'"),
     setting("ingress_subnets", "subnet-1", "must be a list", "-e '{...}'"),
@@ -60,6 +63,12 @@ WRONG_SETTINGS = (
     ),
     setting("argocd_sso", {"secrets": {"clientSecret": 1234}}, "argocd_sso.secrets.clientSecret is no text"),
     setting("cluster_addon_versions", {"coredns": 1.11}, "cluster_addon_versions.coredns (1.11) is no text"),
+    setting("platform_labels", ["cost-center"], "must be a mapping of names to values"),
+    setting("platform_labels", {"cost-center": 7}, "platform_labels.cost-center (7)", "write it in quotes"),
+    setting("platform_labels", {"cost center": "7"}, "the key 'cost center'", "such as cost-center"),
+    setting("platform_labels", {"landfall.eks/made-by": "us"}, "the key 'landfall.eks/made-by'"),
+    setting("platform_labels", {"team": "the people"}, "platform_labels.team", "no label's value"),
+    setting("platform_annotations", {"example.org/a/b": "x"}, "the key 'example.org/a/b'"),
     # Enums.
     setting("efk_size", "tiny", "one of small, medium or large, not 'tiny'"),
     setting("ingress_scheme", "public", "one of internet-facing or internal, not 'public'"),

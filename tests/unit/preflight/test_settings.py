@@ -72,32 +72,6 @@ def test_a_secret_value_is_not_shown() -> None:
     assert "hunter2" not in " ".join(subject.check_value(TOKEN, "hunter2")[1])
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("efk_retension_days", "did you mean efk_retention_days?"),
-        ("ingress_nginx_foo", "ansible-doc -t role *.ingress"),
-        ("flask_app_colour", "ansible-doc -t role *.flask_app"),
-        ("plattform_domain", "did you mean platform_domain?"),
-        ("ekf_retention_days", "did you mean efk_retention_days?"),
-    ],
-)
-def test_names_that_are_slips(name: str, said: str) -> None:
-    known = {"efk_retention_days", "ingress_allowed_cidrs", "platform_domain", "flask_app_host", "__efk_releases"}
-    problems = subject.unknown_settings([name], known, ["efk", "ingress", "platform", "flask_app", "flask"])
-    assert len(problems) == 1
-    assert problems[0].startswith(f"{name} is not a setting of Landfall: ")
-    assert said in problems[0]
-
-
-@pytest.mark.parametrize(
-    "name", ["hosts", "my_platform_domain", "domain", "__efk_private", "efk", "cluster_name", "team_domain", "efk_host"]
-)
-def test_names_that_are_somebody_elses_or_ours(name: str) -> None:
-    known = {"efk_host", "platform_domain", "hosts_file", "cluster_region"}
-    assert subject.unknown_settings([name], known, ["efk", "platform", "hosts"]) == []
-
-
 def test_unknown_tags_are_named_with_those_that_exist() -> None:
     assert subject.unknown_tags(["efk", "all", "never", "nonsense"], ["efk", "hosts"]) == [
         "nonsense is not a tag of Landfall: write one or more of efk and hosts."
@@ -131,5 +105,3 @@ def test_the_roles_own_defaults_and_computed_names_are_known() -> None:
     assert settings["platform_domain"].role == "platform"
     assert settings["platform_state_dir"].role == "platform"
     assert "platform_service_monitors" in computed
-    roles = sorted({setting.role for setting in settings.values()})
-    assert subject.unknown_settings([*settings, *computed], {*settings, *computed}, roles) == []

@@ -29,6 +29,7 @@ def helm_secret():
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
         return {
             "kind": "Secret",
+            "type": "helm.sh/release.v1",
             "metadata": {
                 "name": f"sh.helm.release.v1.{name}.v{revision}",
                 "namespace": namespace,

@@ -43,3 +43,36 @@ def test_identity_is_noted_on_the_live_revisions_secret(cluster, helm_secret):
     method, path, body = cluster.written[0]
     assert (method, path) == ("PATCH", "/api/v1/namespaces/logging/secrets/sh.helm.release.v1.logs.v3")
     assert body["metadata"]["labels"] == {storage.LABEL_IDENTITY: "3.abc-def", storage.LABEL_SOURCE: "cache"}
+
+
+def others(helm_secret, called, labels=None, **fields):
+    """Return something with that name and the labels of Helm's Secrets; None takes a label away."""
+    found = helm_secret(revision=7)
+    kept = {key: each for key, each in (found["metadata"]["labels"] | (labels or {})).items() if each is not None}
+    return {**found, "metadata": {**found["metadata"], "name": called, "labels": kept}, **fields}
+
+
+def test_what_only_carries_helms_labels_is_no_revision(cluster, helm_secret):
+    cluster.add(helm_secret(revision=3))
+    for other in (
+        others(helm_secret, "password", type="Opaque"),
+        others(helm_secret, "bare", {"name": None, "version": None, "status": None}, type="Opaque"),
+        others(helm_secret, "no-version", {"version": None}),
+        others(helm_secret, "no-name", {"name": None}),
+        others(helm_secret, "no-status", {"status": None}),
+        others(helm_secret, "a-word", {"version": "latest"}),
+        others(helm_secret, "a-fraction", {"version": "1.5"}),
+        others(helm_secret, "the-other-driver", kind="ConfigMap"),
+    ):
+        cluster.add(other)
+    found = storage.read_releases(cluster)
+    assert {key: each["revision"] for key, each in found.items()} == {"logging/logs": 3}
+    assert [each["revision"] for each in storage.read_revisions(cluster, "logging", "logs")] == [3]
+    assert list(storage.read_records(cluster, found.values())) == [("logging", "sh.helm.release.v1.logs.v3")]
+
+
+def test_a_secret_of_others_is_not_deleted_with_helms_records(cluster, helm_secret):
+    cluster.add(helm_secret(revision=3))
+    cluster.add(others(helm_secret, "password", type="Opaque"))
+    assert storage.forget(cluster, "logging", "logs")
+    assert [name for _, _, name in cluster.objects] == ["password"]

@@ -42,6 +42,38 @@ def test_dry_run_names_them_and_writes_nothing(cluster):
     assert cluster.written == []
 
 
+EXTRA = {"labels": {"cost-center": "7", "level": "none"}, "annotations": {"owner": "sre"}}
+
+
+def test_those_made_here_carry_the_labels_and_annotations_of_the_settings(cluster):
+    namespaces.make(cluster, WANTED[2:], EXTRA, dry_run=False)
+    metadata = cluster.objects["Namespace", "", "flask-app"]["metadata"]
+    # What a release wants on its namespace counts more.
+    assert metadata["labels"] == {"landfall.eks/made-by": "landfall", "cost-center": "7", "level": "restricted"}
+    assert metadata["annotations"] == {"owner": "sre"}
+    assert namespaces.make(cluster, WANTED[2:], EXTRA, dry_run=False) == []
+
+
+def test_those_that_an_earlier_run_made_get_them_too(cluster):
+    namespaces.make(cluster, WANTED[2:], dry_run=False)
+    assert namespaces.make(cluster, WANTED[2:], EXTRA, dry_run=True) == ["flask-app"]
+    assert namespaces.make(cluster, WANTED[2:], EXTRA, dry_run=False) == ["flask-app"]
+    metadata = cluster.objects["Namespace", "", "flask-app"]["metadata"]
+    assert (metadata["labels"]["cost-center"], metadata["annotations"]) == ("7", {"owner": "sre"})
+
+
+def test_somebody_elses_do_not_get_them(cluster):
+    cluster.add({"kind": "Namespace", "metadata": {"name": "kube-system"}})
+    assert namespaces.make(cluster, [{"namespace": "kube-system"}], EXTRA, dry_run=False) == []
+    assert cluster.written == []
+
+
+def test_the_namespace_of_the_records_carries_them(cluster):
+    assert namespaces.ensure(cluster, "landfall-system", EXTRA, make=True) == ("there", True)
+    metadata = cluster.objects["Namespace", "", "landfall-system"]["metadata"]
+    assert (metadata["labels"]["cost-center"], metadata["annotations"]) == ("7", {"owner": "sre"})
+
+
 def test_a_namespace_with_somebodys_application_stays_since_its_finalizers_would_hold_it(cluster):
     assert namespaces.keepers(cluster, "argocd", 0) == []
     cluster.add({"kind": "Application", "metadata": {"name": "shop", "namespace": "argocd"}})

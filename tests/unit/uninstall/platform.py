@@ -28,7 +28,8 @@ def roll_out(api: FakeCluster, releases: frozenset[tuple[str, str]]) -> None:
     """Add Helm's records of releases, and the definitions that they brought."""
     for namespace, name in releases:
         labels = {"owner": "helm", "name": name, "status": "deployed", "version": "3"}
-        add(api, "Secret", namespace, f"sh.helm.release.v1.{name}.v3", metadata={"labels": labels})
+        record = f"sh.helm.release.v1.{name}.v3"
+        add(api, "Secret", namespace, record, metadata={"labels": labels}, type="helm.sh/release.v1")
     for name, release in DEFINITIONS.items():
         add(api, "CustomResourceDefinition", "", name, metadata={"labels": {LABEL_RELEASE: release}})
 
