@@ -160,8 +160,9 @@ def way_in(machine, listener, tmp_path):
         yield tmp_path / "config", seen
 
 
-def pods_with(**labels):
-    return ["-e", json.dumps({"metrics_server_values": {"podLabels": labels}})]
+def labelled(**labels):
+    """Return the words that make Helm change a release."""
+    return ["-e", json.dumps({"metrics_server_values": {"service": {"labels": labels}}})]
 
 
 def test_a_context_of_the_shells_kubeconfig_is_the_one_for_all_calls(machine, listener, way_in, monkeypatch):
@@ -170,14 +171,14 @@ def test_a_context_of_the_shells_kubeconfig_is_the_one_for_all_calls(machine, li
     for name, value in {"KUBECONFIG": str(path), "K8S_AUTH_CONTEXT": "ours", **elsewhere}.items():
         monkeypatch.setitem(machine.environment, name, value)
     listener.heard.clear()
-    words = ["site.yml", "--tags", "metrics_server", "-e", "platform_kubeconfig=", *pods_with(way="in")]
+    words = ["site.yml", "--tags", "metrics_server", "-e", "platform_kubeconfig=", *labelled(way="in")]
     said = machine.playbook(*words, "-vvv")
     assert listener.heard == []
     login = base64.b64encode(f"eve:{PASSWORD}".encode()).decode()
     assert {*seen.connected} == {(f"127.0.0.1:{seen.port}", f"Basic {login}")}
     assert not [each for each in ("p@ss", "p%40ss", login) if each in said]
     at = ["-n", "kube-system", f"--kubeconfig={machine.folder}/kubeconfig"]
-    labels = machine.get("deployment/metrics-server", *at)["spec"]["template"]["metadata"]["labels"]
+    labels = machine.get("service/metrics-server", *at)["metadata"]["labels"]
     assert labels["way"] == "in", "and Helm has been there"
 
 
@@ -196,7 +197,7 @@ def test_two_hosts_that_are_one_cluster_are_refused_before_any_change(machine, t
     both = {"clusters": {"hosts": dict.fromkeys(("blue", "green"), hosts["local"])}}
     (inventory / "hosts.yml").write_text(json.dumps(both))
     before = machine.get("secrets", "-A", "-l", "owner=helm")["items"], machine.holder()
-    words = ["site.yml", "--tags", "metrics_server", *pods_with(way="two")]
+    words = ["site.yml", "--tags", "metrics_server", *labelled(way="two")]
     status, _, said = machine.try_("ansible-playbook", "-i", str(inventory), *words)
     assert status != 0
     assert " ".join(said.split()).count("blue and green are the same cluster") >= len(("blue", "green"))
