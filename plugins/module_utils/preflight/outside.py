@@ -1,7 +1,7 @@
 """Whether what a release would do is done for this cluster by a program that runs outside of it.
 
 EKS runs Argo CD so, as one of its EKS Capabilities: its kinds and Applications are in the cluster, and no workload is
-(https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html). Its Applications all lie in one namespace.
+(https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html). All its Applications are in one namespace.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def test_the_node_exporter_of_an_add_on_is_used_in_place_of_ours() -> None:
         }
     }
     assert found.lines["node-exporter"] == (
-        "prometheus-node-exporter/prometheus-node-exporter, of an EKS add-on: used in place of ours, since both want "
+        "prometheus-node-exporter/prometheus-node-exporter, of an EKS add-on: used instead of our own, since both want "
         "port 9100 of the nodes"
     )
     assert (found.left, found.problems) == ([], [])
