@@ -21,7 +21,9 @@ ADDONS = (
     eks_objects.addon("Deployment", "kube-state-metrics"),
 )
 GROUP = "argo.example.org"
-CHANGE = ("-e", json.dumps({"efk_fluent_bit_values": {"podLabels": {"tests": "eks"}}}))
+# The pod that waits on the full node counts as one that is away.
+TWO_AWAY = {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 2}}}
+CHANGE = ("-e", json.dumps({"efk_fluent_bit_values": {"podLabels": {"tests": "eks"}, **TWO_AWAY}}))
 
 
 def site(checkout, *words):
