@@ -131,7 +131,8 @@ def _decide_on_outside(found: Existing, row: Row, elsewhere: outside.Outside) ->
     found.left.append(row.release)
     found.places[row.release] = elsewhere.namespace or row.namespace
     found.managed.append(row.release)
-    found.lines[row.what] = f"{elsewhere.words}: left as it is"
+    more = "" if elsewhere.by_eks else f" ({row.setting}: adopt brings ours beside it)"
+    found.lines[row.what] = f"{elsewhere.words}: left as it is{more}"
     if row.policy == "refuse" and row.selected:
         found.problems.append(
             f"{row.setting} is refuse, and {row.what} is {elsewhere.words}: remove it "
