@@ -124,7 +124,7 @@ delivered:
   elements: str
   returned: always
 parts:
-  description: What is used in place of a part of ours, C({namespace, labels}) of its pods by the part's name.
+  description: What is used instead of a part of our own, C({namespace, labels}) of its pods by the part's name.
   type: dict
   returned: always
 load_balancer_class:

@@ -21,7 +21,9 @@ ADDONS = (
     eks_objects.addon("Deployment", "kube-state-metrics"),
 )
 GROUP = "argo.example.org"
-CHANGE = ("-e", json.dumps({"efk_fluent_bit_values": {"podLabels": {"tests": "eks"}}}))
+# The pod that waits on the full node counts as one that is away.
+TWO_AWAY = {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 2}}}
+CHANGE = ("-e", json.dumps({"efk_fluent_bit_values": {"podLabels": {"tests": "eks"}, **TWO_AWAY}}))
 
 
 def site(checkout, *words):
@@ -125,6 +127,7 @@ def test_an_argo_cd_outside_is_seen_by_the_manager_of_its_definitions(second_up,
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         made = eks_objects.application(now, "default") | {"apiVersion": f"{GROUP}/v1alpha1"}
         apply(checkout, [made])
-        assert look().lines["x"] == "run from outside of this cluster, with its Applications in default: left as it is"
+        said = "run from outside of this cluster, with its Applications in default: left as it is"
+        assert look().lines["x"] == f"{said} (x_existing: adopt brings ours beside it)"
     finally:
         checkout.kubectl(f"delete crd applications.{GROUP} --ignore-not-found")

@@ -1,7 +1,7 @@
 """What EKS says that it manages of a cluster: add-ons, capabilities and Auto Mode, beside what the cluster shows.
 
 The cluster's own marks decide what is left out (modules existing and outside). EKS knows more in three cases: whether
-an add-on that shall be adopted is still there, a capability that shows nothing in the cluster yet, and that Auto Mode
+it still manages an add-on that a setting adopts, a capability that shows nothing in the cluster yet, and that Auto Mode
 is off where its kinds have stayed.
 """
 

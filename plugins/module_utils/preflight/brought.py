@@ -81,8 +81,8 @@ class Existing:
 
     `places` are the namespaces of what others brought and is left, by the name of our release; `classes` the
     IngressClasses; `orphans` webhook configurations whose server is not there, by the name of our release. `parts` are
-    those that are used in place of ours, {namespace, labels} of their pods by the part's name, and
-    `managed` our releases that are left out for what runs outside of the cluster.
+    used instead of our own, {namespace, labels} of their pods by the part's name; `managed` are our releases that are
+    left out for what runs outside of the cluster.
     """
 
     lines: dict[str, str] = field(default_factory=dict)

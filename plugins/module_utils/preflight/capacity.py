@@ -63,7 +63,7 @@ def needs_of(releases: Iterable[Mapping[str, Any]]) -> list[Need]:
 class Node:
     """What a node has left for pods, CPU in cores and memory in bytes.
 
-    `volumes` is None where nobody knows; `unfit` says in a word why no pod of ours runs there, empty where they do.
+    `volumes` is None where nobody knows; `unfit` says in a word why our pods do not run there, empty where they do.
     """
 
     name: str

@@ -33,7 +33,7 @@ NOBODY = "system:anonymous"
 class Facts:
     """What was found; `problems` are sentences, `lines` say what others brought, and `left` names our releases that
     this run does without, since what others brought does their work; `delivered` are those that Argo CD delivers, and
-    `parts` what is used in place of a part of ours, {namespace, labels} of its pods by the part's name.
+    `parts` what is used instead of a part of our own, {namespace, labels} of its pods by the part's name.
     """
 
     reachable: bool = False

@@ -131,7 +131,8 @@ def _decide_on_outside(found: Existing, row: Row, elsewhere: outside.Outside) ->
     found.left.append(row.release)
     found.places[row.release] = elsewhere.namespace or row.namespace
     found.managed.append(row.release)
-    found.lines[row.what] = f"{elsewhere.words}: left as it is"
+    more = "" if elsewhere.by_eks else f" ({row.setting}: adopt brings ours beside it)"
+    found.lines[row.what] = f"{elsewhere.words}: left as it is{more}"
     if row.policy == "refuse" and row.selected:
         found.problems.append(
             f"{row.setting} is refuse, and {row.what} is {elsewhere.words}: remove it "
@@ -142,7 +143,7 @@ def _decide_on_outside(found: Existing, row: Row, elsewhere: outside.Outside) ->
 def decide_on_part(found: Existing, row: Row, part: Mapping[str, Any], seen: Sequence[Object]) -> None:
     """Decide on what others brought of a release that is not left out as a whole.
 
-    What belongs to a release of its name and namespace is the release's, whoever made that.
+    What belongs to a Helm release of its name and namespace is decided on with that.
     """
     others = [each for each in seen if helm_owner(each) != (row.namespace, row.release) or by_eks(each)]
     if not others:
@@ -169,7 +170,7 @@ def decide_on_part(found: Existing, row: Row, part: Mapping[str, Any], seen: Seq
     else:
         labels = ((theirs.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         found.parts[part["name"]] = {"namespace": theirs["metadata"].get("namespace", ""), "labels": dict(labels)}
-        found.lines[part["what"]] = f"{words}: used in place of ours, since {clash}"
+        found.lines[part["what"]] = f"{words}: used instead of our own, since {clash}"
 
 
 def _add_problem(found: Existing, row: Row, sentence: str) -> None:

@@ -65,7 +65,7 @@ def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Exist
     found.lines = neighbours.lines(others, bool(scraped and scraped.result()))
     for row in rows:
         # What others made is theirs to remove, whatever an installation would do with it.
-        decided = row if installing else replace(row, policy="leave")
+        decided = row if installing else replace(row, policy="leave", outside={})
         decisions.decide(found, decided, seen[row.release, ""], records, cluster)
         for part in row.parts if installing and row.release not in found.left else ():
             decisions.decide_on_part(found, row, part, seen.get((row.release, part["name"]), []))

@@ -1,4 +1,4 @@
-"""What others run on a cluster that no release of ours does the work of, and that is worth knowing before a run."""
+"""What others run on a cluster that Landfall has no release for, and that is worth knowing before a run."""
 
 from __future__ import annotations
 

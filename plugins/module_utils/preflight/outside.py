@@ -1,7 +1,7 @@
 """Whether what a release would do is done for this cluster by a program that runs outside of it.
 
 EKS runs Argo CD so, as one of its EKS Capabilities: its kinds and Applications are in the cluster, and no workload is
-(https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html). Its Applications all lie in one namespace.
+(https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html). All its Applications are in one namespace.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import value_at
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import Object, Records, by_eks
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
+    DEFINITIONS_OF,
+    Object,
+    Records,
+    by_eks,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import items
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -38,12 +43,16 @@ def find(cluster: Cluster, mark: Mapping[str, str], namespace: str, release: str
 
     `mark` is {api_version, kind, definition, alive, eks}: the kind that it works on, the name of its definition, the
     field with the time at which it last did, and what it is called where EKS runs it. Definitions alone are what an
-    uninstallation leaves; a release of our own in `namespace` comes back by itself.
+    uninstallation leaves; a release of our own in `namespace` comes back by itself, and so do definitions of our own
+    that nobody has taken over.
     """
     path = cluster.resource_path(mark["api_version"], mark["kind"], None)
     if path is None or records.ours(namespace, release):
         return None
-    eks = _by_eks(cluster, mark["definition"])
+    definition = _definition(cluster, mark["definition"])
+    eks = by_eks(definition)
+    if not eks and DEFINITIONS_OF in (definition["metadata"].get("labels") or {}):
+        return None
     objects = items(cluster, path, FEW)
     living = [each for each in objects if _alive(each, mark["alive"], datetime.now(UTC))]
     if not eks and not living:
@@ -53,13 +62,15 @@ def find(cluster: Cluster, mark: Mapping[str, str], namespace: str, release: str
     return Outside(f"{words}, with its {mark['kind']}s in {where}" if where else words, where, eks)
 
 
-def _by_eks(cluster: Cluster, definition: str) -> bool:
+def _definition(cluster: Cluster, name: str) -> Object:
+    """Return a definition, or an object without any marks where it can't be read."""
     try:
-        return by_eks(cluster.request("GET", f"{DEFINITIONS}/{definition}"))
+        found: Object = cluster.request("GET", f"{DEFINITIONS}/{name}")
     except Exception as error:
         if getattr(error, "status", None) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
-            return False
+            return {"metadata": {}}
         raise
+    return {"metadata": {}, **found}
 
 
 def _alive(found: Object, field: str, now: datetime) -> bool:

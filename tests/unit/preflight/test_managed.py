@@ -63,7 +63,15 @@ def record_of_ours() -> dict[str, Any]:
     return {"kind": "Secret", "metadata": {"name": "sh.helm.1", "namespace": "argocd", "labels": labels}}
 
 
+def with_definitions_of_ours() -> FakeCluster:
+    cluster = with_argo(eks_objects.application(ago(60)))
+    (definition,) = (each for each in cluster.objects.values() if each["kind"] == "CustomResourceDefinition")
+    definition["metadata"]["labels"][ownership.DEFINITIONS_OF] = ARGO
+    return cluster
+
+
 NOBODY_OUTSIDE = {
+    "an uninstallation of ours a minute ago": with_definitions_of_ours,
     "no definitions": FakeCluster,
     "what an uninstallation left": lambda: with_argo(eks_objects.application(ago(7200))),
     "Applications that nobody has looked at": lambda: with_argo(eks_objects.application("")),
@@ -87,6 +95,12 @@ def test_who_may_not_read_definitions_still_sees_what_argo_cd_does() -> None:
     cluster = with_argo(eks_objects.application(ago(60)), eks=True)
     cluster.answers["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io"] = 403
     assert look(cluster, ARGO).left == [ARGO]
+
+
+def test_an_uninstallation_leaves_out_only_what_others_have_in_the_cluster() -> None:
+    said = {**rendering.release(ARGO), "namespace_setting": "x_namespace", "selected": True}
+    found = existing.find(with_argo(eks=True), brought.rows_of([said]), installing=False)[0]
+    assert (found.left, found.problems) == ([], [])
 
 
 @pytest.mark.parametrize("policy", ["adopt", "refuse"])
@@ -124,7 +138,7 @@ def test_the_node_exporter_of_an_add_on_is_used_in_place_of_ours() -> None:
         }
     }
     assert found.lines["node-exporter"] == (
-        "prometheus-node-exporter/prometheus-node-exporter, of an EKS add-on: used in place of ours, since both want "
+        "prometheus-node-exporter/prometheus-node-exporter, of an EKS add-on: used instead of our own, since both want "
         "port 9100 of the nodes"
     )
     assert (found.left, found.problems) == ([], [])

@@ -346,6 +346,16 @@ def test_where_nodes_are_made_crashes_have_their_patience_all_the_same(cluster, 
     assert settled(there(cluster, workload(), pod(**crashed()))).seconds == pytest.approx(303, abs=3)
 
 
+def test_no_autoscaler_is_waited_for_where_a_full_node_stops_a_daemon_set(cluster, settled):
+    """Its pod may run on that node alone, and counts as the one that may be away while the others are updated."""
+    AUTOSCALERS["karpenter"](cluster)
+    counted = {"desiredNumberScheduled": 3, "updatedNumberScheduled": 1, "numberAvailable": 2}
+    full = unscheduled("0/3 nodes are available: 1 Too many pods, 2 node(s) didn't satisfy plugin(s) [NodeAffinity].")
+    found = settled(there(cluster, workload("DaemonSet", **counted), pod(**full)), "DaemonSet")
+    assert found.seconds == pytest.approx(303, abs=3)
+    assert "DaemonSet web: 1 of 3 nodes updated (pod web-1: 0/3 nodes are available: 1 Too many pods" in found.message
+
+
 def test_who_may_not_look_for_an_autoscaler_is_not_stopped_by_that(cluster, settled):
     cluster.answers["/api/v1/configmaps"] = 403
     assert settled(there(cluster, workload(), pod(**unscheduled()))).message.startswith(
