@@ -130,7 +130,7 @@ def _pull(pin: Pin, helm: str, target: Path, seconds: float) -> None:
 
 def _not_found(pin: Pin, sources: Sources, error: remote.RemoteError) -> str:
     where = f"LANDFALL_CHART_CACHE ({sources.cache})" if sources.cache else "LANDFALL_CHART_CACHE (not set)"
-    name, advice = _called(pin), "correct the setting of this chart, or log in as docs/charts.md says"
+    name, advice = _called(pin), "correct this chart's setting, or see docs/charts.md about logins and certificates"
     if error.unreachable:
         advice = f"put {archive_name(pin)} into that folder, or let this machine reach the address"
     return f"The chart {name} is not in {where}, and Helm could not get it from {pin['ref']}: {error}; {advice}."
