@@ -20,7 +20,9 @@ STAND_IN_SECONDS = 15
 SIDE_BY_SIDE = 16
 
 Pin = dict[str, Any]
-"""{ref, version, sha256, tested}; `tested` is there where a user's settings made the pin: {name, version} of the tested one."""
+"""{ref, version, sha256, tested}; `tested` is there where a user's settings made the pin.
+
+It is {name, version} of the tested chart."""
 Chart = dict[str, Any]
 """{name, version, path, sha256, source, verified} of a chart that was found."""
 
