@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: image_facts
 short_description: Asks registries whether images exist
 description:
-  - Renders charts and asks the registry of each image for its manifest, as anybody may.
+  - Renders charts and asks the registry of each image for its manifest, with the logins of the user who runs this.
   - Only an image that is certainly not there is a problem; registries that do not say are noted, once each.
 author: The Landfall authors
 options:

@@ -20,7 +20,9 @@ STAND_IN_SECONDS = 15
 SIDE_BY_SIDE = 16
 
 Pin = dict[str, Any]
-"""{ref, version, sha256, tested}; `tested` is there where a user's settings made the pin: {name, version} of ours."""
+"""{ref, version, sha256, tested}; `tested` is there where a user's settings made the pin.
+
+It is {name, version} of the tested chart."""
 Chart = dict[str, Any]
 """{name, version, path, sha256, source, verified} of a chart that was found."""
 
@@ -130,7 +132,7 @@ def _pull(pin: Pin, helm: str, target: Path, seconds: float) -> None:
 
 def _not_found(pin: Pin, sources: Sources, error: remote.RemoteError) -> str:
     where = f"LANDFALL_CHART_CACHE ({sources.cache})" if sources.cache else "LANDFALL_CHART_CACHE (not set)"
-    name, advice = _called(pin), "correct the setting of this chart, or log in as docs/charts.md says"
+    name, advice = _called(pin), "correct this chart's setting, or see docs/charts.md about logins and certificates"
     if error.unreachable:
         advice = f"put {archive_name(pin)} into that folder, or let this machine reach the address"
     return f"The chart {name} is not in {where}, and Helm could not get it from {pin['ref']}: {error}; {advice}."

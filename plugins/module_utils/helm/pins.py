@@ -11,8 +11,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm import chart_sou
 def merged(ours: Mapping[str, Any], given: Mapping[str, Any], mirror: str = "") -> dict[str, Any]:
     """Return a pin {ref, version, sha256}: `ours`, taken from `mirror`, with the fields of `given` over it.
 
-    Where the settings say anything of it, the pin also has `tested`, {name, version} of ours, the name empty where ours
-    is a folder. Our digest is that of our version at our reference, so it goes where they name others.
+    Where the settings say anything of it, the pin also has `tested`, {name, version} of the tested chart, the name
+    empty where that is a folder. Our digest is that of our version at our reference, so it goes where they name others.
     """
     said = {key: value for key, value in given.items() if value not in (None, "")}
     mirrored = {"ref": _mirrored(ours, said, mirror)} if mirror and remote.is_remote(ours["ref"]) else {}

@@ -7,21 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.components.rendering import COMPONENTS
+from tests.unit.components.rendering import COMPONENTS, releases
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
-def releases():
-    for role in COMPONENTS:
-        variables = yaml.safe_load((ROOT / f"roles/{role}/vars/main.yml").read_text())
-        for release in variables[f"{role}_component"]["releases"]:
-            yield pytest.param(role, release, id=release["name"])
+PINNED = [pytest.param(role, release, id=release["name"]) for role in COMPONENTS for release in releases(role)]
 
 
-@pytest.mark.parametrize(("role", "release"), list(releases()))
+@pytest.mark.parametrize(("role", "release"), PINNED)
 def test_chart_table_has_the_pins(role, release):
     name, version = release["chart"]["ref"].rpartition("/")[2], release["chart"]["version"]
     if name.startswith("chart"):

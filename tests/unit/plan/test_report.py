@@ -33,6 +33,17 @@ def test_nothing_to_change_is_said_in_one_line() -> None:
     assert report.diff([]) == []
 
 
+def test_a_chart_that_is_not_tested_is_named_even_if_nothing_changes() -> None:
+    why = "chart shop 1.1.0, not the tested shop 1.0.0"
+    plan = report.record("prod", [], [], ["shop"]) | {"untested": [{"object": "shop", "why": why}]}
+    assert report.lines(plan) == [
+        "Plan for cluster prod: no changes.",
+        "",
+        "Not tested with Landfall:",
+        f"  shop: {why}",
+    ]
+
+
 def test_a_release_that_would_get_a_new_revision_is_a_change_even_if_no_object_is() -> None:
     plan = report.record("prod", [], [RELEASE], [])
     assert plan["changes"] is True
