@@ -34,6 +34,9 @@ GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:tea
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
 WRONG_SETTINGS = (
+    # Components of one's own.
+    setting("platform_components", {"podinfo": {"releases": [{"name": "podinfo", "namespace": "podinfo"}]}}, ".chart is"),
+    setting("platform_components", ["podinfo"], "must be a mapping of names to components, not a list"),
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
     setting("argocd_colour", "blue", "not a setting of Landfall", "ansible-doc -t role *.argocd"),
