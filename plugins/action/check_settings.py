@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
     def _standing_alone(self, role: str, variables: dict[str, Any]) -> list[str]:
         """Return the roles that a run is begun for in a play of somebody's own, whose tags are its author's.
 
-        These are all that the play lists or imports; `role` alone where tags select from them, or where it is included.
+        These are the ones that it lists or imports, and `role`; `role` alone where tags select from them.
         """
         play = run_records.play_of(self._task)
         whole = set(variables.get("ansible_run_tags", ["all"])) == {"all"} and not variables.get("ansible_skip_tags")

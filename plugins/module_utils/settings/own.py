@@ -23,7 +23,7 @@ OF_ROLES = frozenset({"objects", "object_kinds", "in_force", "without_aws", "pla
 OF_OUR_RELEASES = frozenset(
     {"component", "namespace_setting", "ingress_class", "load_balancer", "aws_role", "owner", "images"}
 )
-"""Fields of a release that name settings of ours, or that follow from where it stands."""
+"""Fields of a release that name Landfall's own settings, or that follow from its place."""
 LONGEST_RELEASE = 53
 """Helm refuses longer names."""
 _NAME = re.compile(r"[a-z]([a-z0-9_-]*[a-z0-9])?")

@@ -35,6 +35,9 @@ GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:tea
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
 WRONG_SETTINGS = (
+    # Components of one's own.
+    setting("platform_components", {"podinfo": {"releases": [{"name": "a", "namespace": "a"}]}}, "[0].chart is missing"),
+    setting("platform_components", ["podinfo"], "must be a mapping of names to components, not a list"),
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),
     setting("flask_image_tag", "1.4.2", "did you mean flask_app_image_tag?", "list it in platform_own_variables"),
