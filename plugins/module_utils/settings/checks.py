@@ -69,7 +69,7 @@ def check_slos(at: Situation) -> Iterator[str]:
         yield f"monitoring_runbooks_url ({runbooks!r}) is no URL: write one such as https://wiki.example.org/runbooks."
     given = at.values.get(slo_checks.SETTING) or {}
     merged = at.merged.get(slo_checks.SETTING)
-    of_files = at.merged.get(slo_files.SETTING, {}).get("problems", [])
+    of_files = at.merged.get(slo_files.SETTING, {}).get("problems", []) if slo_files.SETTING in at.values else []
     if problems := [*of_files, *slo_checks.problems(given, merged)]:
         yield from problems
         return

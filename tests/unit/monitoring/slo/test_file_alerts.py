@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.unit.monitoring.slo import scenarios
-from tests.unit.monitoring.slo.promtool import Case, Expectation, judge, needs_promtool
+from tests.unit.monitoring.slo.promtool import Case, Expectation, judge, needs_promtool, run
 from tests.unit.monitoring.slo.samples import Series, Shape, counter, phases, split
 from tests.unit.monitoring.slo.scenarios import DAY, FAST, HOUR, SLOW
-from tests.unit.monitoring.slo.shipped import Groups, alerts, groups, objectives
+from tests.unit.monitoring.slo.shipped import Groups, alerts, groups, objectives, rules_map
 from tests.unit.monitoring.slo.test_files import BESIDE
 
 SLOS = objectives(**BESIDE)
@@ -59,6 +60,13 @@ SAMPLES = {
     "shop-stock-freshness": share('shop_stock_fresh_ratio{region="north"}'),
     "search-availability": split('search_requests_total{code="200"}', 'search_requests_total{code="500"}'),
 }
+
+
+def test_promtool_takes_all_rules(tmp_path: Path) -> None:
+    found = [group for entry in rules_map(**BESIDE).values() for group in entry["groups"]]
+    (tmp_path / "rules.json").write_text(json.dumps({"groups": found}))
+    done = run("check", "rules", str(tmp_path / "rules.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -417,7 +417,7 @@ def test_preflight_says_what_is_wrong_and_no_rules_are_made_without_it(tmp_path:
     (tmp_path / "slos.yml").write_text(yaml.safe_dump(with_leaf(SLOTH, "slos[0].objective", "high")))
     settings = {"inventory_dir": str(tmp_path), "monitoring_slo_files": ["slos.yml"]}
     merged = evaluate("monitoring", "monitoring_component.in_force", **settings)
-    said = list(check_slos(Situation({}, {}, (), merged)))
+    said = list(check_slos(Situation(settings, {}, (), merged)))
     assert said == [
         f"{tmp_path}/slos.yml, document 1, slos[0].objective ('high') is no number: write one such as 99.5."
     ]
@@ -429,7 +429,7 @@ def test_an_objective_with_a_name_of_ours_is_refused(tmp_path: Path) -> None:
     (tmp_path / "slos.yml").write_text(yaml.safe_dump(with_leaf(OPENSLO, "metadata.name", "pod-restarts")))
     settings = {"inventory_dir": str(tmp_path), "monitoring_slo_files": ["slos.yml"]}
     merged = evaluate("monitoring", "monitoring_component.in_force", **settings)
-    (said,) = check_slos(Situation({}, {}, (), merged))
+    (said,) = check_slos(Situation(settings, {}, (), merged))
     assert said.endswith("is called pod-restarts, and so is one of Landfall's own: rename it.")
 
 
