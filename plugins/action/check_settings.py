@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, names, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
@@ -44,26 +44,30 @@ class ActionModule(ActionBase):
         found = [each for each in every if each["name"] in roles]
         judged = [about] if about else roles
         in_play = [about] if about else _short(variables)
-        known, own = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
+        known, listed = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
         problems = [
             *self._tag_problems(tags, variables, about),
-            *names.problems(variables, known, settings, own),
+            *names.problems(variables, known, settings, listed),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
             *self._contract_problems(every, settled=not refused),
         ]
+        enabled = [each for each in every if _is_on(values, each["name"])]
+        own, outside = hosts.own_names(enabled, values.get("platform_domain", ""), values.get("hosts_names", []))
         result.update(
             changed=False,
             problems=problems,
             usable=not any(
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
             ),
-            left_alone=names.left_alone(variables, known, settings, own),
+            left_alone=names.left_alone(variables, known, settings, listed),
             roles=roles,
             components=[each["name"] for each in found],
             kinds=[kind for each in found for kind in each.get("kinds", [])],
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
+            names=own,
+            names_outside=outside,
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
             releases=[release | {"selected": each["name"] in roles} for each in every for release in each["releases"]],
@@ -135,7 +139,11 @@ class ActionModule(ActionBase):
             variables.get("ansible_run_tags", []),
             variables.get("ansible_skip_tags", []),
         )
-        return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
+        return [role for role in selected if _is_on(values, role)]
+
+
+def _is_on(values: dict[str, Any], role: str) -> bool:
+    return bool(boolean(values.get(f"{role}_enabled", True), strict=False))
 
 
 def _short(variables: dict[str, Any]) -> list[str]:
