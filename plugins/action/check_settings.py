@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, names, own, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
@@ -61,6 +61,8 @@ class ActionModule(ActionBase):
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
             *self._contract_problems(every, settled=not refused),
         ]
+        enabled = [each for each in every if _is_on(values, each["name"])]
+        allowed, outside = hosts.own_names(enabled, values.get("platform_domain", ""), values.get("hosts_names", []))
         result.update(
             changed=False,
             problems=problems,
@@ -72,6 +74,8 @@ class ActionModule(ActionBase):
             components=[each["name"] for each in found],
             kinds=[kind for each in found for kind in each.get("kinds", [])],
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
+            names=allowed,
+            names_outside=outside,
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
             releases=[release | {"selected": each["name"] in active} for each in every for release in each["releases"]],
@@ -170,7 +174,11 @@ class ActionModule(ActionBase):
     @staticmethod
     def _active_roles(selected: list[str], values: dict[str, Any]) -> list[str]:
         """Return the roles that are enabled."""
-        return [role for role in selected if boolean(values.get(f"{role}_enabled", True), strict=False)]
+        return [role for role in selected if _is_on(values, role)]
+
+
+def _is_on(values: dict[str, Any], role: str) -> bool:
+    return bool(boolean(values.get(f"{role}_enabled", True), strict=False))
 
 
 def _short(names: list[str]) -> list[str]:

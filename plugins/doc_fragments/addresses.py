@@ -12,8 +12,13 @@ options:
     description: File that holds the hosts block; empty where none is written.
     type: str
     default: ""
+  names:
+    description: The platform's names, C({host, namespace}); an Ingress in that namespace for that host is its own.
+    type: list
+    elements: dict
+    default: []
   hosts_names:
-    description: Names for the hosts block that a person wrote down.
+    description: Names for the hosts block beside those.
     type: list
     elements: str
     default: []

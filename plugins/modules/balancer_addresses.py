@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: balancer_addresses
 short_description: Finds the host names of Ingresses and the addresses of their load balancer
 description:
-  - Reads the live Ingresses of a class, and waits until each has a load balancer.
+  - Reads the platform's own live Ingresses, and waits until each has a load balancer. Those of others do not count.
   - Looks that up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
     interfaces, and waits until each of its zones has one. Those of an internal one are private.
   - DNS is asked where that is what is wanted, and with O(way=auto) where AWS is of no help.
@@ -19,8 +19,14 @@ options:
     description: Class of the Ingresses.
     type: str
     required: true
+  own:
+    description:
+      - The platform's names, C({host, namespace}). An Ingress of the class in that namespace for that host is its own.
+    type: list
+    elements: dict
+    default: []
   names:
-    description: Host names; empty for those of the Ingresses.
+    description: Host names beside those of the Ingresses.
     type: list
     elements: str
     default: []
@@ -49,11 +55,13 @@ EXAMPLES = r"""
   landfall.eks.balancer_addresses:
     kubeconfig: /home/me/kubeconfig
     ingress_class: nginx
+    own:
+      - {host: shop.example.org, namespace: shop}
 """
 
 RETURN = r"""
 names:
-  description: The host names, sorted if they are those of the Ingresses.
+  description: The host names, sorted.
   type: list
   elements: str
   returned: always
@@ -126,14 +134,14 @@ def look_up(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> 
 
 
 def read_ingresses(module: AnsibleModule, timeout: float) -> ingresses.Published:
-    """Return what the Ingresses publish; nothing if all of it was handed in. Fails if a load balancer is missing."""
+    """Return what the Ingresses publish; nothing if there are none. Fails if a load balancer is missing."""
     params = module.params
-    if params["names"] and params["addresses"]:
+    if not params["own"]:
         return ingresses.Published()
     with reading(module) as cluster:
         found = ingresses.wait(
             lambda: cluster.list("networking.k8s.io/v1", "Ingress"),
-            params["ingress_class"],
+            ingresses.own_of(params["ingress_class"], params["own"]),
             0 if params["addresses"] else timeout,
         )
     if found.waiting and not params["addresses"] and not module.check_mode:
@@ -149,6 +157,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_OPTIONS,
             "ingress_class": {"type": "str", "required": True},
+            "own": {"type": "list", "elements": "dict", "default": []},
             "names": {"type": "list", "elements": "str", "default": []},
             "addresses": {"type": "list", "elements": "str", "default": []},
             "way": {"type": "str", "choices": ["auto", "eip", "eni", "dns"], "default": "auto"},
@@ -160,7 +169,7 @@ def main() -> None:
     params = module.params
     timeout = 0 if module.check_mode else params["timeout"]
     found = read_ingresses(module, timeout)
-    names = params["names"] or list(found.names)
+    names = sorted({*params["names"], *found.names})
     looked_up = look_up(module, [] if params["addresses"] else found.balancers, timeout)
     addresses = params["addresses"] or list(dict.fromkeys([*found.addresses, *looked_up["addresses"]]))
     if names and not addresses and not module.check_mode:

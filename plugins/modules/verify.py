@@ -135,7 +135,7 @@ def main() -> None:
             real=options["real"],
             simulated=options["simulated"],
             hosts_file=options["hosts_file"],
-            given=addresses.Given(options["hosts_names"], options["hosts_addresses"]),
+            given=addresses.Given(options["hosts_names"], options["hosts_addresses"], options["names"]),
             ask=addresses.asker(options["way"], options["region"]),
         ),
         hosts=options["hosts"],

@@ -1,4 +1,8 @@
-"""What the live Ingresses of a class publish: host names, and where the load balancer before them is."""
+"""What the platform's own live Ingresses publish: host names, and where the load balancer before them is.
+
+Whoever may make an Ingress of our class anywhere decides nothing here: neither names, nor addresses, nor what is waited
+for.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +30,32 @@ class Published:
     waiting: tuple[str, ...] = ()
 
 
-def published(ingresses: Iterable[Mapping[str, Any]], ingress_class: str) -> Published:
-    """Return what those Ingresses of a list publish that name this class."""
-    ours = [each for each in ingresses if each["spec"].get("ingressClassName") == ingress_class]
+@dataclass(frozen=True)
+class Own:
+    """The class of the platform's Ingresses, and the (namespace, host) of each name that may be published."""
+
+    ingress_class: str
+    names: frozenset[tuple[str, str]]
+
+    def of(self, ingress: Mapping[str, Any]) -> set[str]:
+        """Return the names that an Ingress is ours for; none for one of others."""
+        if ingress["spec"].get("ingressClassName") != self.ingress_class:
+            return set()
+        hosts = {rule.get("host") or "" for rule in ingress["spec"].get("rules") or []}
+        return {host for host in hosts if (ingress["metadata"]["namespace"], host) in self.names}
+
+
+def own_of(ingress_class: str, names: Iterable[Mapping[str, str]]) -> Own:
+    """Return what is ours from rows {host, namespace}."""
+    return Own(ingress_class, frozenset((each["namespace"], each["host"]) for each in names))
+
+
+def published(ingresses: Iterable[Mapping[str, Any]], own: Own) -> Published:
+    """Return what those Ingresses of a list publish that are ours."""
+    ours = [each for each in ingresses if own.of(each)]
     found = [point for each in ours for point in points(each)]
-    rules = [rule for each in ours for rule in each["spec"].get("rules") or []]
     return Published(
-        names=tuple(sorted({rule["host"] for rule in rules if rule.get("host")})),
+        names=tuple(sorted({host for each in ours for host in own.of(each)})),
         balancers=_unique(found, "hostname"),
         addresses=_unique(found, "ip"),
         waiting=tuple(
@@ -43,15 +66,15 @@ def published(ingresses: Iterable[Mapping[str, Any]], ingress_class: str) -> Pub
 
 def wait(
     read: Callable[[], Iterable[Mapping[str, Any]]],
-    ingress_class: str,
+    own: Own,
     timeout: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Published:
-    """Read until each Ingress of the class has a load balancer; return the last answer after `timeout` seconds."""
+    """Read until each Ingress of ours has a load balancer; return the last answer after `timeout` seconds."""
     deadline = clock() + timeout
     while True:
-        found = published(read(), ingress_class)
+        found = published(read(), own)
         if not found.waiting or clock() >= deadline:
             return found
         sleep(BETWEEN_LOOKS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import joined
@@ -54,6 +55,23 @@ _HOST_FAULTS: tuple[tuple[Callable[[str], object], Callable[[str], str]], ...] =
     (lambda host: host != host.lower(), lambda host: f"has capital letters: write {host.lower()}"),
 )
 """What can be wrong with a host name, the first that applies being said: (is it wrong so, what to say)."""
+
+
+def own_names(
+    components: Iterable[Mapping[str, Any]], domain: str, typed: Collection[str]
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the names of components as {host, namespace}, and those left out: outside of the domain, and not typed.
+
+    A component is {releases: [{name, namespace}], hosts: {release: host}}.
+    """
+    found = [
+        {"host": host, "namespace": release["namespace"]}
+        for each in components
+        for release in each["releases"]
+        if (host := each.get("hosts", {}).get(release["name"]))
+    ]
+    inside = [each for each in found if each["host"] in typed or f".{each['host']}".endswith(f".{domain}")]
+    return inside, [each["host"] for each in found if each not in inside]
 
 
 def check_hosts(at: Situation) -> Iterator[str]:

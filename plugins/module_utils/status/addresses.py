@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.hosts import file, resolve
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import file, ingresses, resolve
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
@@ -48,10 +48,14 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Given:
-    """Names and addresses that a person wrote down, hosts_names and hosts_addresses; empty for those that are live."""
+    """What the settings say: names beside the live ones, and addresses; empty for those that are live.
+
+    `own` are the rows {host, namespace} of the platform's own names.
+    """
 
     names: Sequence[str] = ()
     addresses: Sequence[str] = ()
+    own: Sequence[Mapping[str, str]] = ()
 
 
 NOTHING_GIVEN = Given()
@@ -87,19 +91,14 @@ def read_addresses(
 ) -> Addresses:
     """Compare the hosts block of the cluster `name` in the file at `path`, empty for none, with what is live.
 
-    `given` is what a person wrote down, which then is right; `ask` returns a load balancer's addresses by its name.
+    `given` is what the settings say; `ask` returns a load balancer's addresses by its name.
     """
-    ingresses = [
-        each
-        for each in cluster.list("networking.k8s.io/v1", "Ingress")
-        if each["spec"].get("ingressClassName") == INGRESS_CLASS
-    ]
+    own = ingresses.own_of(INGRESS_CLASS, given.own)
+    live = [each for each in cluster.list("networking.k8s.io/v1", "Ingress") if own.of(each)]
     services = cluster.list("v1", "Service")
-    entries = [entry for each in ingresses for entry in _entries(each)]
+    entries = [entry for each in live for entry in _entries(each)]
     found = Addresses(
-        names=sorted(
-            {rule["host"] for each in ingresses for rule in each["spec"].get("rules") or [] if "host" in rule}
-        ),
+        names=sorted({*given.names, *ingresses.published(live, own).names}),
         points=_points(entries),
         hosts_file=path,
     )
@@ -108,7 +107,6 @@ def read_addresses(
         for each in services
         if (points := _points(_entries(each))) and points != found.points
     }
-    found.names = sorted(given.names) or found.names
     found.ips = sorted(given.addresses) or _addresses(entries, ask)
     if path:
         _judge(found, name, Path(path))

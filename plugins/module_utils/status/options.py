@@ -6,6 +6,7 @@ from typing import Any
 
 ADDRESS_OPTIONS: dict[str, Any] = {
     "hosts_file": {"type": "str", "default": ""},
+    "names": {"type": "list", "elements": "dict", "default": []},
     "hosts_names": {"type": "list", "elements": "str", "default": []},
     "hosts_addresses": {"type": "list", "elements": "str", "default": []},
     "way": {"type": "str", "default": "auto"},

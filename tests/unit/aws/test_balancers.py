@@ -155,7 +155,8 @@ def find(capsys, monkeypatch):
     def run(*ingresses, check=False, **arguments):
         cluster = FakeCluster(*ingresses)
         monkeypatch.setattr(balancer_addresses, "reading", lambda _: contextlib.nullcontext(cluster))
-        given = {"_ansible_check_mode": check, "ingress_class": "nginx"} | arguments
+        own = [{"host": f"{each}.x", "namespace": "shop"} for each in "abc"]
+        given = {"_ansible_check_mode": check, "ingress_class": "nginx", "own": own} | arguments
         with patch_module_args(given), pytest.raises(SystemExit):
             balancer_addresses.main()
         return json.loads(capsys.readouterr().out) | {"asked": len(cluster.log)}
@@ -190,8 +191,10 @@ def test_the_module_says_what_is_missing(find):
 
 def test_what_is_handed_in_is_not_looked_for(find):
     given = {"names": ["shop.x"], "addresses": ["203.0.113.1"]}
-    both = find(**given)
+    both = find(**given, own=[])
     assert (both["names"], both["addresses"], both["asked"]) == (["shop.x"], ["203.0.113.1"], 0)
+    more = find(ingress("a", ip="203.0.113.5"), **given)
+    assert (more["names"], more["addresses"]) == (["a.x", "shop.x"], ["203.0.113.1"])
     names = find(ingress("a"), addresses=given["addresses"])
     assert (names["names"], names["addresses"]) == (["a.x"], ["203.0.113.1"])
     assert find(ingress("a", ip="203.0.113.5"), names=given["names"])["addresses"] == ["203.0.113.5"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses as subject
 
 NLB = "nlb-1.elb.eu-west-1.amazonaws.com"
@@ -24,13 +26,37 @@ FOUND = [
 ]
 
 
+OWN = subject.own_of(
+    "nginx", [{"host": f"{each}.x", "namespace": "shop"} for each in ("kibana", "grafana", "other", "a", "new")]
+)
+
+
 def test_only_those_of_the_class_count() -> None:
-    assert subject.published(FOUND, "nginx") == subject.Published(("grafana.x", "kibana.x"), (NLB,))
-    assert subject.published([], "nginx") == subject.Published()
+    assert subject.published(FOUND, OWN) == subject.Published(("grafana.x", "kibana.x"), (NLB,))
+    assert subject.published([], OWN) == subject.Published()
+
+
+@pytest.mark.parametrize("host", ["github.com", "registry-1.docker.io", "*.x", "kibana.x.", "KIBANA.x", ""])
+def test_names_that_no_component_has_are_nobodys(host: str) -> None:
+    strangers = [ingress("nginx", [host], {"ip": "198.51.100.66"}), ingress("nginx", [host])]
+    assert subject.published([*FOUND, *strangers], OWN) == subject.published(FOUND, OWN)
+
+
+def test_our_names_in_a_namespace_of_others_are_theirs() -> None:
+    taken = ingress("nginx", ["kibana.x"], {"ip": "198.51.100.66"})
+    taken["metadata"]["namespace"] = "team-a"
+    rejected = ingress("nginx", ["kibana.x"])
+    rejected["metadata"]["namespace"] = "team-a"
+    assert subject.published([*FOUND, taken, rejected], OWN) == subject.published(FOUND, OWN)
+
+
+def test_of_an_ingress_of_ours_only_our_names_count() -> None:
+    found = subject.published([ingress("nginx", ["a.x", "github.com", "*.apps.x"], {"hostname": NLB})], OWN)
+    assert found == subject.Published(("a.x",), (NLB,))
 
 
 def test_an_ingress_may_have_an_address_itself() -> None:
-    found = subject.published([ingress("nginx", ["a.x"], {"ip": "203.0.113.5"})], "nginx")
+    found = subject.published([ingress("nginx", ["a.x"], {"ip": "203.0.113.5"})], OWN)
     assert (found.addresses, found.balancers, found.waiting) == (("203.0.113.5",), (), ())
 
 
@@ -52,7 +78,7 @@ class Controller:
 
 def waited(at: float, timeout: float) -> tuple[tuple[str, ...], float]:
     controller = Controller(at)
-    found = subject.wait(controller.read, "nginx", timeout, controller, controller.sleep)
+    found = subject.wait(controller.read, OWN, timeout, controller, controller.sleep)
     return found.waiting, controller.now
 
 

@@ -21,7 +21,9 @@ SKIPPED = {"skipped": True}
 def worked_out(name: str, **variables: Any) -> Any:
     loader = DataLoader()
     role: dict[str, Any] = loader.load_from_file(str(VARS), trusted_as_template=True)
-    return Templar(loader, variables=role | variables).template(trust_as_template(f"{{{{ {name} }}}}"))
+    return Templar(loader, variables=role | {"platform_run": {"settings": {"names_outside": []}}} | variables).template(
+        trust_as_template(f"{{{{ {name} }}}}")
+    )
 
 
 def test_names_and_addresses_are_those_that_were_found() -> None:
@@ -29,6 +31,13 @@ def test_names_and_addresses_are_those_that_were_found() -> None:
     assert worked_out("__hosts_ips", __hosts_found=FOUND) == FOUND["addresses"]
     assert worked_out("__hosts_ips", __hosts_found=FOUND, __hosts_probed=SKIPPED) == FOUND["addresses"]
     assert worked_out("__hosts_notes", __hosts_found=FOUND, __hosts_probed=SKIPPED) == FOUND["notes"]
+
+
+def test_a_name_outside_of_the_domain_is_told() -> None:
+    known = {"platform_run": {"settings": {"names_outside": ["shop.other.com"]}}}
+    assert worked_out("__hosts_notes", __hosts_found=FOUND, __hosts_probed=SKIPPED, **known)[0] == (
+        "shop.other.com is outside of platform_domain and not written: add it to hosts_names"
+    )
 
 
 def test_where_nothing_was_looked_for_there_is_nothing() -> None:

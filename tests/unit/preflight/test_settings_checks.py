@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import checks as subject
+from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import own_names
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 
@@ -112,3 +113,20 @@ def test_settings_that_will_not_do(values: dict[str, Any], parts: list[str]) -> 
 
 def test_who_may_enter_is_only_asked_of_what_this_run_installs() -> None:
     assert said({"ingress_allowed_cidrs": []}, roles=("efk",)) == []
+
+
+def named(host: str, typed: tuple[str, ...] = (), domain: str = "example.org") -> tuple[list[str], list[str]]:
+    component = {"releases": [{"name": "web", "namespace": "shop"}, {"name": "db", "namespace": "db"}]}
+    inside, outside = own_names([{**component, "hosts": {"web": host, "gone": "x.example.org"}}], domain, typed)
+    assert all(each["namespace"] == "shop" for each in inside)
+    return [each["host"] for each in inside], outside
+
+
+def test_names_of_components_are_those_of_the_domain_and_those_that_were_typed() -> None:
+    assert named("shop.example.org") == (["shop.example.org"], [])
+    assert named("example.org") == (["example.org"], [])
+    assert named("registry-1.docker.io") == ([], ["registry-1.docker.io"])
+    assert named("notexample.org") == ([], ["notexample.org"])
+    assert named("registry-1.docker.io", ("registry-1.docker.io",)) == (["registry-1.docker.io"], [])
+    assert named("") == ([], [])
+    assert own_names([{"releases": []}], "example.org", ()) == ([], [])

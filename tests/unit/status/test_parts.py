@@ -13,6 +13,7 @@ from tests.fake_cluster import FakeCluster
 from tests.unit.lease.clock import Clock
 
 NAMES = ("flask.example.org", "grafana.example.org")
+OWN = [{"host": name, "namespace": "shop"} for name in NAMES]
 NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
 
 
@@ -20,12 +21,16 @@ def cluster_of(names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = No
     """Return Ingresses of two names behind one load balancer, and a Service with one of its own."""
     balanced = {"loadBalancer": {"ingress": [entry or {"hostname": NLB}]}}
 
+    stranger = {"loadBalancer": {"ingress": [{"ip": "198.51.100.66"}]}}
+
     def one(kind: str, namespace: str, name: str, status: Any, **spec: Any) -> dict[str, Any]:
         return {"kind": kind, "metadata": {"namespace": namespace, "name": name}, "spec": spec, "status": status}
 
     return FakeCluster(
         *(one("Ingress", "shop", name, balanced, ingressClassName="nginx", rules=[{"host": name}]) for name in names),
-        one("Ingress", "shop", "not-ours", {}, ingressClassName="other", rules=[{"host": "not.ours"}]),
+        one("Ingress", "shop", "not-ours", {}, ingressClassName="other", rules=[{"host": NAMES[0]}]),
+        one("Ingress", "shop", "anothers", stranger, ingressClassName="nginx", rules=[{"host": "github.com"}]),
+        one("Ingress", "team-a", "anothers", stranger, ingressClassName="nginx", rules=[{"host": NAMES[0]}]),
         one("Service", "ingress", "nginx", balanced),
         one("Service", "argocd", "argocd-nlb", {"loadBalancer": {"ingress": [{"hostname": "argocd.elb"}]}}),
         one("Service", "flask-app", "flask-app", {}),
@@ -47,7 +52,7 @@ def judged(
     path.write_text(text)
     cluster = cluster_of(**objects)
     return addresses.read_addresses(
-        cluster, "test", str(path), addresses.Given(named, given), lambda name: dns.get(name, [])
+        cluster, "test", str(path), addresses.Given(named, given, OWN), lambda name: dns.get(name, [])
     )
 
 
@@ -92,7 +97,7 @@ def test_addresses_that_a_person_wrote_or_the_cluster_has_need_no_dns(tmp_path: 
 
 
 def test_names_that_a_person_wrote_count(tmp_path: Path) -> None:
-    assert judged(tmp_path / "hosts", FULL, DNS, named=NAMES[:1]).why == "grafana.example.org no longer served"
+    assert judged(tmp_path / "hosts", FULL, DNS, named=("wiki.example.org",)).why == "wiki.example.org not in it"
     assert judged(tmp_path / "hosts", FULL, DNS, named=NAMES).state == "current"
 
 

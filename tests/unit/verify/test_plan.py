@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
+from ansible_collections.landfall.eks.plugins.module_utils.status.addresses import Given
 from ansible_collections.landfall.eks.plugins.module_utils.verify import plan as planning
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     FAILED,
@@ -78,6 +79,7 @@ def wanted(simulated: bool = False, **more: Any) -> VerifyRequest:
         {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"},
         real=["metrics-server"],
         simulated=simulated,
+        given=Given(own=[{"host": HOST, "namespace": "monitoring"}]),
         ask=lambda _: ["127.0.0.1"],
     )
     return VerifyRequest(
