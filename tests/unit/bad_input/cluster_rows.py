@@ -155,7 +155,7 @@ WRONG_SURROUNDINGS = (
         state={WEBHOOKS: items(made("judge") | {"webhooks": [UNANSWERED]})}),
     Row("no helm", ("helm is not on PATH",), {"platform_environment": {"PATH": "/nowhere"}}, alone=True),
     Row("records of Helm elsewhere", ("HELM_DRIVER is configmap", "unset HELM_DRIVER"),
-        {"platform_environment": {"HELM_DRIVER": "configmap"}}, alone=True),
+        {"platform_environment": {"PATH": "{path}", "HELM_DRIVER": "configmap"}}, alone=True),
     Row("an old helm", ("is Helm v3.12.0, 3.18 is the oldest",), {"platform_environment": {"PATH": "{folder}"}},
         alone=True),
     Row("a hosts file that nobody can write", ("hosts_file (/proc/hosts) cannot be written",),
