@@ -45,16 +45,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import costs, template
-    from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
-        SettingsError,
-        shape_from,
-    )
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
+from ansible_collections.landfall.eks.plugins.module_utils.eks import costs, template
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
+    SettingsError,
+    shape_from,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import MISSING
 
 
 def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str = "") -> dict[str, Any]:

@@ -36,12 +36,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
 
 
 def eks_kubeconfig(facts: dict[str, Any], profile: str = "") -> dict[str, Any]:

@@ -80,14 +80,10 @@ from typing import Any
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
-    from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
-
-    MISSING = ""
-except ImportError as error:  # said when the inventory is read
-    MISSING = str(error.name)
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
+from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
 
 GROUP = "clusters"
 ENDINGS = ("landfall.yml", "landfall.yaml")

@@ -101,16 +101,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-    from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
-
-    MISSING = ""
-except ImportError as error:  # which is a note, for AWS need not be asked
-    MISSING = str(error.name)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
 
 _NAME = {"type": "str", "required": True}
 RIGHT = {

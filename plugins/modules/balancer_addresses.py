@@ -78,17 +78,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.resolve import wait_for_addresses
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
 NO_BOTO3 = "The Python package boto3 is missing: install Landfall's requirements.txt."
 AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addresses"
@@ -97,7 +92,7 @@ AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addr
 def from_aws(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
     """Return addresses, way and notes from AWS; fails unless DNS may be asked instead."""
     problem = NO_BOTO3
-    if HAS_BOTO3:
+    if not aws.MISSING:
         try:
             found = lookup.wait(Session(module.params["region"]), balancers, timeout)
             notes = [f"{found.missing}."] if found.missing else []

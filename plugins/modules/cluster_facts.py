@@ -126,19 +126,15 @@ problems:
   returned: always
 """
 
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.kubeconfig import kubeconfig_problem
-
-with suppress(ImportError):  # which client_from says in a sentence
-    from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
 
 PERMISSION = {
     "verb": {"type": "str", "required": True},

@@ -114,19 +114,13 @@ busy:
 """
 
 import json
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
 def ready(session: Any, found: Any, params: dict[str, Any], *, dry: bool) -> dict[str, Any]:
@@ -189,8 +183,8 @@ def main() -> None:
         required_if=[("state", "planned", ["template"])],
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     params = module.params
     try:
         session = Session(params["region"])

@@ -79,21 +79,14 @@ notes:
   returned: always
 """
 
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
 def ask(module: AnsibleModule) -> dict[str, Any]:
@@ -130,8 +123,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     try:
         told = ask(module)
     except AwsError as error:

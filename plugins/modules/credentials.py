@@ -176,17 +176,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 from ansible_collections.landfall.eks.plugins.module_utils.text import files
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
 
 SECRET_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -267,7 +262,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
     with reading(module) as cluster:
         try:

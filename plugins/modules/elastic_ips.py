@@ -71,13 +71,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
 
 BETWEEN_TRIES = 5
 
@@ -127,7 +123,7 @@ def main() -> None:
         required_if=[("state", "present", ["service", "zones"])],
         supports_check_mode=True,
     )
-    if not HAS_BOTO3:
+    if aws.MISSING:
         module.fail_json(msg="The Python package boto3 is missing: install Landfall's requirements.txt.")
     try:
         session = Session(module.params["region"])

@@ -128,21 +128,15 @@ seconds:
   returned: when state is present
 """
 
-import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, real_node
-    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
-        LocalClusterError,
-        settings_from,
-    )
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography, kubernetes, psutil, yaml
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, real_node
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    settings_from,
+)
 
 LOAD_BALANCER = {
     "namespace": {"type": "str", "required": True},
@@ -171,8 +165,8 @@ OPTIONS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if missing := next((each.MISSING for each in (aws, cryptography, kubernetes, psutil, yaml) if each.MISSING), ""):
+        module.fail_json(msg=missing_required_lib(missing))
     try:
         settings = settings_from(module.params)
         if module.params["state"] == "absent":

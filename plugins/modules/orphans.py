@@ -95,27 +95,20 @@ stuck:
   returned: when swept
 """
 
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import IN_NETWORK
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
     SWEEPABLE,
     words,
     wrong_words,
 )
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import IN_NETWORK
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
 
 
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
@@ -143,8 +136,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     params = module.params
     if wrong := wrong_words("delete", params["delete"], SWEEPABLE):
         module.fail_json(msg=wrong[0])

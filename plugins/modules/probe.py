@@ -67,12 +67,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 
 CAUSES = (
     "Usual causes: this machine's address is not in ingress_allowed_cidrs; the load balancer's targets are not healthy "
@@ -93,7 +89,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg="The Python package cryptography is missing: install Landfall's requirements.txt.")
     params = module.params
     ca_file = Path(params["ca_file"]) if params["ca_file"] else None

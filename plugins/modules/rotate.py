@@ -86,19 +86,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    RotationContext,
+    RotationError,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-        RotationContext,
-        RotationError,
-    )
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 
 
 def trusted(context: RotationContext) -> str:
@@ -143,7 +138,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
     with reading(module) as cluster:
         try:

@@ -71,15 +71,10 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography, kubernetes
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
+from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
-    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
-
-    HAS_LIBRARIES = True
-except ImportError:
-    HAS_LIBRARIES = False
 
 
 def main() -> None:
@@ -98,7 +93,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_LIBRARIES:
+    if kubernetes.MISSING or cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
     ask = upstream.helm_asker(module.get_bin_path("helm") or "helm")

@@ -108,17 +108,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import words, wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import aws as in_aws
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import plan, steps
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.uninstall import aws as in_aws
-
-    NO_BOTO3 = ""
-except ImportError:
-    NO_BOTO3 = "the Python package boto3 is missing: install Landfall's requirements.txt"
 
 LOOK_SECONDS = 5
 POLL_SECONDS = 0.5
@@ -131,8 +126,8 @@ class NotAskedError(Exception):
 @contextlib.contextmanager
 def asking(module: AnsibleModule) -> Iterator[Any]:
     """Give a session of the cluster's region; NotAskedError for whatever comes between."""
-    if NO_BOTO3:
-        raise NotAskedError(NO_BOTO3)
+    if aws.MISSING:
+        raise NotAskedError("the Python package boto3 is missing: install Landfall's requirements.txt")
     try:
         yield Session(module.params["region"])
     except AwsError as error:

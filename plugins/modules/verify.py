@@ -90,16 +90,11 @@ results:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography, kubernetes
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
-    from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
-    from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
-
-    HAS_LIBRARIES = True
-except ImportError:
-    HAS_LIBRARIES = False
+from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 
 
 def main() -> None:
@@ -123,7 +118,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_LIBRARIES:
+    if kubernetes.MISSING or cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
     wanted = VerifyRequest(

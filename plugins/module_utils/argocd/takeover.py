@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 HELM = "helm"

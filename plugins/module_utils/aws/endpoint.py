@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 _OF_EKS = re.compile(
     r"https://[^/:]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.eks\.[a-z0-9.-]+(?::\d+)?/?", re.IGNORECASE

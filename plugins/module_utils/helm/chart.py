@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents as kube_yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 STAND_IN_ANNOTATION = "landfall/stand-in"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 
 class HelmError(Exception):

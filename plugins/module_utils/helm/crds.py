@@ -11,12 +11,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import yaml
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text import digests
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -8,13 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import command as helm_command
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 RENDER_SECONDS = 120

@@ -14,17 +14,15 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
-
-try:
-    import yaml
-    from kubernetes import client, config
-    from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
-    from urllib3.util.retry import Retry
-
-    HAS_KUBERNETES = True
-except ImportError:  # said by the module in one sentence
-    HAS_KUBERNETES = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import (
+    MISSING,
+    ApiException,
+    HTTPError,
+    Retry,
+    client,
+    config,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "raw"},
@@ -70,8 +68,8 @@ def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.
     A call that fails in passing is made again up to `more_tries` times. Raises ClusterError with one sentence if the
     library is missing or the kubeconfig cannot be used.
     """
-    if not HAS_KUBERNETES:
-        raise ClusterError("The Python package kubernetes is missing: install Landfall's requirements.txt.")
+    if MISSING:
+        raise ClusterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
     kubeconfig = params.get("kubeconfig")
     if not kubeconfig:
         raise ClusterError("platform_kubeconfig is empty: write the path of the cluster's kubeconfig.")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import MISSING, yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 
@@ -16,7 +15,8 @@ class Loader(yaml_files.LOADER):  # type: ignore[misc]
     """
 
 
-Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_yaml_str)
+if not MISSING:
+    Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_yaml_str)
 
 
 def documents(content: str | bytes) -> list[dict[str, Any]]:

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 API_VERSION = "coordination.k8s.io/v1"
 NAME = "landfall"

@@ -14,8 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError
 
 MARK_CLUSTER = "_LANDFALL_PROCESS_OF"

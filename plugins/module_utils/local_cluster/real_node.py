@@ -16,8 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     files,
     real_node_init,

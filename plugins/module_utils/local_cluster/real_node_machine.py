@@ -11,8 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import files, real_node_init
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.real_node import PATH, Node
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError

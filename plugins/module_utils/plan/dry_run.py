@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.plan import rows, schema
 
 ELSEWHERE = "default"

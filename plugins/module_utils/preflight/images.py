@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import yaml
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import state
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 SIDE_BY_SIDE = 8
 RENDERERS = 2

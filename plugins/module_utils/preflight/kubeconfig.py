@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 ADVICE = "write the full path of a kubeconfig that `kubectl` works with (`make up` makes the local cluster's)"
 

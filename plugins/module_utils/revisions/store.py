@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import ensure
 from ansible_collections.landfall.eks.plugins.module_utils.lease import status
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, delivered_by_argocd

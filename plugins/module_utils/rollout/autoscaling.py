@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 KINDS = (("karpenter.sh/v1", "NodePool"), ("eks.amazonaws.com/v1", "NodeClass"))
 """Karpenter's, and that of EKS Auto Mode; other parts of EKS have kinds in the second group too."""

@@ -15,14 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
     context_words,
     helm_environment,
     write_kubeconfig,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, descendants, is_helm
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_runner
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart, chart_sources
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 ASK_SECONDS = 30
 NOT_ASKED = "not asked"
