@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: cluster_template
+author: The Landfall authors (@landfall)
 short_description: Makes the CloudFormation template of a cluster
+version_added: 0.1.0
 description:
   - Makes it of the settings of role cluster, with the VPC, EKS, its nodes, add-ons and IAM roles; or, for a
     cluster that is there, of the roles alone.
@@ -23,6 +25,7 @@ options:
     description: Region of the cluster, for the estimate.
     type: str
     default: ""
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: slo_rules
+author: The Landfall authors (@landfall)
 short_description: Makes Prometheus rules of service level objectives
+version_added: 0.1.0
 description:
   - Makes recording rules, and the multi-window, multi-burn-rate alerts of the SRE Workbook, for each objective.
 positional: _input
@@ -21,6 +23,7 @@ options:
     description: URL of the folder with a page for each SLO, for those that name none.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

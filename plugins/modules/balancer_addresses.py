@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balancer_addresses
 short_description: Finds the host names of Ingresses and the addresses of their load balancer
+version_added: 0.1.0
 description:
   - Reads the live Ingresses of a class, and waits until each has a load balancer.
   - Looks that up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
     interfaces, and waits until each of its zones has one. Those of an internal one are private.
   - DNS is asked where that is what is wanted, and with O(way=auto) where AWS is of no help.
   - Fails if there is a name and no address. In check mode it looks once, and does not fail.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   ingress_class:
     description: Class of the Ingresses.

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_stack
 short_description: Looks at a CloudFormation stack, clears one that never came to be, and plans a change
+version_added: 0.1.0
 description:
   - Does what M(amazon.aws.cloudformation) lacks. It waits for a stack that CloudFormation is at work on, shows its
     events as they happen, and fails with the reason of the resource that failed first.
   - A stack that never came to be (ROLLBACK_COMPLETE, REVIEW_IN_PROGRESS) and holds nothing is deleted, so that it can
     be made; one that a person has to see to is refused in a sentence.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description:

@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_versions
 short_description: Says whether an EKS cluster can have a version, and which add-ons go with it
+version_added: 0.1.0
 description:
   - Picks the add-ons' versions for a version of Kubernetes. One that was set by hand has to fit, the live one stays
     while it fits, else it is EKS's default.
   - Before a cluster goes one version up it asks EKS's upgrade insights and the cluster itself, which knows the
     deprecated APIs that are in use and the PodDisruptionBudgets by which no node could be drained.
   - Problems are returned, all together; they do not fail the module.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   name:
     description: Name of the cluster.

@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: credentials
 short_description: Makes credentials once and keeps them in Secrets
+version_added: 0.1.0
 description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
@@ -13,8 +14,11 @@ description:
     host names or the CA changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node; the CA's public certificate is.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace that keeps the originals, each labelled C(landfall.eks/credential).

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: elastic_ips
 short_description: Keeps the Elastic IPs of a load balancer
+version_added: 0.1.0
 description:
   - With O(state=present) each zone has one afterwards. Those that are there are found by their tags
     C(landfall.eks/cluster) and C(landfall.eks/service), so there is never a second set.
   - With O(state=absent) they are given back to AWS, which cannot be undone. One that a load balancer still has is
     waited for.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: Whether they are to be there.

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: local_cluster
 short_description: Brings the embedded local cluster up, repairs it, or removes it
+version_added: 0.1.0
 description:
   - Runs a real Kubernetes control plane, kwok instead of kubelets, metrics-server, and moto instead of AWS,
     all as processes of the current user that listen and connect on loopback alone.
   - As root a real kubelet with containerd can join them, in namespaces of its own.
   - A process that ended, hangs or is outdated is restarted; the cluster's data stays.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description:
@@ -89,8 +93,9 @@ options:
         required: true
 attributes:
   check_mode:
-    description: Says whether a process is missing or there is something to remove.
+    description: Whether the task says in check mode what it would do, and changes nothing.
     support: partial
+    details: Says whether a process is missing or there is something to remove.
 """
 
 EXAMPLES = r"""

@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: orphans
 short_description: Finds what a cluster left in AWS, and sweeps it
+version_added: 0.1.0
 description:
   - V(reported) only looks, by the tags of the cluster, at load balancers, target groups, network interfaces, security
     groups, volumes, snapshots, Elastic IPs, log groups, machines, roles, keys, and at networks that no stack holds.
   - V(swept) removes what controllers left, in the order that AWS allows, each only if it has the cluster's
     own tag. Rules by which its security groups refer to each other are revoked first.
   - Volumes, snapshots, Elastic IPs and log groups go only if they are asked for by name.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 options:
   state:
     description: Whether to look or to sweep.

@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: probe
 short_description: Tries whether addresses answer for host names
+version_added: 0.1.0
 description:
   - Does a TLS handshake with each address for each name (SNI) and looks at the certificate, until all addresses answer.
   - Fails if none does. In check mode each is tried once, and nothing fails.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   addresses:
     description: The addresses.

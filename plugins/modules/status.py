@@ -6,12 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: status
 short_description: Says how a cluster stands
+version_added: 0.1.0
 description:
   - Reads components and their health, newest upstream versions, certificates, ages of credentials, addresses, service
     level objectives, and who is at work. Changes nothing and takes no Lease. No secret value is returned.
   - Writes C(status.json) and C(status.html), and shows the same as tables.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.addresses
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster.

@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: uninstall
 short_description: Shows what an uninstall removes, and removes what Helm does not
+version_added: 0.1.0
 description:
   - V(shown) changes nothing, and says what an uninstall removes and what it keeps.
   - V(cleared) removes the platform's custom resources while their operators run, then its Services of type
     LoadBalancer while their controller runs, and waits until AWS has no such load balancer any more.
   - V(emptied) removes what stays unless it is asked for by name, volumes and Elastic IPs.
   - Its action plugin repeats it, and shows what it waits for and what holds that.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: What to bring about.

@@ -6,12 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: verify
 short_description: Proves that the platform can be used
+version_added: 0.1.0
 description:
   - Does what people and programs do with the platform and says of each check whether it passed, failed or was not run,
     and why. No secret value is returned.
   - Writes C(verify.json), C(verify.xml) (JUnit) and C(verify.html), and fails if any check failed.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.addresses
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster.

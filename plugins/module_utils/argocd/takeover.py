@@ -106,7 +106,7 @@ def rename(cluster: Cluster, release: Delivered, old: str, new: str, *, dry_run:
 
 def _rename(cluster: Cluster, found: Object, old: str, new: str) -> None:
     path = _path(cluster, reference(found))
-    for _ in range(TRIES):
+    for _unused in range(TRIES):
         metadata = cluster.request("GET", path)["metadata"]
         fields = renamed(metadata.get("managedFields") or [], old, new)
         if fields is None:

@@ -89,7 +89,7 @@ class Subject:
         if ANNOTATION_ROTATION not in said:
             return None
         how = json.loads(said[ANNOTATION_ROTATION])
-        namespace, _, secret = how["secret"].partition("/")
+        namespace, _unused, secret = how["secret"].partition("/")
         method = how.get("method") or ("secret" if how["kind"] == "password" else "")
         name = original["metadata"]["name"]
         return cls(name, how["kind"], method, namespace, secret, original, how.get("data", {}), how)

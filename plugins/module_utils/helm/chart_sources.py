@@ -115,6 +115,7 @@ def _pull(pin: dict[str, Any], sources: Sources) -> Path:
     with tempfile.TemporaryDirectory(dir=sources.downloads, prefix=".pull-") as folder:
         command = [sources.helm, "pull", *what, "--version", str(pin["version"]), "--destination", folder]
         try:
+            # pylint: disable-next=ansible-bad-function
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=PULL_SECONDS)
             target = sources.downloads / archive_name(pin)
             (Path(folder) / archive_name(pin)).replace(target)

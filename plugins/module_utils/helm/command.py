@@ -53,7 +53,7 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
     """
     with kubeconfig_file(access["kubeconfig"]) as path:
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 [helm, *arguments, *context_words(access)],
                 env=helm_environment(path),
                 check=True,

@@ -52,6 +52,7 @@ def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
     command = [helm, "template", chart["release"], chart["path"], "--include-crds", "--skip-tests", "--values", "-"]
     values = yaml.safe_dump(chart.get("values") or {})
     try:
+        # pylint: disable-next=ansible-bad-function
         done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
     except (subprocess.SubprocessError, OSError) as error:
         reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]

@@ -52,6 +52,7 @@ def _run(command: list[str], access: dict[str, Any] | None) -> str:
         return helm_command.run_helm(command[0], [*command[1:], "--dry-run=server"], access, RENDER_SECONDS)
     # Without any kubeconfig: nothing is asked of a cluster.
     environment = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
+    # pylint: disable-next=ansible-bad-function
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS, env=environment)
     return done.stdout
 

@@ -226,7 +226,7 @@ class Cluster:
 
     def is_namespaced(self, api_version: str, kind: str) -> bool:
         """Say whether objects of a kind are namespaced; of a kind that the cluster does not know, they do."""
-        _, namespaced = self._served_as(api_version, kind) or ("", True)
+        _unused, namespaced = self._served_as(api_version, kind) or ("", True)
         return namespaced
 
     def server_time(self) -> datetime:

@@ -54,7 +54,7 @@ class Hold:
 
     def who(self) -> str:
         """Return who holds it, since when, and on what run id."""
-        owner, _, run = self.holder.rpartition("/")
+        owner, _unused, run = self.holder.rpartition("/")
         return f"{owner} has been at work on this cluster since {self.since} (run {run})"
 
 

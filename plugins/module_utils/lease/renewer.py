@@ -41,7 +41,7 @@ def start(order: dict[str, Any], root: str) -> int:
     `order` is what main reads, and goes through a pipe, since it may hold a kubeconfig; `root` is the folder that holds
     ansible_collections.
     """
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -110,7 +110,7 @@ def start(program: Program, recipe: str, directory: Path) -> Running:
     basics = {"HOME": str(directory), "PATH": os.defpath}
     try:
         with log.open(mode) as out:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 program.command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

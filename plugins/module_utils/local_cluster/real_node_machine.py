@@ -62,7 +62,7 @@ def clear(node: Node) -> bool:
             _remove_cgroups(each)
         if bridge.exists():
             command = [shutil.which("ip", path=PATH) or "ip", "link", "delete", node.bridge]
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True)  # pylint: disable=ansible-bad-function
         shutil.rmtree(node.folder, ignore_errors=True)
         restore_sysctls()
     return found

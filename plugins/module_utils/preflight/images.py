@@ -72,7 +72,7 @@ def parse(text: str) -> Image:
     >>> parse("nginx")
     Image(registry='docker.io', repository='library/nginx', reference='latest')
     """
-    name, _, digest = text.partition("@")
+    name, _unused, digest = text.partition("@")
     head, slash, rest = name.partition("/")
     has_registry = slash and ("." in head or ":" in head or head == "localhost")
     registry, path = (head, rest) if has_registry else (DOCKER_HUB, name)
@@ -113,6 +113,7 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
     command += ["--skip-schema-validation", "--skip-tests", "--kube-version", version, "--values", "-"]
     values = yaml.safe_dump(release.get("values") or {})
     try:
+        # pylint: disable-next=ansible-bad-function
         done = subprocess.run(command, input=values, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS)
     except (subprocess.SubprocessError, OSError) as error:
         reason = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
@@ -180,7 +181,7 @@ def _exists(image: Image) -> int | str:
     try:
         status, challenge = _head(image.url, "")
         if status == HTTPStatus.UNAUTHORIZED and challenge.lower().startswith("bearer"):
-            status, _ = _head(image.url, _token(challenge, image))
+            status, _unused = _head(image.url, _token(challenge, image))
     except (OSError, ValueError) as error:
         return str(getattr(error, "reason", None) or error)
     return status

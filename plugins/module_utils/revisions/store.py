@@ -80,7 +80,7 @@ def _by_argocd(known: dict[str, Run], old: dict[str, Entry]) -> set[str]:
 
 
 def _by_helm(cluster: Cluster, release: storage.Release, run: Run, old: Entry | None) -> Entry:
-    chart_digest, _, values_hash = release["identity"].partition("-")
+    chart_digest, _unused, values_hash = release["identity"].partition("-")
     entry = {
         "release": release["name"],
         "namespace": release["namespace"],

@@ -100,7 +100,7 @@ def volume_cause(cluster: Cluster, pod: Object) -> str:
 
 
 def _waiting_claim(cluster: Cluster, pod: Object) -> str:
-    for name, _ in _unbound(cluster, pod):
+    for name, _unused in _unbound(cluster, pod):
         return f"its volume {name} is not bound: no provisioner took it"
     return ""
 

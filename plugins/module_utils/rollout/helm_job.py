@@ -49,7 +49,7 @@ def start(folder: Path, helm: str, release: dict[str, Any], access: dict[str, An
         "seconds": release["timeout"] + SPARE_SECONDS,
     }
     environment = {**helm_environment(_kubeconfig(job, access["kubeconfig"])), JOBS: str(folder)}
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [sys.executable, "-P", helm_runner.__file__, str(job)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

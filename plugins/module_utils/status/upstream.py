@@ -64,6 +64,7 @@ def helm_asker(helm: str) -> Ask:
         name = chart_sources.chart_name(ref)
         what = [ref] if ref.startswith("oci://") else [name, "--repo", ref.rpartition("/")[0]]
         command = [helm, "show", "chart", *what]
+        # pylint: disable-next=ansible-bad-function
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=ASK_SECONDS).stdout
 
     return ask
