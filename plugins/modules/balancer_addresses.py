@@ -11,7 +11,7 @@ description:
   - Reads the live Ingresses of a class, and waits until each has a load balancer.
   - Looks that up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
     interfaces, and waits until each of its zones has one. Those of an internal one are private.
-  - DNS is asked where that is what is wanted, and with O(way=auto) where AWS is of no help.
+  - DNS is asked where that is what is wanted, and with C(way=auto) where AWS is of no help.
   - Fails if there is a name and no address. In check mode it looks once, and does not fail.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:

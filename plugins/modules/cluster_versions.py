@@ -41,7 +41,7 @@ options:
     type: dict
     default: {}
   judge:
-    description: Whether to judge O(version), for a cluster that one of our stacks manages.
+    description: Whether to judge C(version), for a cluster that one of our stacks manages.
     type: bool
     default: true
 attributes:

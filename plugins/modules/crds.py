@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Takes the definitions from chart archives, applies them server-side and waits until they are established, since Helm
     never upgrades a chart's crds folder.
-  - With O(state=absent) removes the definitions that were applied for a release and hold no object any more.
+  - With C(state=absent) removes the definitions that were applied for a release and hold no object any more.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
   - landfall.eks.cluster

@@ -8,9 +8,9 @@ module: elastic_ips
 short_description: Keeps the Elastic IPs of a load balancer
 version_added: 0.1.0
 description:
-  - With O(state=present) each zone has one afterwards. Those that are there are found by their tags
+  - With C(state=present) each zone has one afterwards. Those that are there are found by their tags
     C(landfall.eks/cluster) and C(landfall.eks/service), so there is never a second set.
-  - With O(state=absent) they are given back to AWS, which cannot be undone. One that a load balancer still has is
+  - With C(state=absent) they are given back to AWS, which cannot be undone. One that a load balancer still has is
     waited for.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
@@ -27,7 +27,7 @@ options:
     type: str
     required: true
   service:
-    description: Name of the release whose load balancer has them; with O(state=absent), empty for all of the cluster.
+    description: Name of the release whose load balancer has them; with C(state=absent), empty for all of the cluster.
     type: str
     default: ""
   zones:
@@ -40,7 +40,7 @@ options:
     type: str
     default: ""
   timeout:
-    description: Seconds to wait with O(state=absent) until nothing uses them any more.
+    description: Seconds to wait with C(state=absent) until nothing uses them any more.
     type: int
     default: 300
 """
@@ -63,9 +63,9 @@ allocations:
   description: Allocation ids in the order of the zones; in check mode, a text in place of one that is to come.
   type: list
   elements: str
-  returned: when O(state=present)
+  returned: when C(state=present)
 addresses:
-  description: Their IP addresses, as far as there are any; with O(state=absent), those that were released.
+  description: Their IP addresses, as far as there are any; with C(state=absent), those that were released.
   type: list
   elements: str
   returned: always

@@ -12,7 +12,7 @@ description:
   - Ends Helm where it is still at work on a release that was given up.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one; one that was
     adopted stays.
-  - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
+  - With C(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
     are rolled back too, in the reverse of the order in which they were started.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
