@@ -14,7 +14,15 @@ TOP = {
     *("playbooks", "plugins", "requirements.txt", "roles", "tests"),
 }
 DEVELOPERS = (
-    *(r"tests/(?!sanity/|config\.yml$)", r"molecule/", r"tools/", r"app/(?!chart/)", r"\.", r"requirements.*\.in$", r"requirements-"),
+    *(
+        r"tests/(?!sanity/|config\.yml$)",
+        r"molecule/",
+        r"tools/",
+        r"app/(?!chart/)",
+        r"\.",
+        r"requirements.*\.in$",
+        r"requirements-",
+    ),
     *(r".*local_cluster", r".*stand_ins/", r"inventories/local/"),
 )
 """What no user runs, by the beginning of its path."""
