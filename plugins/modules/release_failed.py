@@ -55,6 +55,10 @@ options:
     description: Id of the run, as its Lease has it.
     type: str
     default: ""
+attributes:
+  check_mode:
+    description: Whether the task says in check mode what it would do, and changes nothing.
+    support: none
 """
 
 EXAMPLES = r"""
