@@ -12,7 +12,8 @@ printf '%s\n' '[galaxy-importer]' 'RUN_ANSIBLE_TEST = False' 'RUN_ANSIBLE_DOC = 
 said=$(cd "$work" && GALAXY_IMPORTER_CONFIG=$work/galaxy-importer.cfg HOME=$work PATH=$home/bin:$PATH \
   "$home/bin/python" -m galaxy_importer.main landfall-eks-*.tar.gz 2>&1) || { echo "$said" && exit 1; }
 echo "$said"
-if grep -E '^(ERROR|WARNING)' <<< "$said"; then
+# That there are ignore files is said of every collection that has some.
+if grep -E '^(ERROR|WARNING)' <<< "$said" | grep -v 'Ignore files skip ansible-test'; then
   echo "galaxy-importer: see above" >&2
   exit 1
 fi
