@@ -159,7 +159,7 @@ def repair(cluster: Cluster, found: Iterable[tuple[Applied, rows.Row]]) -> list[
         metadata = each.wanted["metadata"]
         live = cluster.get(each.wanted["apiVersion"], each.wanted["kind"], metadata["name"], metadata.get("namespace"))
         wanted = tolerant(each.wanted, live, autoscaled) if live else each.wanted
-        _unused, refusal, _unused = dry_run.applied(cluster, wanted, each.manager, dry_run=False, force=True)
+        _after, refusal, _notes = dry_run.applied(cluster, wanted, each.manager, dry_run=False, force=True)
         if refusal:
             refused.append({**row, "notes": [*row["notes"], f"the API server refuses it: {refusal}"]})
     return refused
