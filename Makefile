@@ -16,7 +16,7 @@ NODE := $(if $(filter-out 0 no false,$(REAL_NODE)),-e '{"local_cluster_real_node
 IMAGE_ENV = set -e; named=$$(python app/ci/image.py --commit "$$(git rev-parse HEAD)"); export $$named; \
   export IMAGE="$$repository:$$tag" VERSION="$$version" REVISION="$$revision" ARCHIVE="$(CURDIR)/$(STATE)/image.tar"
 
-.PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit molecule molecule-roles e2e chain chain-tools bench bench-tools bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
+.PHONY: aws-acceptance chaos image push help up down tools test-tools test lint unit sanity galaxy-importer molecule molecule-roles e2e chain chain-tools bench bench-tools bench-rollout bench-app bench-restarts pictures contracts lock docs dashboards requirements system-packages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,13 @@ test-tools: venv-test ## Get the programs that only the tests use; without one i
 unit: tools test-tools ## Run the unit tests
 	@python -m pytest -n 2 --durations=15 -m "not cluster and not chaos"
 
+sanity: venv-test ## Run ansible-test sanity on the built collection, newest and oldest ansible-core (not part of make test)
+	@bash tests/sanity.sh newest
+	@bash tests/sanity.sh oldest
+
+galaxy-importer: venv-test ## Judge the built collection as Galaxy does before it takes one (not part of make test)
+	@bash tests/galaxy_importer.sh
+
 molecule: venv-test tools ## Converge, converge again, verify and uninstall on a cluster of its own (SCENARIO=default)
 	@bash tests/molecule.sh $(or $(SCENARIO),default)
 
@@ -76,7 +83,7 @@ aws-acceptance: venv ## Make a cluster on real AWS, roll the platform out and ta
 	@bash tests/aws_acceptance.sh
 
 test: lint unit molecule e2e ## Run every test within the time budget
-	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles"
+	@echo "make test ran lint, unit, molecule (default) and e2e; not run: make molecule-roles, sanity and galaxy-importer"
 
 image: venv ## Build the Flask application's image of this commit, as the pipeline does
 	@$(IMAGE_ENV); mkdir -p $(STATE); bash app/ci/build.sh; echo "image: built $$IMAGE"
@@ -123,7 +130,8 @@ requirements: venv-test ## Pin the requirements of each level, and those of the 
 	  $(PIN) --upgrade -o $$each.txt $$each.in || exit; done
 	@sed -nE 's/^requires_ansible: ">=(.*)"$$/ansible-core==\1/p; s/^([A-Za-z0-9-]+)>=([^,]+).*/\1==\2/p' \
 	  meta/runtime.yml meta/ee-requirements.txt | $(PIN) --upgrade -o tests/unit/product/oldest.txt -
-	@cd tools/checkov && $(PIN) --upgrade -o requirements.txt requirements.in
+	@for each in checkov galaxy_importer; do \
+	  (cd tools/$$each && $(PIN) --upgrade -o requirements.txt requirements.in) || exit; done
 	@cd app && for each in requirements requirements-ci requirements-test; do \
 	  $(PIN) -c ../requirements.txt -c ../requirements-test.txt -o $$each.txt $$each.in || exit; done
 

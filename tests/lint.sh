@@ -26,6 +26,9 @@ optional() {
   return 1
 }
 
+if optional antsibull-docs "make venv-test"; then
+  step "plugin documentation" antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
+fi
 if optional shellcheck "make system-packages"; then
   step "shellcheck" bash -c "git ls-files -z '*.sh' .ci/run .ci/part | xargs -0 shellcheck"
 fi

@@ -30,6 +30,12 @@ def options_of(role: Path) -> dict[str, Any]:
     return {name: option for each in entry_points for name, option in (each.get("options") or {}).items()}
 
 
+def evaluated(option: dict[str, Any], default: Any) -> bool:
+    """Say whether a default is an expression that stands for something else than any text: documentation refuses it."""
+    any_text = option["type"] in {"str", "path", "raw"} and "choices" not in option
+    return isinstance(default, str) and "{{" in default and not any_text
+
+
 def differences(role: Path) -> list[str]:
     """Return a sentence for each option whose default, in name or in value, is not said alike in both places."""
     defaults, options = load(role / "defaults/main.yml") or {}, options_of(role)
@@ -37,7 +43,10 @@ def differences(role: Path) -> list[str]:
         f"{role.name}: {name} is in defaults but not in argument_specs" for name in defaults.keys() - options.keys()
     ]
     for name, option in options.items():
-        if name in defaults and option.get("default") != defaults[name]:
+        if name in defaults and evaluated(option, defaults[name]):
+            if "default" in option:
+                wrong.append(f"{role.name}: {name} has an expression as default in argument_specs: describe it there")
+        elif name in defaults and option.get("default") != defaults[name]:
             wrong.append(
                 f"{role.name}: {name} is {defaults[name]!r} in defaults, {option.get('default')!r} in argument_specs"
             )

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints a Python 3.13 (or 3.12) with venv: on PATH, pyenv's or uv's; else one sentence.
+# Prints a Python 3.13 (or 3.12) with venv: on PATH, pyenv's or uv's; else one sentence. LANDFALL_PYTHON="3.12 3.13" says
+# which versions to look for instead, the first one first.
 set -euo pipefail
 
 fits() {
@@ -7,8 +8,14 @@ fits() {
     "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 }
 
-candidates=(python3.13 python3.12 python3)
-for version in 3.13 3.12; do
+candidates=()
+read -ra versions <<<"${LANDFALL_PYTHON:-}"
+if ((${#versions[@]} == 0)); then
+  candidates=(python3.13 python3.12 python3)
+  versions=(3.13 3.12)
+fi
+for version in "${versions[@]}"; do
+  candidates+=("python$version")
   for home in "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python; do
     candidates+=("$home")
   done

@@ -74,6 +74,9 @@ def readme(role: Path) -> str:
     """Return the README of a role."""
     spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     spec = next(iter(spec.values()))
+    defaults = role / "defaults/main.yml"
+    for name, value in (yaml.safe_load(defaults.read_text(encoding="utf-8")) if defaults.exists() else {}).items():
+        spec["options"][name]["default"] = value
     description = spec.get("description") or []
     paragraphs = [description] if isinstance(description, str) else description
     lines = [f"# landfall.eks.{role.name}", "", f"{text(spec['short_description'])}.", ""]

@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, options = self.validate_argument_spec(
+        _unused, options = self.validate_argument_spec(
             {"about": {"type": "str", "default": ""}, "alone": {"type": "str", "default": ""}}
         )
         about: str = options["about"]

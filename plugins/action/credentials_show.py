@@ -49,7 +49,7 @@ class ClientOptions:
         self.params = params
         self.no_log_values: set[str] = set()
 
-    def fail_json(self, msg: str, **_: Any) -> NoReturn:
+    def fail_json(self, msg: str, **_unused: Any) -> NoReturn:
         raise AnsibleActionFail(msg)
 
 
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(OPTIONS)
+        _unused, options = self.validate_argument_spec(OPTIONS)
         target = Target(options["file"], options["ca_file"], options["age_recipient"], options["vault_password_file"])
         encrypt, problems = export.judge(target, self._vault_encryption, self._sharing(options, task_vars or {}))
         if problems:

@@ -37,7 +37,7 @@ class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.variables: dict[str, Any] = task_vars or {}
-        _, self.options = self.validate_argument_spec(OPTIONS)
+        _unused, self.options = self.validate_argument_spec(OPTIONS)
         record = run_records.extended(
             run_records.begun(self._templar, self.variables), {"lease": self.options["lease"]}
         )
@@ -88,7 +88,7 @@ class ActionModule(InWorker):
     def _credentials(self, record: Record) -> dict[str, Any]:
         """Find out whether all credentials are kept already, and the CA's certificate is in its file."""
         aware = run_records.knowing(self._templar, self.variables, record)
-        wanted = [each for _, raw in self._acting(record) for each in aware.template(raw.get("credentials", []))]
+        wanted = [each for _unused, raw in self._acting(record) for each in aware.template(raw.get("credentials", []))]
         if not wanted:
             return {}
         told = self._ask(

@@ -23,7 +23,7 @@ class ActionModule(InWorker):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         known = dict(task_vars or {})
-        _, options = self.validate_argument_spec(OPTIONS)
+        _unused, options = self.validate_argument_spec(OPTIONS)
         record = {**run_records.begun(self._templar, known, new=True), "play": run_records.play_id(self._task)}
         for step in known[options["steps"]]:
             known["platform_run"] = record

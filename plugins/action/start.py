@@ -40,7 +40,7 @@ class ActionModule(Leaseholder):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.variables: dict[str, Any] = task_vars or {}
-        _, self.options = self.validate_argument_spec(OPTIONS)
+        _unused, self.options = self.validate_argument_spec(OPTIONS)
         record = before = run_records.begun(self._templar, self.variables)
         if self.options["again"]:
             record = run_records.extended(record, {"live": self._do("helm_state")["releases"]})

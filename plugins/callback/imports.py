@@ -4,12 +4,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: imports
+author: The Landfall authors (@landfall)
 type: aggregate
 short_description: Imports the clients of Kubernetes and AWS before the workers of a run are forked
+version_added: 0.1.0
 description:
   - Every worker that Ansible forks then has them already. Without it each worker imports them itself, which is slower.
 requirements:
   - enabled in C(callbacks_enabled)
+extends_documentation_fragment: [landfall.eks.attributes.api]
 """
 
 import gc

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rollout
+author: The Landfall authors (@landfall)
 type: stdout
 short_description: Shows a rollout as one line per component
+version_added: 0.1.0
 description:
   - Shows a line per component, rewritten in place on a terminal and printed again for each change anywhere else; its
     state, how many of its workloads are ready, how long it took and what it waits for.
@@ -13,6 +15,7 @@ description:
     one cause together.
   - With C(-v) the output is that of P(ansible.builtin.default#callback), with all of its options.
 extends_documentation_fragment:
+  - landfall.eks.attributes.api
   - default_callback
   - result_format_callback
 requirements:
@@ -144,7 +147,7 @@ class CallbackModule(Default):
         """Show the rows as they are now: all in place on a terminal, those that changed anywhere else and in a log."""
         now = time.monotonic()
         rows = [(host, row) for host, each in self.boards.items() for row in each.rows.values()]
-        names = max((len(row.name) for _, row in rows), default=0)
+        names = max((len(row.name) for _unused, row in rows), default=0)
         lines = []
         for host, row in rows:
             text = board.line(row, row.seconds(now), names=names, width=self._width(), prefix=self._prefix(host))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: run_figures
+author: The Landfall authors (@landfall)
 type: aggregate
 short_description: Adds seconds by role and the number of changes to summary.json
+version_added: 0.1.0
 description:
   - Adds up the seconds that each role took and the tasks that changed something, and writes both into the file that
     M(landfall.eks.summary) wrote in the same run.
 requirements:
   - enabled in C(callbacks_enabled)
+extends_documentation_fragment: [landfall.eks.attributes.api]
 """
 
 import json

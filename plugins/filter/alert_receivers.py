@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: alert_receivers
+author: The Landfall authors (@landfall)
 short_description: Names receivers of alerts, without their secrets
+version_added: 0.1.0
 description:
   - Returns the name, type and severities of each receiver.
 positional: _input
@@ -14,6 +16,7 @@ options:
     type: list
     elements: dict
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

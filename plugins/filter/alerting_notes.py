@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: alerting_notes
+author: The Landfall authors (@landfall)
 short_description: Says who is not called
+version_added: 0.1.0
 description:
   - Returns sentences for the end of a run on alerts that nobody is notified about.
 positional: _input
@@ -18,6 +20,7 @@ options:
     description: Whether somebody else's Alertmanager is left as it is.
     type: bool
     default: false
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

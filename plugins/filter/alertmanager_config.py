@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: alertmanager_config
+author: The Landfall authors (@landfall)
 short_description: Makes Alertmanager's configuration
+version_added: 0.1.0
 description:
   - Makes the content of C(alertmanager.yaml) of receivers, with routes, grouping, inhibition and repetition.
   - What it returns holds the receivers' secrets.
@@ -24,6 +26,7 @@ options:
     type: list
     elements: str
     default: []
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: argocd_application_sets
+author: The Landfall authors (@landfall)
 short_description: Makes ApplicationSets from their specs
+version_added: 0.1.0
 description:
   - Returns one object for each ApplicationSet.
 positional: _input, namespace
@@ -17,6 +19,7 @@ options:
     description: Namespace of Argo CD.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

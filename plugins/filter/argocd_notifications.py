@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: argocd_notifications
+author: The Landfall authors (@landfall)
 short_description: Turns the receivers of alerts into those of Argo CD's notifications
+version_added: 0.1.0
 description:
   - Returns what the chart argo-cd is given under C(notifications), in which secrets are only named, and the texts of
     the Secret that holds them.
@@ -19,6 +21,7 @@ options:
     description: Name of the cluster, as messages show it.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: argocd_policy
+author: The Landfall authors (@landfall)
 short_description: Writes Argo CD's policy for local accounts
+version_added: 0.1.0
 description:
   - Returns the text of C(policy.csv), with one line for each permission of each account after the lines given.
 positional: _input
@@ -17,6 +19,7 @@ options:
     description: Lines that come before.
     type: str
     default: ""
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: chart_pin
+author: The Landfall authors (@landfall)
 short_description: Lays a user's settings over the pin of a chart
+version_added: 0.1.0
 description:
   - Returns the pin of a chart with the fields that the settings have instead, and its reference in a mirror.
   - Where the settings say anything of it, C(tested) is the name and version that Landfall is tested with.
@@ -22,6 +24,7 @@ options:
     description: Address or folder that charts are taken from instead of their upstream; empty for none.
     type: str
     default: ""
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -5,16 +5,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cluster_group
 short_description: Name of the group that the playbooks run on
+version_added: 0.1.0
 description:
   - Returns C(clusters), and fails if the inventory has no host in that group. C(hosts=clusters) alone would only warn,
     and end green on no hosts.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
 positional: _input
 options:
   _input:
-    description: The hosts of each group of the inventory, as the variable P(groups) has them.
+    description: The hosts of each group of the inventory, as the variable C(groups) has them.
     type: dict
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.api]
 """
 
 EXAMPLES = r"""

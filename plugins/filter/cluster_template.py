@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: cluster_template
+author: The Landfall authors (@landfall)
 short_description: Makes the CloudFormation template of a cluster
+version_added: 0.1.0
 description:
   - Makes it of the settings of role cluster, with the VPC, EKS, its nodes, add-ons and IAM roles; or, for a
     cluster that is there, of the roles alone.
@@ -23,6 +25,7 @@ options:
     description: Region of the cluster, for the estimate.
     type: str
     default: ""
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""
@@ -45,16 +48,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import costs, template
-    from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
-        SettingsError,
-        shape_from,
-    )
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
+from ansible_collections.landfall.eks.plugins.module_utils.eks import costs, template
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
+    SettingsError,
+    shape_from,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import MISSING
 
 
 def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str = "") -> dict[str, Any]:

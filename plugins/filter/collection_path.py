@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: collection_path
+author: The Landfall authors (@landfall)
 short_description: Finds a file that comes with this collection
+version_added: 0.1.0
 description:
   - Returns the full path of a file or folder of the collection, whichever role, playbook or inventory asks.
 positional: _input
@@ -13,6 +15,7 @@ options:
     description: Path inside the collection.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.api]
 """
 
 EXAMPLES = r"""

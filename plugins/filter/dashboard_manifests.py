@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: dashboard_manifests
+author: The Landfall authors (@landfall)
 short_description: Makes ConfigMaps of Grafana's dashboards
+version_added: 0.1.0
 description:
   - Returns a ConfigMap for each C(*.json) of a folder, as the values of a chart that treats its values as templates.
 positional: _input
@@ -21,6 +23,7 @@ options:
     description: Folder in Grafana.
     type: str
     default: Landfall
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

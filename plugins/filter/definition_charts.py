@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: definition_charts
+author: The Landfall authors (@landfall)
 short_description: Picks the charts whose custom resource definitions have to be applied
+version_added: 0.1.0
 description:
   - Leaves out releases without definitions, and releases that are live with the very same chart.
 positional: _input
@@ -22,6 +24,7 @@ options:
     description: Live releases, as M(landfall.eks.helm_state) returns them.
     type: dict
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: eks_kubeconfig
+author: The Landfall authors (@landfall)
 short_description: Makes a kubeconfig of what EKS says of a cluster
+version_added: 0.1.0
 description:
   - Its tokens are made when they are needed, by this collection, so no secret is in it.
 positional: _input
@@ -17,6 +19,7 @@ options:
     description: AWS profile whose permissions the tokens have; empty for those of the environment.
     type: str
     default: ""
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""
@@ -36,12 +39,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
 
 
 def eks_kubeconfig(facts: dict[str, Any], profile: str = "") -> dict[str, Any]:

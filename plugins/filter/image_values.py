@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: image_values
+author: The Landfall authors (@landfall)
 short_description: Makes the values by which a chart's images come from one registry
+version_added: 0.1.0
 description:
   - Returns the values of a chart that take its images from a registry and name the Secrets to pull them with.
   - Without a registry and without Secrets it returns no values.
@@ -25,6 +27,7 @@ options:
     type: list
     elements: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: json_yaml
+author: The Landfall authors (@landfall)
 short_description: Writes data for programs that read it as YAML
+version_added: 0.1.0
 description:
   - Writes JSON, which means the same in every version of YAML. What P(ansible.builtin.to_yaml#filter) writes is YAML
     1.1, in which programs written in Go read some texts, such as C(1e3), as numbers.
@@ -14,6 +16,7 @@ options:
     description: The data, of plain types.
     type: raw
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: logs_setup
+author: The Landfall authors (@landfall)
 short_description: Makes the Job that sets Elasticsearch and Kibana up for logs
+version_added: 0.1.0
 description:
   - Returns a ConfigMap and a Job, named by a hash of what they hold, as the chart eck-stack takes further objects.
 positional: _input
@@ -34,6 +36,7 @@ options:
     type: list
     elements: str
     default: []
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

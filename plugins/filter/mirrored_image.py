@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: mirrored_image
+author: The Landfall authors (@landfall)
 short_description: Says where a registry of one's own has an image
+version_added: 0.1.0
 description:
   - Returns an image's name below the prefix of a registry, without the host of its own registry.
   - Without a prefix it returns the name as it is.
@@ -22,6 +24,7 @@ options:
     description: Whether an image that names a registry other than Docker Hub stays as it is.
     type: bool
     default: false
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: release_decision
+author: The Landfall authors (@landfall)
 short_description: Says what state a Helm release is in, and what is done about it
+version_added: 0.1.0
 description:
   - Compares the newest revision of a release with its specification.
 positional: _input
@@ -20,6 +22,7 @@ options:
   chart_digest:
     description: SHA-256 of the chart archive; none for a release that is not wanted.
     type: str
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

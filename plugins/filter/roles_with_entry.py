@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: roles_with_entry
+author: The Landfall authors (@landfall)
 short_description: Finds the roles with an entry point
+version_added: 0.1.0
 description:
   - Returns the names of the collection's roles that have a file of tasks of this name.
 positional: _input
@@ -13,6 +15,7 @@ options:
     description: Name of the file in C(tasks), without its ending.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

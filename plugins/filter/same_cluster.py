@@ -4,15 +4,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: same_cluster
+author: The Landfall authors (@landfall)
 short_description: Says which inventory hosts of a run are the same cluster
+version_added: 0.1.0
 description:
   - Of the hosts whose cluster M(landfall.eks.look) has seen so far in this run.
-author: The Landfall authors
 options:
   _input:
     description: The inventory host.
     type: str
     required: true
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: slo_files
+author: The Landfall authors (@landfall)
 short_description: Reads service level objectives from OpenSLO and Sloth specifications
+version_added: 0.1.0
 description:
   - Reads files on the control node and translates each objective into the fields that C(monitoring_slos) has.
 positional: _input
@@ -24,6 +26,7 @@ options:
     type: list
     elements: str
     default: []
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

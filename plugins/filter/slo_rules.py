@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: slo_rules
+author: The Landfall authors (@landfall)
 short_description: Makes Prometheus rules of service level objectives
+version_added: 0.1.0
 description:
   - Makes recording rules, and the multi-window, multi-burn-rate alerts of the SRE Workbook, for each objective.
 positional: _input
@@ -26,6 +28,7 @@ options:
     type: list
     elements: str
     default: []
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

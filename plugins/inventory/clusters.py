@@ -5,6 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: clusters
 short_description: EKS clusters as hosts
+version_added: 0.1.0
 description:
   - Asks AWS which EKS clusters there are. Each becomes a host of the group C(clusters) that Landfall's playbooks run
     on, with C(platform_cluster_name), C(platform_aws_region) and C(platform_kubeconfig), and what AWS says of it in
@@ -13,9 +14,10 @@ description:
   - A cluster that is not ACTIVE is left out with a warning. A region that does not answer, or no cluster at all, is an
     error, so that no run does nothing and looks well.
   - The file's name has to end in C(landfall.yml) or C(landfall.yaml).
-author: The Landfall authors
+author: The Landfall authors (@landfall)
 requirements: [boto3]
 extends_documentation_fragment:
+  - landfall.eks.attributes.api
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 options:
@@ -80,14 +82,10 @@ from typing import Any
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
-    from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
-
-    MISSING = ""
-except ImportError as error:  # said when the inventory is read
-    MISSING = str(error.name)
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
+from ansible_collections.landfall.eks.plugins.module_utils.text.run_files import RunFiles
 
 GROUP = "clusters"
 ENDINGS = ("landfall.yml", "landfall.yaml")

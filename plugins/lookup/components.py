@@ -4,11 +4,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: components
+author: The Landfall authors (@landfall)
 short_description: Reads one field of what components say of themselves
+version_added: 0.1.0
 description:
   - Returns a field of each component, evaluated, in the order of the components; those without it are left out.
   - Only that field is evaluated, since some others depend on what a run has found out.
-author: The Landfall authors
 options:
   _terms:
     description: Name of the field; C(roles/platform/meta/component.yml) describes all.
@@ -19,6 +20,7 @@ options:
       - By default the components of the play.
     type: list
     elements: str
+extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 
 EXAMPLES = r"""

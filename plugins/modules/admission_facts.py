@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: admission_facts
 short_description: Asks whether a cluster's admission lets a run write
+version_added: 0.1.0
 description:
   - Finds webhooks that fail closed, that nobody answers and that cover what the charts of the releases can render.
   - Tries the namespaces that are missing in a dry run, so that what a policy refuses is seen before any change.
   - Problems are returned, all together, so that the caller can report them with others; they do not fail the module.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   releases:
     description: The release specifications of the run, as role helm_release describes them, without their values.
@@ -62,7 +66,6 @@ notes:
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -72,10 +75,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import ChartError
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import webhooks, written
-
-with suppress(ImportError):  # which reading says in a sentence
-    from kubernetes.client.exceptions import ApiException
 
 
 def coming_namespaces(params: Mapping[str, Any]) -> list[dict[str, Any]]:

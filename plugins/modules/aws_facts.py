@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: aws_facts
 short_description: Asks AWS whether the platform can be installed on a cluster
+version_added: 0.1.0
 description:
   - Tells who we are and whether our clock agrees, what we may do, whether the cluster, its region and its VPC are those
     of the settings, and whether subnets and quotas will do for the load balancers.
   - Without permissions in AWS it says which settings can be given instead. Problems are returned, all together; they do
     not fail the module.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name by which EKS knows the cluster.
@@ -115,16 +119,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.kube import client, masking
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
-    from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws, aws_managed
-
-    MISSING = ""
-except ImportError as error:  # which is a note, for AWS need not be asked
-    MISSING = str(error.name)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws, aws_managed
 
 _NAME = {"type": "str", "required": True}
 RIGHT = {

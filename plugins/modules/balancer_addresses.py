@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balancer_addresses
 short_description: Finds the host names of Ingresses and the addresses of their load balancer
+version_added: 0.1.0
 description:
   - Reads the platform's own live Ingresses, and waits until each has a load balancer. Those of others do not count.
   - Looks that up among the load balancers that AWS lists, takes its Elastic IPs, or else the addresses of its network
     interfaces, and waits until each of its zones has one. Those of an internal one are private.
-  - DNS is asked where that is what is wanted, and with O(way=auto) where AWS is of no help.
+  - DNS is asked where that is what is wanted, and with C(way=auto) where AWS is of no help.
   - Fails if there is a name and no address. In check mode it looks once, and does not fail.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   ingress_class:
     description: Class of the Ingresses.
@@ -86,17 +90,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.resolve import wait_for_addresses
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
 NO_BOTO3 = "The Python package boto3 is missing: install Landfall's requirements.txt."
 AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addresses"
@@ -105,7 +104,7 @@ AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addr
 def from_aws(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
     """Return addresses, way and notes from AWS; fails unless DNS may be asked instead."""
     problem = NO_BOTO3
-    if HAS_BOTO3:
+    if not aws.MISSING:
         try:
             found = lookup.wait(Session(module.params["region"]), balancers, timeout)
             notes = [f"{found.missing}."] if found.missing else []

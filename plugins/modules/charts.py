@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: charts
 short_description: Finds the pinned Helm charts of releases
+version_added: 0.1.0
 description:
   - Looks for each chart in the chart cache, then among earlier downloads, then upstream, then among the stand-ins, and
     checks its name, its version and, where one is pinned, its SHA-256. Upstream is asked through Helm, with its proxies
     and logins.
   - Problems are returned, all together, so that the caller can report them with others.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 options:
   pins:
     description: The charts, C({ref, version, sha256, tested}), by the name of their release.
@@ -19,7 +23,7 @@ options:
     required: true
   cache:
     description: Folder with C(<chart>-<version>.tgz) files that is looked at first; empty for none.
-    type: str
+    type: path
     default: ""
   downloads:
     description: Folder that keeps what was downloaded from upstream.
@@ -68,7 +72,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "pins": {"type": "dict", "required": True},
-            "cache": {"type": "str", "default": ""},
+            "cache": {"type": "path", "default": ""},
             "downloads": {"type": "path", "default": "~/.cache/landfall/charts"},
             "stand_ins": {"type": "str", "default": ""},
         },
@@ -77,7 +81,7 @@ def main() -> None:
     sources = Sources(
         downloads=Path(module.params["downloads"]),
         helm=module.get_bin_path("helm") or "helm",
-        cache=Path(module.params["cache"]).expanduser() if module.params["cache"] else None,
+        cache=Path(module.params["cache"]) if module.params["cache"] else None,
         stand_ins=Path(module.params["stand_ins"]) if module.params["stand_ins"] else None,
     )
     pins = module.params["pins"]

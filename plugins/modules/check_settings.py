@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: check_settings
 short_description: Judges all settings of a host at once
+version_added: 0.1.0
 description:
   - Compares the variables of a host with the argument specs of all roles of this collection, and with a table of checks
     that no type can say.
   - Finds names that are a typo of a setting, unless C(platform_own_variables) lists them, and tags that no role has.
   - Problems are returned, all together, so that the caller can report them with others.
   - This is an action; its work is done on the controller.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   about:
     description:

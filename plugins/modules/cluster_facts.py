@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_facts
 short_description: Asks a cluster whether the platform can be installed on it
+version_added: 0.1.0
 description:
   - Tells whether the cluster is reachable, of a known version, open to us, and has storage and room on its nodes.
   - Tells what others have installed of that which the platform brings, and which of our releases are left out for it.
   - Problems are returned, all together, so that the caller can report them with others; they do not fail the module.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   oldest_version:
     description: Oldest version of Kubernetes that will do.
@@ -146,11 +150,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access, client
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
-
-with suppress(ImportError):  # which client_from says in a sentence
-    from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
 
 PERMISSION = {
     "verb": {"type": "str", "required": True},

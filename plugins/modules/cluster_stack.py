@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_stack
 short_description: Looks at a CloudFormation stack, clears one that never came to be, and plans a change
+version_added: 0.1.0
 description:
   - Does what M(amazon.aws.cloudformation) lacks. It waits for a stack that CloudFormation is at work on, shows its
     events as they happen, and fails with the reason of the resource that failed first.
   - A stack that never came to be (ROLLBACK_COMPLETE, REVIEW_IN_PROGRESS) and holds nothing is deleted, so that it can
     be made; one that a person has to see to is refused in a sentence.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description:
@@ -114,19 +118,13 @@ busy:
 """
 
 import json
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
 def ready(session: Any, found: Any, params: dict[str, Any], *, dry: bool) -> dict[str, Any]:
@@ -189,8 +187,8 @@ def main() -> None:
         required_if=[("state", "planned", ["template"])],
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     params = module.params
     try:
         session = Session(params["region"])

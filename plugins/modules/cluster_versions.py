@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_versions
 short_description: Says whether an EKS cluster can have a version, and which add-ons go with it
+version_added: 0.1.0
 description:
   - Picks the add-ons' versions for a version of Kubernetes. One that was set by hand has to fit, the live one stays
     while it fits, else it is EKS's default.
   - Before a cluster goes one version up it asks EKS's upgrade insights and the cluster itself, which knows the
     deprecated APIs that are in use and the PodDisruptionBudgets by which no node could be drained.
   - Problems are returned, all together; they do not fail the module.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   name:
     description: Name of the cluster.
@@ -37,7 +41,7 @@ options:
     type: dict
     default: {}
   judge:
-    description: Whether to judge O(version), for a cluster that one of our stacks manages.
+    description: Whether to judge C(version), for a cluster that one of our stacks manages.
     type: bool
     default: true
 attributes:
@@ -79,21 +83,14 @@ notes:
   returned: always
 """
 
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
 def ask(module: AnsibleModule) -> dict[str, Any]:
@@ -130,8 +127,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     try:
         told = ask(module)
     except AwsError as error:

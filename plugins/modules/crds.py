@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: crds
 short_description: Applies the custom resource definitions of Helm charts
+version_added: 0.1.0
 description:
   - Takes the definitions from chart archives, applies them server-side and waits until they are established, since Helm
     never upgrades a chart's crds folder.
-  - With O(state=absent) removes the definitions that were applied for a release and hold no object any more.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+  - With C(state=absent) removes the definitions that were applied for a release and hold no object any more.
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   charts:
     description:

@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: credentials
 short_description: Makes credentials once and keeps them in Secrets
+version_added: 0.1.0
 description:
   - Makes passwords, a certificate authority and server certificates in memory, keeps each in an original Secret of one
     namespace, and delivers it as the Secret that a chart reads. Namespaces that are missing are made.
@@ -13,8 +14,11 @@ description:
     host names or the CA changed. A Lease holds its expiry, which monitoring reads as a metric.
   - What a killed rotation began is ended; see the module M(landfall.eks.rotate).
   - No secret value is returned, logged, or written to the control node; the CA's public certificate is.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace that keeps the originals, each labelled C(landfall.eks/credential).
@@ -176,17 +180,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 from ansible_collections.landfall.eks.plugins.module_utils.text import files
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
 
 SECRET_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -267,7 +266,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
     with reading(module) as cluster:
         try:

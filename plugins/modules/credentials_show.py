@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: credentials_show
 short_description: Shows the credentials of a cluster, or writes them to a file
+version_added: 0.1.0
 description:
   - Shows service, address, user, password and age of each password that Landfall made or knows of, or writes them to a
     file that only its owner can read, plain or encrypted. Writes the public certificate of the cluster's CA, and
     shows how to trust it.
   - Passwords are shown on the screen (standard output) alone. They are in no result, log file, diff or argument.
   - This is an action; its work is done on the controller.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace of the originals.

@@ -6,13 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: decide
 short_description: Decides at once what a run has to do
+version_added: 0.1.0
 description:
   - Compares what the components want with what the cluster has, and returns the record of the run. It is registered as
     C(platform_run), and is no fact.
   - A component is in sync if its releases, credentials and objects, and the definitions and namespaces of the whole run
     are as they should be. Nothing more is done for it than to wait until it is ready.
   - Changes nothing. This is an action; its work is done on the controller.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
 options:
   namespace:
     description: Namespace of Landfall's records.
@@ -38,7 +39,10 @@ options:
     description: Whether the run rolls anything out.
     type: bool
     required: true
-extends_documentation_fragment: landfall.eks.cluster
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 """
 
 EXAMPLES = r"""

@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: delivery
 short_description: Moves a release's objects from Helm to Argo CD, or back
+version_added: 0.1.0
 description:
   - V(argocd) makes Argo CD the owner of the fields that Helm owns, so that its first sync takes the objects over as
     they are. Helm's record is forgotten later, once the Application is Synced and Healthy, by M(landfall.eks.settle).
   - V(helm) deletes what Argo CD is told the release by, finalizers dropped and its objects kept, and makes Helm their
     owner; Helm then has to be told to adopt them.
   - V(absent) deletes what Argo CD is told the release by and, where Helm does not know the release, its objects.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: Who delivers the release from now on.
@@ -39,6 +43,10 @@ options:
     type: list
     elements: dict
     default: []
+attributes:
+  diff_mode:
+    description: Whether the task shows what it changes as a difference.
+    support: full
 """
 
 EXAMPLES = r"""

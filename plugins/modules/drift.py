@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: drift
 short_description: Finds manual changes since the rollout, and undoes them
+version_added: 0.1.0
 description:
   - Applies, in a dry run and under its owner's name, every object as it was rolled out, from Helm's records and
     Landfall's, and says which fields would change back.
   - What autoscalers, webhooks and controllers decide is no drift, nor are defaults and statuses.
   - With O(repair) those objects, and no others, are applied again by force.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster, as it is shown.

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: elastic_ips
 short_description: Keeps the Elastic IPs of a load balancer
+version_added: 0.1.0
 description:
-  - With O(state=present) each zone has one afterwards. Those that are there are found by their tags
+  - With C(state=present) each zone has one afterwards. Those that are there are found by their tags
     C(landfall.eks/cluster) and C(landfall.eks/service), so there is never a second set.
-  - With O(state=absent) they are given back to AWS, which cannot be undone. One that a load balancer still has is
+  - With C(state=absent) they are given back to AWS, which cannot be undone. One that a load balancer still has is
     waited for.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: Whether they are to be there.
@@ -23,7 +27,7 @@ options:
     type: str
     required: true
   service:
-    description: Name of the release whose load balancer has them; with O(state=absent), empty for all of the cluster.
+    description: Name of the release whose load balancer has them; with C(state=absent), empty for all of the cluster.
     type: str
     default: ""
   zones:
@@ -36,7 +40,7 @@ options:
     type: str
     default: ""
   timeout:
-    description: Seconds to wait with O(state=absent) until nothing uses them any more.
+    description: Seconds to wait with C(state=absent) until nothing uses them any more.
     type: int
     default: 300
 """
@@ -59,9 +63,9 @@ allocations:
   description: Allocation ids in the order of the zones; in check mode, a text in place of one that is to come.
   type: list
   elements: str
-  returned: when O(state=present)
+  returned: when C(state=present)
 addresses:
-  description: Their IP addresses, as far as there are any; with O(state=absent), those that were released.
+  description: Their IP addresses, as far as there are any; with C(state=absent), those that were released.
   type: list
   elements: str
   returned: always
@@ -71,13 +75,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
 
 BETWEEN_TRIES = 5
 
@@ -127,7 +127,7 @@ def main() -> None:
         required_if=[("state", "present", ["service", "zones"])],
         supports_check_mode=True,
     )
-    if not HAS_BOTO3:
+    if aws.MISSING:
         module.fail_json(msg="The Python package boto3 is missing: install Landfall's requirements.txt.")
     try:
         session = Session(module.params["region"])

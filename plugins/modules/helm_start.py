@@ -6,11 +6,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: helm_start
 short_description: Starts a Helm upgrade in the background
+version_added: 0.1.0
 description:
   - Runs C(helm upgrade --install) in a process that outlives the task; M(landfall.eks.settle) waits for it.
   - Custom resource definitions are left out; M(landfall.eks.crds) applies them.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   name:
     description: Name of the release.

@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: helm_state
 short_description: Reads every Helm release of a cluster
+version_added: 0.1.0
 description:
   - Reads the metadata of Helm's Secrets in one call, pending and failed revisions included.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 """
 
 EXAMPLES = r"""

@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: history
 short_description: Shows the platform's revisions
+version_added: 0.1.0
 description:
   - Shows the records of the platform as a table, the newest first, and returns them.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 options:
   namespace:
     description: Namespace of the records.

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hosts_block
 short_description: Keeps the block of one cluster in a hosts file
+version_added: 0.1.0
 description:
   - Writes a line for each address and name between two marker lines that carry the cluster's name.
   - The file is replaced whole or not at all; its other lines, its line ends, mode and owner stay.
   - Unlike M(ansible.builtin.blockinfile) it takes over the line ends of the file, leaves bytes alone that are not
     UTF-8, refuses to guess where half a block ends, and can write a file that is mounted.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 options:
   path:
     description: The hosts file; made if it is missing.
@@ -31,6 +35,10 @@ options:
     type: list
     elements: str
     default: []
+attributes:
+  diff_mode:
+    description: Whether the task shows what it changes as a difference.
+    support: full
 """
 
 EXAMPLES = r"""

@@ -6,9 +6,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hosts_file_facts
 short_description: Tells whether a hosts file can be written
+version_added: 0.1.0
 description:
   - Tells whether the user that runs the module could write the block of a cluster into a hosts file. Changes nothing.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   path:
     description: The hosts file.

@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_facts
 short_description: Asks registries whether images exist
+version_added: 0.1.0
 description:
   - Renders charts and asks the registry of each image for its manifest, with the logins of the user who runs this.
   - Only an image that is certainly not there is a problem; registries that do not say are noted, once each.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   releases:
     description: Release specifications; C(name), C(namespace) and C(values) count.

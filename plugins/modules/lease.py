@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lease
 short_description: Lets one run at a time work on a cluster
+version_added: 0.1.0
 description:
   - Takes the Lease C(landfall) of a namespace. If another run has it, fails with one sentence on who that is and since
     when.
@@ -13,8 +14,11 @@ description:
     frees it then, so that a play, also a failed one, needs no final task.
   - The Lease of a run whose machine has stopped ends after its duration.
   - In check mode no Lease is taken.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description:

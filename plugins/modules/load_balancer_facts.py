@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: load_balancer_facts
 short_description: Finds out what a run has to do about each load balancer
+version_added: 0.1.0
 description:
   - Compares Services of type LoadBalancer as the settings want them with the live ones, and refuses what AWS or the
     controller could only do by recreating the load balancer, or would not do at all.
   - For one that is to be made it finds the subnets and whether Elastic IPs can be had there. Nothing is changed.
   - AWS is only asked where a load balancer is to be made, or where subnets are written in two ways.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the EKS cluster.
@@ -84,11 +88,10 @@ class Asked:
 
     @cached_property
     def _account(self) -> Account:
-        try:
-            from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount  # noqa: PLC0415
-        except ImportError:
-            return NoAccount()
-        return AwsAccount(*self._about)
+        from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING  # noqa: PLC0415
+        from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.account import AwsAccount  # noqa: PLC0415
+
+        return NoAccount() if MISSING else AwsAccount(*self._about)
 
     def holds(self, wanted: Sequence[str], there: Sequence[str], host: str) -> bool:
         return self._account.holds(wanted, there, host)

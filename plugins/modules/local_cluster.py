@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: local_cluster
 short_description: Brings the embedded local cluster up, repairs it, or removes it
+version_added: 0.1.0
 description:
   - Runs a real Kubernetes control plane, kwok instead of kubelets, metrics-server, and moto instead of AWS,
     all as processes of the current user that listen and connect on loopback alone.
   - As root a real kubelet with containerd can join them, in namespaces of its own.
   - A process that ended, hangs or is outdated is restarted; the cluster's data stays.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description:
@@ -89,8 +93,9 @@ options:
         required: true
 attributes:
   check_mode:
-    description: Says whether a process is missing or there is something to remove.
+    description: Whether the task says in check mode what it would do, and changes nothing.
     support: partial
+    details: Says whether a process is missing or there is something to remove.
 """
 
 EXAMPLES = r"""
@@ -128,21 +133,15 @@ seconds:
   returned: when state is present
 """
 
-import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, real_node
-    from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
-        LocalClusterError,
-        settings_from,
-    )
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography, kubernetes, psutil, yaml
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import cluster, real_node
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
+    LocalClusterError,
+    settings_from,
+)
 
 LOAD_BALANCER = {
     "namespace": {"type": "str", "required": True},
@@ -171,8 +170,8 @@ OPTIONS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if missing := next((each.MISSING for each in (aws, cryptography, kubernetes, psutil, yaml) if each.MISSING), ""):
+        module.fail_json(msg=missing_required_lib(missing))
     try:
         settings = settings_from(module.params)
         if module.params["state"] == "absent":

@@ -6,11 +6,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: look
 short_description: Makes several looks in one task, and begins the record of a run
+version_added: 0.1.0
 description:
   - Runs modules that change nothing, one after another, in check mode. Each is given what the ones before it found.
   - Returns the record of the run; it is registered as C(platform_run), and is no fact.
   - This is an action; its work is done on the controller.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
 options:
   steps:
     description:
@@ -20,7 +21,10 @@ options:
       - The variable is evaluated step by step, so that a step may name what an earlier one found.
     type: str
     required: true
-extends_documentation_fragment: landfall.eks.cluster
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 """
 
 EXAMPLES = r"""

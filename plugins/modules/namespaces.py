@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: namespaces
 short_description: Makes namespaces, and removes those that Landfall made
+version_added: 0.1.0
 description:
   - Present, it makes the namespaces that are missing, with Landfall's mark, and gives each the labels that are wanted
     of it. One that is there keeps to whom it belongs.
   - Absent, it deletes the namespaces that carry Landfall's mark and hold neither volumes nor anybody else's workloads.
   - As long as a volume stays, the credentials stay too, since what lies on the volume was made with them.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: What to bring about.

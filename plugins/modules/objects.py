@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: objects
 short_description: Applies objects server-side, or deletes them
+version_added: 0.1.0
 description:
   - Brings each object to what is wanted of it and leaves the fields of others alone.
   - In check mode it says what would be made or changed, also where the kind or the namespace is still to come.
   - Not for Secrets, since the difference is shown; those are the work of M(landfall.eks.credentials).
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   objects:
     description: The objects, in the order in which they are applied. Of one to delete, its name and kind are enough.
@@ -27,6 +31,10 @@ options:
     description: Seconds that each object may take to be gone.
     type: int
     default: 600
+attributes:
+  diff_mode:
+    description: Whether the task shows what it changes as a difference.
+    support: full
 """
 
 EXAMPLES = r"""

@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: orphans
 short_description: Finds what a cluster left in AWS, and sweeps it
+version_added: 0.1.0
 description:
   - V(reported) only looks, by the tags of the cluster, at load balancers, target groups, network interfaces, security
     groups, volumes, snapshots, Elastic IPs, log groups, machines, roles, keys, and at networks that no stack holds.
   - V(swept) removes what controllers left, in the order that AWS allows, each only if it has the cluster's
     own tag. Rules by which its security groups refer to each other are revoked first.
   - Volumes, snapshots, Elastic IPs and log groups go only if they are asked for by name.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.api
 options:
   state:
     description: Whether to look or to sweep.
@@ -95,27 +99,20 @@ stuck:
   returned: when swept
 """
 
-import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import IN_NETWORK
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
     SWEEPABLE,
     words,
     wrong_words,
 )
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans import search
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans.account import IN_NETWORK
-    from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
-
-    MISSING = ""
-except ImportError as error:
-    MISSING = error.name or str(error)
-    MISSING_TRACE = traceback.format_exc()
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
 
 
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
@@ -143,8 +140,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if MISSING:
-        module.fail_json(msg=missing_required_lib(MISSING), exception=MISSING_TRACE)
+    if aws.MISSING:
+        module.fail_json(msg=missing_required_lib(aws.MISSING))
     params = module.params
     if wrong := wrong_words("delete", params["delete"], SWEEPABLE):
         module.fail_json(msg=wrong[0])

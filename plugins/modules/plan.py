@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: plan
 short_description: Says what a run would change against live objects
+version_added: 0.1.0
 description:
   - Renders the releases that would change, applies every object in a dry run of the API server, and says of each
     whether it would be created, changed, replaced (a field that cannot change) or deleted, which data is at risk, and
@@ -13,8 +14,11 @@ description:
   - What cannot be tried yet, since its namespace or kind comes with the run, is validated by schema and marked so.
   - Secrets are masked. Nothing in the cluster is changed.
   - Its action half shows the plan, writes it to a file, and fails on changes where that is wanted.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster, as it is shown.
@@ -76,6 +80,10 @@ options:
     type: list
     elements: dict
     default: []
+attributes:
+  diff_mode:
+    description: Whether the task shows what it changes as a difference.
+    support: full
 """
 
 EXAMPLES = r"""

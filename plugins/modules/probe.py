@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: probe
 short_description: Tries whether addresses answer for host names
+version_added: 0.1.0
 description:
   - Does a TLS handshake with each address for each name (SNI) and looks at the certificate, until all addresses answer.
   - Fails if none does. In check mode each is tried once, and nothing fails.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   addresses:
     description: The addresses.
@@ -67,12 +71,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 
 CAUSES = (
     "Usual causes: this machine's address is not in ingress_allowed_cidrs; the load balancer's targets are not healthy "
@@ -93,7 +93,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg="The Python package cryptography is missing: install Landfall's requirements.txt.")
     params = module.params
     ca_file = Path(params["ca_file"]) if params["ca_file"] else None

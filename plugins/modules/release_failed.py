@@ -6,15 +6,19 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: release_failed
 short_description: Keeps the evidence of failed releases and rolls them back
+version_added: 0.1.0
 description:
   - Writes events, pods, logs and manifests of each failed release into a folder, with secrets masked.
   - Ends Helm where it is still at work on a release that was given up.
   - Then returns each to the last revision that was seen ready, or uninstalls it if there never was one; one that was
     adopted stays.
-  - With O(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
+  - With C(on_failure=rollback), once a rollout of the platform was recorded, all other releases that the run changed
     are rolled back too, in the reverse of the order in which they were started.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   failures:
     description: The releases, as M(landfall.eks.settle) returns them, each with its C(cause).
@@ -51,6 +55,10 @@ options:
     description: Id of the run, as its Lease has it.
     type: str
     default: ""
+attributes:
+  check_mode:
+    description: Whether the task says in check mode what it would do, and changes nothing.
+    support: none
 """
 
 EXAMPLES = r"""

@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: revision
 short_description: Records what is live together after a rollout that was seen ready
+version_added: 0.1.0
 description:
   - Writes the releases that are live and were seen ready, with the digests of their charts and values and Helm's
     revision of each, into the next Secret C(landfall-revision-N). No value is among that.
   - Writes nothing if all of it is as the newest record has it. Ten records are kept.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace of the records.

@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rollback
 short_description: Takes the platform back to one of its revisions
+version_added: 0.1.0
 description:
   - Takes each release back to what a record says of it, in the reverse of the order in which they are started, and
     waits for each until it is ready.
   - Refuses before any change if one of them cannot go back, since Helm keeps no such revision any more, or if data
     would be lost.
   - What Argo CD owns stays, and is named. Custom resource definitions stay.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace of the records.

@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rotate
 short_description: Shows the ages of credentials and rotates them by name
+version_added: 0.1.0
 description:
   - Without a name it shows when each credential was made, when it ends, and what rotating it means; nothing is changed.
   - With names it rotates these, each by the way of its backend. Old and new are both kept in the original Secret until
@@ -13,8 +14,11 @@ description:
     M(landfall.eks.credentials).
   - All it knows comes from the cluster, where the module M(landfall.eks.credentials) noted it.
   - No secret value is returned, logged, or written to the control node.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   namespace:
     description: Namespace that keeps the originals.
@@ -86,19 +90,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    RotationContext,
+    RotationError,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
-    from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
-        RotationContext,
-        RotationError,
-    )
-
-    HAS_CRYPTOGRAPHY = True
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
 
 
 def trusted(context: RotationContext) -> str:
@@ -143,7 +142,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_CRYPTOGRAPHY:
+    if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
     with reading(module) as cluster:
         try:

@@ -6,11 +6,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: run_record
 short_description: Adds to the public record of a run
+version_added: 0.1.0
 description:
   - Returns the record of a run with further parts; it is registered as C(platform_run), and is no fact.
   - Where O(parts) has C(cluster), the specifications of the run's releases are evaluated again, without their values.
   - Role platform describes the parts. This is an action; its work is done on the controller.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   parts:
     description: Parts of the record; C(started), C(planned) and C(kept) grow, all others are replaced.

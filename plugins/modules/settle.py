@@ -6,6 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: settle
 short_description: Waits until Helm releases are ready
+version_added: 0.1.0
 description:
   - Waits, side by side, until Helm has ended, every workload of a release is ready and its C(ready) rows hold.
   - Gives a release up before its timeout where waiting cannot cure what the cluster says of it, such as an image that
@@ -15,8 +16,11 @@ description:
   - Where Helm ended with an error that may pass, such as a broken connection, says so up to three times.
   - Shows a line whenever a release makes progress, and returns those that do not become ready, each with its cause.
   - Notes on each ready release what it was made of, so that the next run can leave it alone.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   runs:
     description:

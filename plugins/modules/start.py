@@ -6,12 +6,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: start
 short_description: Starts the releases of a component
+version_added: 0.1.0
 description:
   - Starts each release that is not in sync and waits for no other one, and records all of them for
     M(landfall.eks.settle). Makes its namespace, applies its definitions and unlocks it first, where that is not done.
   - Returns the public record of the run with them; register it as C(platform_run).
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   releases:
     description: Their specifications, as the argument spec of role C(helm_release) describes them.
@@ -53,4 +57,10 @@ EXAMPLES = r"""
   register: platform_run
 """
 
-RETURN = r"""# the public record of the run, which role platform documents"""
+RETURN = r"""
+started:
+  description: The releases that role settle waits for; all other parts of the public record are returned too.
+  type: list
+  elements: dict
+  returned: always
+"""

@@ -6,12 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: status
 short_description: Says how a cluster stands
+version_added: 0.1.0
 description:
   - Reads components and their health, newest upstream versions, certificates, ages of credentials, addresses, service
     level objectives, and who is at work. Changes nothing and takes no Lease. No secret value is returned.
   - Writes C(status.json) and C(status.html), and shows the same as tables.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.addresses
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster.
@@ -71,15 +76,10 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography, kubernetes
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
+from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
-    from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
-
-    HAS_LIBRARIES = True
-except ImportError:
-    HAS_LIBRARIES = False
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_LIBRARIES:
+    if kubernetes.MISSING or cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
     ask = upstream.helm_asker(module.get_bin_path("helm") or "helm")

@@ -6,10 +6,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tool_facts
 short_description: Looks for the programs and Python packages that a run needs
+version_added: 0.1.0
 description:
   - Looks for Helm on PATH and for Python packages of the interpreter that runs the modules.
   - Problems are returned, all together, so that the caller can report them with others.
-author: The Landfall authors
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   packages:
     description: Python packages that must be there, by the name that is imported.

@@ -6,14 +6,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: uninstall
 short_description: Shows what an uninstall removes, and removes what Helm does not
+version_added: 0.1.0
 description:
   - V(shown) changes nothing, and says what an uninstall removes and what it keeps.
   - V(cleared) removes the platform's custom resources while their operators run, then its Services of type
     LoadBalancer while their controller runs, and waits until AWS has no such load balancer any more.
   - V(emptied) removes what stays unless it is asked for by name, volumes and Elastic IPs.
   - Its action plugin repeats it, and shows what it waits for and what holds that.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   state:
     description: What to bring about.
@@ -108,17 +112,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import words, wrong_words
+from ansible_collections.landfall.eks.plugins.module_utils.uninstall import aws as in_aws
 from ansible_collections.landfall.eks.plugins.module_utils.uninstall import plan, steps
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.uninstall import aws as in_aws
-
-    NO_BOTO3 = ""
-except ImportError:
-    NO_BOTO3 = "the Python package boto3 is missing: install Landfall's requirements.txt"
 
 LOOK_SECONDS = 5
 POLL_SECONDS = 0.5
@@ -131,8 +130,8 @@ class NotAskedError(Exception):
 @contextlib.contextmanager
 def asking(module: AnsibleModule) -> Iterator[Any]:
     """Give a session of the cluster's region; NotAskedError for whatever comes between."""
-    if NO_BOTO3:
-        raise NotAskedError(NO_BOTO3)
+    if aws.MISSING:
+        raise NotAskedError("the Python package boto3 is missing: install Landfall's requirements.txt")
     try:
         yield Session(module.params["region"])
     except AwsError as error:

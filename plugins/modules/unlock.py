@@ -6,13 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: unlock
 short_description: Ends what an interrupted run left unfinished of a Helm release
+version_added: 0.1.0
 description:
   - Marks a pending revision failed, with a description that says what happened; it stays in the history, and Helm's
     next upgrade goes on from it.
   - Finishes an uninstallation that was interrupted.
   - Fails without a change if somebody else changes the release at the same time.
-author: The Landfall authors
-extends_documentation_fragment: landfall.eks.cluster
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   name:
     description: Name of the release.

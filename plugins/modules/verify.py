@@ -6,12 +6,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: verify
 short_description: Proves that the platform can be used
+version_added: 0.1.0
 description:
   - Does what people and programs do with the platform and says of each check whether it passed, failed or was not run,
     and why. No secret value is returned.
   - Writes C(verify.json), C(verify.xml) (JUnit) and C(verify.html), and fails if any check failed.
-author: The Landfall authors
-extends_documentation_fragment: [landfall.eks.cluster, landfall.eks.addresses]
+author: The Landfall authors (@landfall)
+extends_documentation_fragment:
+  - landfall.eks.cluster
+  - landfall.eks.addresses
+  - landfall.eks.attributes
+  - landfall.eks.attributes.internal
 options:
   cluster:
     description: Name of the cluster.
@@ -90,16 +95,11 @@ results:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography, kubernetes
+from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, gather
-    from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
-    from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
-
-    HAS_LIBRARIES = True
-except ImportError:
-    HAS_LIBRARIES = False
+from ansible_collections.landfall.eks.plugins.module_utils.verify.model import run_all
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 
 
 def main() -> None:
@@ -123,7 +123,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not HAS_LIBRARIES:
+    if kubernetes.MISSING or cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("kubernetes and cryptography"))
     options = module.params
     wanted = VerifyRequest(

@@ -45,7 +45,7 @@ def reaching_clusters() -> frozenset[str]:
 
 def main_of(name: str) -> Callable[[], None] | None:
     """Return the main function of a module of this collection by its full name; None for any other module."""
-    collection, _, short = name.rpartition(".")
+    collection, _unused, short = name.rpartition(".")
     if collection != COLLECTION or not (MODULES / f"{short}.py").is_file():
         return None
     main: Callable[[], None] = importlib.import_module(f"{PACKAGE}.{short}").main

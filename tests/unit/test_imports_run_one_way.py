@@ -6,7 +6,7 @@ from pathlib import Path
 CODE = Path(__file__).parents[2] / "plugins/module_utils"
 PREFIX = "ansible_collections.landfall.eks.plugins.module_utils."
 ORDER = (
-    *("text", "kube", "aws", "helm"),
+    *("libraries", "text", "kube", "aws", "helm"),
     *("credentials", "hosts", "argocd", "lease", "load_balancers", "eks", "orphans", "monitoring", "logs", "settings"),
     *("rollout", "revisions", "preflight", "uninstall", "plan", "status", "verify", "local_cluster"),
 )

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 HELM = "helm"
@@ -107,7 +106,7 @@ def rename(cluster: Cluster, release: Delivered, old: str, new: str, *, dry_run:
 
 def _rename(cluster: Cluster, found: Object, old: str, new: str) -> None:
     path = _path(cluster, reference(found))
-    for _ in range(TRIES):
+    for _unused in range(TRIES):
         metadata = cluster.request("GET", path)["metadata"]
         fields = renamed(metadata.get("managedFields") or [], old, new)
         if fields is None:

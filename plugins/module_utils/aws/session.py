@@ -7,9 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-import botocore.exceptions
-from botocore.config import Config
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import Config, boto3, botocore
 
 TRIES = 8
 """Of one call, the first included: botocore waits between them up to 20 s, as its standard mode does."""

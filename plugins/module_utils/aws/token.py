@@ -35,7 +35,7 @@ def presigned(session: Session, cluster: str) -> str:
         # What botocore's own description of the operation has no place for.
         client.meta.events.register(
             "before-sign.sts.GetCallerIdentity",
-            lambda request, **_: request.headers.add_header(CLUSTER_HEADER, cluster),
+            lambda request, **_unused: request.headers.add_header(CLUSTER_HEADER, cluster),
         )
         return str(client.generate_presigned_url("get_caller_identity", ExpiresIn=URL_SECONDS, HttpMethod="GET"))
 
@@ -75,12 +75,12 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         session = Session(given.region, given.profile, tuple(given.role))
-        print(json.dumps(credential(session, given.cluster)))
+        print(json.dumps(credential(session, given.cluster)))  # pylint: disable=ansible-bad-function
     except AwsError as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # pylint: disable=ansible-bad-function
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main())  # pylint: disable=ansible-bad-function

@@ -42,7 +42,7 @@ def found_places(secrets: Iterable[Secret], home: str) -> set[Place]:
 def found_in(original: Secret) -> Place | None:
     """Return where the password is that an original only notes; None for one of our own."""
     where = annotations_of(original).get(ANNOTATION_FOUND_IN, "")
-    namespace, _, rest = where.partition("/")
+    namespace, _unused, rest = where.partition("/")
     return (namespace, rest.partition("/")[0]) if where else None
 
 

@@ -6,11 +6,15 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import (
+    ExtendedKeyUsageOID,
+    InvalidSignature,
+    NameOID,
+    ec,
+    hashes,
+    serialization,
+    x509,
+)
 
 CA_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=365)

@@ -97,6 +97,6 @@ def _planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
-        namespace, _, name = each["after_header"].removeprefix("Secret ").partition("/")
+        namespace, _unused, name = each["after_header"].removeprefix("Secret ").partition("/")
         rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
     return rows

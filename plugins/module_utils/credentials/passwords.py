@@ -23,7 +23,7 @@ BCRYPT_ROUNDS = 10
 
 def new_password(length: int) -> str:
     """Return a random password of `length` letters and digits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(secrets.choice(ALPHABET) for _unused in range(length))
 
 
 def complete_password(item: Item, kept: dict[str, str] | None, now: datetime) -> dict[str, str]:

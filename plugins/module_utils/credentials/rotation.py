@@ -170,7 +170,7 @@ def _password(context: RotationContext, subject: Subject) -> None:
 
 
 def _authority(context: RotationContext, cluster: str) -> str:
-    _, authority = rotation_ca.read_authority(context)
+    _unused, authority = rotation_ca.read_authority(context)
     # An interrupted announcement is finished first: the person who runs it again has given ca.crt to nobody yet.
     if not authority.moving and rotation_ca.announce(context, cluster):
         return (

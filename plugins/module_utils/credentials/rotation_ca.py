@@ -29,7 +29,7 @@ def read_authority(context: RotationContext) -> tuple[Secret, Authority]:
 
 def renew(context: RotationContext, name: str) -> None:
     """Renew a certificate for its names; its readers have the old one until they get the new one."""
-    _, authority = read_authority(context)
+    _unused, authority = read_authority(context)
     original = context.cluster.get("v1", "Secret", name, context.home)
     leaf = KeyPair.read(decoded(original))
     if original is None or leaf is None:
@@ -80,7 +80,7 @@ def move(context: RotationContext) -> None:
 
 def bring_all(context: RotationContext) -> bool:
     """Bring every certificate and what has to be trusted to where it is read; return whether it was not there."""
-    _, authority = read_authority(context)
+    _unused, authority = read_authority(context)
     brought = [bring(context, name, leaf, authority) for name, leaf in _leaves(context)]
     return any(brought)
 

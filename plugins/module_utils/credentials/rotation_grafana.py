@@ -38,7 +38,7 @@ def change_password(context: RotationContext, subject: Subject, *, begun_before:
             "the one that playbooks/credentials.yml shows (grafana cli admin reset-admin-password), then run again."
         )
     change = {"oldPassword": old, "newPassword": new, "confirmNew": new}
-    status, _ = _ask(context, subject, "PUT api/user/password", change, session)
+    status, _unused = _ask(context, subject, "PUT api/user/password", change, session)
     if status != HTTPStatus.OK:
         raise RotationError(f"Grafana refuses the new password of {user} (HTTP {status}): read its log.")
     if not _login(context, subject, user, new):

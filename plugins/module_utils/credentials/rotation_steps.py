@@ -12,8 +12,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ages import found_in
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import NEXT
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -32,6 +30,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 PAUSE_SECONDS = 1.0
 MADE_ANEW = ("password", "created", "password_bcrypt")
@@ -90,7 +89,7 @@ class Subject:
         if ANNOTATION_ROTATION not in said:
             return None
         how = json.loads(said[ANNOTATION_ROTATION])
-        namespace, _, secret = how["secret"].partition("/")
+        namespace, _unused, secret = how["secret"].partition("/")
         method = how.get("method") or ("secret" if how["kind"] == "password" else "")
         name = original["metadata"]["name"]
         return cls(name, how["kind"], method, namespace, secret, original, how.get("data", {}), how)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import hashes, x509
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import aligned
 
 

@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from troposphere import GetAtt, Join, Output, Ref, Template
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_addons import addons
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import control_plane
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_identities import (
@@ -23,6 +21,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     shape_from,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import network
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
+    GetAtt,
+    Join,
+    Output,
+    Ref,
+    Template,
+)
 
 TEMPLATE_LIMIT = 51_200
 """Bytes that CloudFormation takes as TemplateBody, from its quotas; more would need a bucket."""

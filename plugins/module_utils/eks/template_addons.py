@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Ref, eks
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_nodes import BEFORE_NODES
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import ADDONS, Shape, logical
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import AWSObject, GetAtt, Ref, eks
 
 CONFIGURATION: dict[str, dict[str, Any]] = {
     # Without it a NetworkPolicy is taken and does nothing. The add-on wants the word, not the boolean.

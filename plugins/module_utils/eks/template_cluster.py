@@ -6,14 +6,22 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Ref, Sub, eks, iam, kms, logs
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     AccessEntry,
     Shape,
     logical,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
+    AWSObject,
+    GetAtt,
+    Ref,
+    Sub,
+    eks,
+    iam,
+    kms,
+    logs,
+)
 
 ACCESS_POLICIES = {
     "cluster_admin": "AmazonEKSClusterAdminPolicy",

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Ref, Sub, eks, iam
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import managed
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_policies import (
     controller_policy,
@@ -15,6 +13,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_policies
 )
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import Identities, Shape
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
+    AWSObject,
+    GetAtt,
+    Ref,
+    Sub,
+    eks,
+    iam,
+)
 
 NAMESPACE = "kube-system"
 

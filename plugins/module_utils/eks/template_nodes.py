@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from troposphere import AWSObject, GetAtt, Ref, ec2, eks, iam
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import managed, trust
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     TAG,
@@ -14,6 +12,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     logical,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
+    AWSObject,
+    GetAtt,
+    Ref,
+    ec2,
+    eks,
+    iam,
+)
 
 INSTANCE_TYPES = {"amd64": ("m6i.xlarge", "m6a.xlarge", "m5.xlarge"), "arm64": ("m7g.xlarge", "m6g.xlarge")}
 """Unless others are named: 4 CPUs and 16 GiB. On demand takes the first; for spot, more than one is AWS's advice."""

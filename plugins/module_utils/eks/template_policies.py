@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Sub
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import Sub
 
 CONTROLLER_TAG = "elbv2.k8s.aws/cluster"
 VOLUME_TAG = "ebs.csi.aws.com/cluster"

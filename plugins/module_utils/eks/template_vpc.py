@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troposphere import AWSObject, GetAtt, GetAZs, Ref, Select, Sub, Tags, ec2, iam, logs
-
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     TAG,
     Shape,
     subnet_cidrs,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
+    AWSObject,
+    GetAtt,
+    GetAZs,
+    Ref,
+    Select,
+    Sub,
+    Tags,
+    ec2,
+    iam,
+    logs,
 )
 
 

@@ -76,7 +76,7 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
     found = find_access(access)
     with kubeconfig_file(found.kubeconfig) as path:
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 [helm, *arguments, *context_words(found.context)],
                 env=helm_environment(path),
                 check=True,

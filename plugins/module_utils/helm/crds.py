@@ -11,11 +11,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart as chart_archive
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.text import digests, json_yaml
 
 API = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -53,7 +52,7 @@ def _rendered(chart: dict[str, Any], helm: str) -> list[Definition]:
     command = [helm, "template", chart["release"], chart["path"], "--include-crds", "--skip-tests", "--values", "-"]
     values = json_yaml.dump(chart.get("values") or {})
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             command, input=values, check=True, capture_output=True, encoding="utf-8", timeout=RENDER_SECONDS
         )
     except (subprocess.SubprocessError, OSError) as error:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 ARCHIVE = ".tgz"
 OCI = "oci://"
@@ -79,7 +79,7 @@ def _ask(helm: str, verb: list[str], ref: str, options: list[str], seconds: floa
 @contextmanager
 def _place(helm: str, ref: str, seconds: float) -> Iterator[list[str]]:
     """Give the arguments by which Helm finds a chart; a known repository's index is fetched for them."""
-    repository, _, name = ref.rpartition("/")
+    repository, _unused, name = ref.rpartition("/")
     known = "" if ref.startswith(OCI) or ref.endswith(ARCHIVE) else _known_as(repository)
     if known:
         with tempfile.TemporaryDirectory(prefix="landfall-repository-") as folder:
@@ -116,6 +116,7 @@ def _repository_config() -> Path:
 
 def _run(command: list[str], seconds: float) -> str:
     try:
+        # pylint: disable-next=ansible-bad-function
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired as error:
         raise RemoteError(f"no answer within {seconds:.0f} seconds, deadline exceeded") from error

@@ -7,13 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import command as helm_command
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
@@ -52,6 +51,7 @@ def _run(command: list[str], access: dict[str, Any] | None) -> str:
     if access is not None:
         return helm_command.run_helm(command[0], [*command[1:], "--dry-run=server"], access, RENDER_SECONDS)
     environment = helm_command.helm_environment()
+    # pylint: disable-next=ansible-bad-function
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=RENDER_SECONDS, env=environment)
     return done.stdout
 

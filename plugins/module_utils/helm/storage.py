@@ -58,7 +58,7 @@ def entry(metadata: dict[str, Any]) -> Release:
     """
     labels = metadata["labels"]
     revision = int(labels["version"])
-    noted, _, identity = labels.get(LABEL_IDENTITY, "").partition(".")
+    noted, _unused, identity = labels.get(LABEL_IDENTITY, "").partition(".")
     ours = noted == str(revision)
     return {
         "name": labels["name"],

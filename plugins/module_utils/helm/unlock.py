@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm, HelmError
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import (
@@ -20,6 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.state import (
     decide,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 INTERRUPTED = "Landfall: interrupted while it was {status}, no run works on it any more"
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from cryptography import x509
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import named_hosts
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import x509
 
 SIDE_BY_SIDE = 16
 BETWEEN_ROUNDS = 5.0

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-with suppress(ImportError):  # said in one sentence by what needs the client
-    import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 SETTING = "platform_kubeconfig"
 ADVICE = "write the full path of a kubeconfig that `kubectl` works with (`make up` makes the local cluster's)"
@@ -248,8 +247,8 @@ def _full(path: str) -> str:
 def _with_login(proxy: str, login: str) -> str:
     if not login:
         return proxy
-    name, _, password = login.partition(":")
-    scheme, _, rest = proxy.rpartition("://")
+    name, _unused, password = login.partition(":")
+    scheme, _unused, rest = proxy.rpartition("://")
     return f"{scheme or 'http'}://{quote(name, safe='')}:{quote(password, safe='')}@{rest.rpartition('@')[2]}"
 
 

@@ -7,9 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 ANNOTATION = "landfall.eks/applied"
 """Holds the object as it was applied, so that manual changes can be found, and undone, without a run."""

@@ -16,18 +16,18 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access, builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import (
+    MISSING,
+    ApiException,
+    HTTPError,
+    InsecureRequestWarning,
+    Retry,
+    client,
+    config,
+    disable_warnings,
+    make_headers,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
-
-try:
-    from kubernetes import client, config
-    from kubernetes.client.exceptions import ApiException
-    from urllib3 import disable_warnings, make_headers
-    from urllib3.exceptions import HTTPError, InsecureRequestWarning
-    from urllib3.util.retry import Retry
-
-    HAS_KUBERNETES = True
-except ImportError:  # said by the module in one sentence
-    HAS_KUBERNETES = False
 
 CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "raw"},
@@ -74,8 +74,8 @@ def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.
     A call that fails in passing is made again up to `more_tries` times. Raises ClusterError with one sentence if the
     library is missing or the kubeconfig cannot be used.
     """
-    if not HAS_KUBERNETES:
-        raise ClusterError("The Python package kubernetes is missing: install Landfall's requirements.txt.")
+    if MISSING:
+        raise ClusterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
     try:
         found = access.find(params.get("kubeconfig"), params.get("context"), os.environ)
         return _client(found, access.choose(found), client.Configuration(retries=retries(more_tries)))
@@ -292,7 +292,7 @@ class Cluster:
 
     def is_namespaced(self, api_version: str, kind: str) -> bool:
         """Say whether objects of a kind are namespaced; of a kind that the cluster does not know, they do."""
-        _, namespaced = self._served_as(api_version, kind) or ("", True)
+        _unused, namespaced = self._served_as(api_version, kind) or ("", True)
         return namespaced
 
     def server_time(self) -> datetime:

@@ -11,8 +11,7 @@ import math
 import re
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import MISSING, yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 _DIGITS = "0123456789"
@@ -46,7 +45,6 @@ class Loader(yaml_files.LOADER):  # type: ignore[misc]
     """A safe loader that takes plain words for what Go's YAML takes them for; keys are texts, as in JSON."""
 
     yaml_implicit_resolvers = _resolvers()
-    bool_values = yaml_files.LOADER.bool_values | {"y": True, "n": False}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
         """Return a mapping whose keys are texts."""
@@ -78,8 +76,10 @@ def _floating(plain: str, written: str) -> int | float | str:
     return int(found) if found.is_integer() and abs(found) < _WRITTEN_OUT else found
 
 
-for _tag in ("int", "float"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _number)
+if not MISSING:
+    Loader.bool_values = Loader.bool_values | {"y": True, "n": False}
+    for _tag in ("int", "float"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _number)
 
 
 def documents(content: str | bytes) -> list[dict[str, Any]]:

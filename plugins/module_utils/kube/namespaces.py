@@ -6,9 +6,8 @@ import time
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 LABEL_OURS = {"landfall.eks/made-by": "landfall"}
 SELECTOR_OURS = ",".join(f"{key}={value}" for key, value in LABEL_OURS.items())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 Object = dict[str, Any]
-Verdict = str | None
+Verdict = str | None  # pylint: disable=unsupported-binary-operation
 """None for ready, else what is missing in a few words."""
 
 

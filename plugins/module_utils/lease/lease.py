@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 API_VERSION = "coordination.k8s.io/v1"
 NAME = "landfall"
@@ -58,7 +57,7 @@ class Hold:
 
     def who(self) -> str:
         """Return who holds it, since when, and on what run id."""
-        owner, run, _ = parts_of(self.holder)
+        owner, run, _unused = parts_of(self.holder)
         return f"{owner} has been at work on this cluster since {self.since} (run {run})"
 
 
@@ -76,8 +75,8 @@ class Busy:
 
 def parts_of(holder: str) -> tuple[str, str, str]:
     """Return user@machine, run id and inventory host of a holder's name; an older Landfall named no inventory host."""
-    owner, _, rest = holder.partition("/")
-    run, _, host = rest.partition("/")
+    owner, _unused, rest = holder.partition("/")
+    run, _unused, host = rest.partition("/")
     return owner, run, host
 
 

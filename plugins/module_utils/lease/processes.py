@@ -6,7 +6,7 @@ import os
 import shutil
 from contextlib import suppress
 
-import psutil
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 
 JOBS = "LANDFALL_JOBS"
 """In the environment of a background job and of its Helm: the folder of the jobs of its run."""

@@ -14,9 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import HTTPError
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
     Cluster,
     ClusterError,
@@ -30,6 +27,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import (
     hold_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import RunProcesses
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 2
@@ -43,7 +41,7 @@ def start(order: dict[str, Any], root: str) -> int:
     `order` is what main reads, and goes through a pipe, since it may hold a kubeconfig; `root` is the folder that holds
     ansible_collections.
     """
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

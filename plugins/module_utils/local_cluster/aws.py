@@ -7,9 +7,7 @@ import http.client
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import Config, boto3
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     VPC_CIDR,
     LoadBalancer,

@@ -10,10 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import HTTPError
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     aws,
     files,

@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 def route(routes: dict[str, int], target: str) -> int:
     """Return the loopback port for `target` (`address:port`); RefusedError if no route names it."""
-    address, _, _ = target.rpartition(":")
+    address, _unused, _unused = target.rpartition(":")
     port = routes.get(target) or routes.get(address)
     if not port:
         raise RefusedError("403 Forbidden")

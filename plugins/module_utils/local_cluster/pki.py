@@ -6,12 +6,15 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import general_name, key_usage
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import (
+    ExtendedKeyUsageOID,
+    NameOID,
+    ec,
+    hashes,
+    serialization,
+    x509,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import files
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     API_SERVER_IP,

@@ -14,8 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError
 
 MARK_CLUSTER = "_LANDFALL_PROCESS_OF"
@@ -111,7 +110,7 @@ def start(program: Program, recipe: str, directory: Path) -> Running:
     basics = {"HOME": str(directory), "PATH": os.defpath}
     try:
         with log.open(mode) as out:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 program.command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

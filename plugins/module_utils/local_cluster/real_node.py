@@ -16,8 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     files,
     real_node_init,
@@ -182,6 +181,7 @@ def _ctr(running: Running, *words: str) -> str:
     first = running.process.children()[0].pid
     address = f"/proc/{first}/root{real_node_init.SOCKET}"
     command = ["ctr", "--address", address, "--namespace", "k8s.io", *words]
+    # pylint: disable-next=ansible-bad-function
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise LocalClusterError(f"containerd refused `ctr {' '.join(words)}`: fix its error: {done.stderr.strip()}")

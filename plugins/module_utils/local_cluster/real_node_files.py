@@ -8,8 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import (
     files,
     pause_image,

@@ -51,6 +51,7 @@ def make_bridge(name: str, address: str) -> None:
 def start(command: list[str], log: Path) -> int:
     """Start a program; return its process id."""
     with log.open("ab") as out:
+        # pylint: disable-next=ansible-bad-function
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT).pid
 
 
@@ -64,7 +65,7 @@ def wait_for_socket() -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True)  # pylint: disable=ansible-bad-function
 
 
 def run(plan: dict[str, Any]) -> None:

@@ -11,8 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import files, real_node_init
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.real_node import PATH, Node
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import LocalClusterError
@@ -63,7 +62,7 @@ def clear(node: Node) -> bool:
             _remove_cgroups(each)
         if bridge.exists():
             command = [shutil.which("ip", path=PATH) or "ip", "link", "delete", node.bridge]
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True)  # pylint: disable=ansible-bad-function
         shutil.rmtree(node.folder, ignore_errors=True)
         restore_sysctls()
     return found

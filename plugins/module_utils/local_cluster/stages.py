@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     METRICS_SERVER_IP,
     LocalClusterError,

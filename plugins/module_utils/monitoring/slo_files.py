@@ -8,8 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_openslo, slo_sloth
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.slo_parts import (
     Part,
@@ -46,6 +45,7 @@ def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+# pylint: disable-next=using-generic-type-syntax-in-unsupported-version
 def _tried[T](readers: Iterable[Callable[[], T]], problems: list[str]) -> Iterator[T]:
     """Yield what readers return; the sentences of those that refuse go to `problems`."""
     for each in readers:

@@ -79,7 +79,7 @@ def translations(document: Part, known: Catalog) -> list[Translation]:
         *("budgetingMethod", "objectives", "alertPolicies"),
     )
     objectives = spec.parts("objectives")
-    names = [name] if len(objectives) == 1 else [f"{name}-{number}" for number, _ in enumerate(objectives, 1)]
+    names = [name] if len(objectives) == 1 else [f"{name}-{number}" for number, _unused in enumerate(objectives, 1)]
     return [partial(_written, document, *each, known) for each in zip(names, objectives, strict=True)]
 
 

@@ -47,7 +47,7 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
 
 def _coming_versions(schemas: schema.Schemas) -> list[str]:
     """Return what charts ask for in .Capabilities, of kinds that come with the run."""
-    return sorted({version for version, _ in schemas} | {f"{version}/{kind}" for version, kind in schemas})
+    return sorted({version for version, _unused in schemas} | {f"{version}/{kind}" for version, kind in schemas})
 
 
 def _releases(situation: dry_run.Situation, options: Options, helm: str, versions: list[str]) -> Iterable[rows.Row]:
@@ -124,8 +124,8 @@ def _handed_over(planned: Iterable[dict[str, Any]]) -> Iterable[rows.Row]:
 
 
 def _named(title: str) -> dict[str, str]:
-    kind, _, place = title.partition(" ")
-    namespace, _, name = place.rpartition("/")
+    kind, _unused, place = title.partition(" ")
+    namespace, _unused, name = place.rpartition("/")
     return {"kind": kind, "namespace": namespace, "name": name}
 
 

@@ -43,7 +43,7 @@ def rolled_out(cluster: Cluster, kinds: Iterable[str]) -> tuple[list[Applied], l
             for one in releases.recorded(cluster, release):
                 found.append(Applied(each["name"], releases.MANAGER, releases.as_helm_applies(cluster, one, release)))
     for kind in kinds:
-        version, _, name = kind.rpartition("/")
+        version, _unused, name = kind.rpartition("/")
         for live in cluster.list(version, name, query={"labelSelector": namespaces.SELECTOR_OURS}):
             kept = (live["metadata"].get("annotations") or {}).get(own.ANNOTATION)
             if kept:
@@ -107,7 +107,7 @@ def _row(situation: dry_run.Situation, each: Applied, autoscaled: set[tuple[str,
     if live is None:
         return None if passes_by_itself(each.wanted) else rows.judge(None, each.wanted, situation.secrets)
     wanted = tolerant(each.wanted, live, autoscaled)
-    after, refusal, _ = dry_run.applied(cluster, wanted, each.manager, force=True)
+    after, refusal, _unused = dry_run.applied(cluster, wanted, each.manager, force=True)
     row = rows.judge(live, wanted if after is None else after, situation.secrets, refusal=refusal)
     if row is not None:
         row["notes"] += authors(live, row["fields"], each.manager)
@@ -159,7 +159,7 @@ def repair(cluster: Cluster, found: Iterable[tuple[Applied, rows.Row]]) -> list[
         metadata = each.wanted["metadata"]
         live = cluster.get(each.wanted["apiVersion"], each.wanted["kind"], metadata["name"], metadata.get("namespace"))
         wanted = tolerant(each.wanted, live, autoscaled) if live else each.wanted
-        _, refusal, _ = dry_run.applied(cluster, wanted, each.manager, dry_run=False, force=True)
+        _after, refusal, _notes = dry_run.applied(cluster, wanted, each.manager, dry_run=False, force=True)
         if refusal:
             refused.append({**row, "notes": [*row["notes"], f"the API server refuses it: {refusal}"]})
     return refused

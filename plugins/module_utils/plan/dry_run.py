@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.plan import rows, schema
 
 ELSEWHERE = "default"
@@ -49,6 +48,7 @@ def situation_of(cluster: Cluster, namespaces: set[str], schemas: schema.Schemas
     )
 
 
+# pylint: disable-next=using-generic-type-syntax-in-unsupported-version
 def side_by_side[Given, Made](
     work: Callable[[Given], Made], given: Iterable[Given], at_once: int = ASKED_AT_ONCE
 ) -> list[Made]:
@@ -92,7 +92,7 @@ def applied(
         return cluster.apply(path, wanted, manager=manager, dry_run=dry_run, force=force), "", []
     except ApiException as error:
         if error.status == HTTPStatus.CONFLICT and not force:
-            after, refusal, _ = applied(cluster, wanted, manager, dry_run=dry_run, force=True)
+            after, refusal, _unused = applied(cluster, wanted, manager, dry_run=dry_run, force=True)
             return after, refusal, conflict_notes(str(error.reason), manager)
         if error.status in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN} or (
             error.status == HTTPStatus.INTERNAL_SERVER_ERROR

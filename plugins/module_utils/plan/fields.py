@@ -118,7 +118,7 @@ def _shown(kind: str, path: str, value: Any, secrets: set[str]) -> Any:
 
 def _is_telling_variable(path: str) -> bool:
     """Say whether a path is that of an environment variable's literal value whose name tells a secret."""
-    owner, _, last = path.rpartition(".")
+    owner, _unused, last = path.rpartition(".")
     return last == "value" and bool(SECRET_FIELD.search(owner.rpartition("[")[2].rstrip("]")))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from kubernetes.utils.quantity import parse_quantity
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import parse_quantity
 
 AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 ALB_SCHEME = "alb.ingress.kubernetes.io/scheme"

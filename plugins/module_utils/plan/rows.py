@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.plan import fields, immutable, risks
 
 CREATE, CHANGE, REPLACE, DELETE, KEEP = "create", "change", "replace", "delete", "keep"

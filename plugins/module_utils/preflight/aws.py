@@ -189,7 +189,7 @@ def _look_at_quotas(session: Session, wanted: AccountQuestions, zones: Mapping[s
     except AwsError as error:
         facts.lines["quotas"] = f"not looked at ({refusal(error) or error})"
         return
-    facts.lines["quotas"] = "; ".join(use.line for use, _, _ in uses)
+    facts.lines["quotas"] = "; ".join(use.line for use, _blocks, _otherwise in uses)
     facts.problems += [use.problem(otherwise) for use, needed, otherwise in uses if needed and use.short]
 
 

@@ -139,7 +139,7 @@ def _is_own(pod: Object, own: list[tuple[str, str]]) -> bool:
     namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}
     if namespace == "kube-system":
         return (namespace, labels.get(INSTANCE_LABEL)) in own
-    return any(namespace == each for each, _ in own)
+    return any(namespace == each for each, _unused in own)
 
 
 def requests_of(spec: Object) -> tuple[float, float]:

@@ -161,7 +161,7 @@ def version_problems(version: str, oldest: str, newest: str) -> list[str]:
 
 
 def _minor(version: str) -> tuple[int, int]:
-    major, _, minor = version.partition(".")
+    major, _unused, minor = version.partition(".")
     return int(major), int(minor)
 
 

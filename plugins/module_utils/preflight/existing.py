@@ -45,8 +45,8 @@ def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Exist
         classes = pool.submit(signs.items, cluster, "/apis/networking.k8s.io/v1/ingressclasses", {})
         scraped = pool.submit(neighbours.is_scraped, cluster) if installing else None
         seen: dict[tuple[str, str], list[Object]] = {(row.release, ""): [] for row in rows}
-        answers = signs.read(cluster, [sign for _, _, sign in sought], pool)
-        for (release, name, _), objects in zip(sought, answers, strict=True):
+        answers = signs.read(cluster, [sign for _release, _name, sign in sought], pool)
+        for (release, name, _sign), objects in zip(sought, answers, strict=True):
             seen.setdefault((release, name), []).extend(objects)
         # Of a server that is there, its webhooks are no remains.
         webhooks = {

@@ -80,7 +80,7 @@ def render(helm: str, release: Mapping[str, Any], version: str) -> set[str]:
     command += ["--skip-schema-validation", "--skip-tests", "--kube-version", version, "--values", "-"]
     values = json_yaml.dump(release.get("values") or {})
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             command, input=values, check=True, capture_output=True, encoding="utf-8", timeout=RENDER_SECONDS
         )
     except (subprocess.SubprocessError, OSError) as error:
@@ -157,7 +157,7 @@ def _exists(image: Image, logins: Logins) -> int | str:
         login = logins.of(image)
         authorization = _authorization(challenge, image, login)
         if authorization:
-            status, _ = _head(image.url, authorization)
+            status, _unused = _head(image.url, authorization)
     except urllib.error.HTTPError as error:
         status = error.code
     except (OSError, ValueError) as error:

@@ -111,7 +111,7 @@ def _decoded(entry: dict[str, Any]) -> Login | None:
     if entry.get("identitytoken"):
         return Login("", str(entry["identitytoken"]))
     try:
-        user, _, secret = base64.b64decode(str(entry.get("auth") or "")).decode().partition(":")
+        user, _unused, secret = base64.b64decode(str(entry.get("auth") or "")).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
     user, secret = user or str(entry.get("username") or ""), secret or str(entry.get("password") or "")
@@ -121,7 +121,7 @@ def _decoded(entry: dict[str, Any]) -> Login | None:
 def _helper_login(helper: str, server: str, environment: dict[str, str]) -> Login | None:
     command = [f"docker-credential-{helper}", "get"]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             command,
             input=server,
             env=environment,

@@ -58,7 +58,7 @@ def missing_problems(selected: Sequence[Mapping[str, Any]], left: Collection[str
 
     `left` are the releases whose work is done by what others installed.
     """
-    there = {each["name"] for each in selected} | {name for _, name in records.releases} | {*left}
+    there = {each["name"] for each in selected} | {name for _unused, name in records.releases} | {*left}
     return [
         f"The release {each['name']} needs {name}, which neither comes with this run nor is on the cluster: roll that "
         f"out first, or take it out of the needs of {each['name']}."

@@ -46,6 +46,7 @@ def helm_version(path: str) -> str:
     """Return what `helm version --short` prints, such as v4.3.1; empty if it fails."""
     command = [path, "version", "--short"]
     try:
+        # pylint: disable-next=ansible-bad-function
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=HELM_SECONDS).stdout.strip()
     except (subprocess.SubprocessError, OSError):
         return ""

@@ -66,7 +66,7 @@ def of_release(release: Mapping[str, Any], path: Path, cluster: Discovery, serve
     namespace = release["namespace"]
     labels = {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": release["name"]}
     kinds = kinds_in(path)
-    if _RUN_BY & {kind for _, kind in kinds}:
+    if _RUN_BY & {kind for _unused, kind in kinds}:
         kinds |= {("v1", "Pod"), ("apps/v1", "ReplicaSet")}
     for version, kind in kinds:
         for each in [version] if version else _versions(kind, served):
@@ -89,6 +89,6 @@ def of_landfall(namespace: str) -> list[Write]:
 
 def _versions(kind: str, served: Iterable[str]) -> list[str]:
     """Return the API versions that serve a kind; those of Kubernetes itself, where there are any."""
-    found = [version for version, _, name in (each.rpartition("/") for each in served) if name == kind]
+    found = [version for version, _unused, name in (each.rpartition("/") for each in served) if name == kind]
     own = [each for each in found if "." not in each.partition("/")[0] or ".k8s.io/" in each]
     return own or found

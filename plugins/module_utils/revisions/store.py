@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import ensure
 from ansible_collections.landfall.eks.plugins.module_utils.lease import status
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.revisions import records
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, delivered_by_argocd
@@ -81,7 +80,7 @@ def _by_argocd(known: dict[str, Run], old: dict[str, Entry]) -> set[str]:
 
 
 def _by_helm(cluster: Cluster, release: storage.Release, run: Run, old: Entry | None) -> Entry:
-    chart_digest, _, values_hash = release["identity"].partition("-")
+    chart_digest, _unused, values_hash = release["identity"].partition("-")
     entry = {
         "release": release["name"],
         "namespace": release["namespace"],

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 Object = dict[str, Any]
 WORTHLESS = {"ContainerCreating", "PodInitializing"}
@@ -101,7 +100,7 @@ def volume_cause(cluster: Cluster, pod: Object) -> str:
 
 
 def _waiting_claim(cluster: Cluster, pod: Object) -> str:
-    for name, _ in _unbound(cluster, pod):
+    for name, _unused in _unbound(cluster, pod):
         return f"its volume {name} is not bound: no provisioner took it"
     return ""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-from kubernetes.client.exceptions import ApiException
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object, masked_text, secret_values
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 LOG_LINES = 200

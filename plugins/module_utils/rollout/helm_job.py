@@ -15,8 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
     context_words,
     find_access,
@@ -24,6 +22,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
     write_kubeconfig,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, descendants, is_helm
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_runner
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
@@ -52,7 +51,7 @@ def start(folder: Path, helm: str, release: dict[str, Any], access: dict[str, An
         "seconds": release["timeout"] + SPARE_SECONDS,
     }
     environment = {**helm_environment(_kubeconfig(job, found.kubeconfig)), JOBS: str(folder)}
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [sys.executable, "-P", helm_runner.__file__, str(job)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

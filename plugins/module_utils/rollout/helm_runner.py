@@ -22,7 +22,7 @@ def run(job: Path, order: dict[str, Any]) -> None:
     """
     leave(job, {"finished": 0, "pid": os.getpid()})
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             order["command"],
             input=order["values"],
             stdout=subprocess.DEVNULL,

@@ -104,7 +104,7 @@ def check_cluster(at: Situation) -> Iterator[str]:
 def check_texts(at: Situation) -> Iterator[str]:
     """Environment variables and the like are texts; anything else would be written out as Python writes it."""
     for setting in ("platform_environment", "cluster_addon_versions", "argocd_sso.rbac", "argocd_sso.secrets"):
-        name, _, leaf = setting.partition(".")
+        name, _unused, leaf = setting.partition(".")
         texts = at.values.get(name) or {}
         for key, value in ((texts.get(leaf) or {}) if leaf else texts).items():
             if not isinstance(value, str):

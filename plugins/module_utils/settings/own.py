@@ -247,7 +247,7 @@ def _clashes(trees: Mapping[str, Any], ours: Mapping[str, str]) -> Problems:
 
 def _circles(trees: Mapping[str, Any]) -> Problems:
     """Yield a sentence for each release that would wait for itself."""
-    needs = {release["name"]: release.get("needs") or [] for _, release in _releases(trees)}
+    needs = {release["name"]: release.get("needs") or [] for _unused, release in _releases(trees)}
     for place, release in _releases(trees):
         circle = _way_back(release["name"], needs)
         if circle:

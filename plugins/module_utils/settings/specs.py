@@ -63,20 +63,32 @@ def _holds_secret(option: Mapping[str, Any]) -> bool:
 
 
 def load_settings(roles: Path) -> dict[str, Setting]:
-    """Return the settings of all roles in a folder of roles, by name.
+    """Return the settings of all roles in a folder of roles, by name, each with the default of its role.
 
     Raises OSError or yaml.YAMLError if a spec cannot be read.
     """
     settings: dict[str, Setting] = {}
     for path in sorted(roles.glob("*/meta/argument_specs.yml")):
         role = path.parent.parent.name
+        defaults = read_defaults(path.parents[1])
         entry_points = (yaml_files.read(path) or {}).get("argument_specs") or {}
         for entry_point in entry_points.values():
             for name, option in (entry_point.get("options") or {}).items():
                 # A role may state again what it takes from another one, whose word it is that counts.
                 if name.startswith(f"{role}_"):
-                    settings[name] = Setting(name, role, option)
+                    settings[name] = Setting(name, role, _with_default(option, defaults, name))
     return settings
+
+
+def read_defaults(role: Path) -> dict[str, Any]:
+    """Return the defaults of the role in a folder. Raises yaml.YAMLError if they cannot be read."""
+    path = role / "defaults/main.yml"
+    return (yaml_files.read(path) or {}) if path.exists() else {}
+
+
+def _with_default(option: dict[str, Any], defaults: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return an option with its default, also one that is evaluated: a spec has that only if a text may stand there."""
+    return {**option, "default": defaults[name]} if name in defaults else option
 
 
 def computed_names(roles: Path) -> set[str]:

@@ -7,17 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import file, ingresses, resolve
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-
-try:
-    from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-    from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
-
-    HAS_BOTO3 = True
-except ImportError:  # then DNS is what is left
-    HAS_BOTO3 = False
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
 INGRESS_CLASS = "nginx"
 CURRENT, STALE, NONE, NOT_ASKED = "current", "stale", "none", "not asked"
@@ -74,7 +69,7 @@ def asker(way: str, region: str) -> Callable[[str], list[str]]:
 
 
 def _from_aws(region: str, name: str) -> list[str]:
-    if not HAS_BOTO3:
+    if aws.MISSING:
         return []
     try:
         return list(lookup.find_addresses(Session(region), [name]).addresses)

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import (
     RENEW_BEFORE,
     named_hosts,
@@ -18,6 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     LABEL_CREDENTIAL,
     TLS_TYPE,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import x509
 
 GOOD, SOON, ENDED, UNREADABLE = "good", "ends soon", "ended", "unreadable"
 Row = dict[str, Any]

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import HTTPError
-
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, store
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import resolve
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, root_cause
 from ansible_collections.landfall.eks.plugins.module_utils.kube.proxy import Proxied
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 from ansible_collections.landfall.eks.plugins.module_utils.status import (

@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart, chart_sources, remote
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
 ASK_SECONDS = 15
 NOT_ASKED = "not asked"

@@ -53,7 +53,7 @@ def parse(text: str) -> Image:
     >>> parse("nginx")
     Image(registry='docker.io', repository='library/nginx', reference='latest')
     """
-    name, _, digest = text.partition("@")
+    name, _unused, digest = text.partition("@")
     registry, path = named(name)
     repository, colon, tag = path.rpartition(":")
     return Image(registry, repository, digest or tag) if colon else Image(registry, path, digest or "latest")

@@ -10,9 +10,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import percent
 
 COMMON = Path(__file__).parent
@@ -20,6 +17,9 @@ COMMON = Path(__file__).parent
 
 def page(template: Path, **content: Any) -> str:
     """Return the page of a template that extends page.html.j2; everything that is put into it is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - no part of what modules have
+    from markupsafe import Markup  # noqa: PLC0415
+
     style = (COMMON / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import MISSING, yaml
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """A safe loader, about ten times as fast as the one of yaml.safe_load."""
@@ -15,15 +15,16 @@ class _AsWritten(yaml.SafeLoader):
     """A loader to which every scalar is a text, apart from null."""
 
 
-_AsWritten.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+if not MISSING:
+    _AsWritten.yaml_implicit_resolvers = {
+        first: [pair for pair in pairs if pair[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def read(path: Path) -> Any:
     """Return what a file holds, None for an empty one. Raises OSError or yaml.YAMLError."""
-    return yaml.load(path.read_bytes(), Loader=LOADER)  # noqa: S506 - a safe one
+    return yaml.load(path.read_bytes(), Loader=LOADER)
 
 
 def as_written(text: str) -> list[Any]:

@@ -56,7 +56,7 @@ def definitions(cluster: Cluster, releases: Releases) -> list[str]:
     """Return the names of the definitions that were applied for the releases."""
     if not releases:
         return []
-    names = ",".join(sorted(name for _, name in releases))
+    names = ",".join(sorted(name for _unused, name in releases))
     found = cluster.request("GET", API, query={"labelSelector": f"{LABEL_RELEASE} in ({names})"}, accept=METADATA_ONLY)
     return sorted(each["metadata"]["name"] for each in found.get("items") or [])
 
@@ -67,7 +67,7 @@ def custom_objects(cluster: Cluster, releases: Releases) -> list[Custom]:
 
 
 def _objects_of(cluster: Cluster, definition: str, releases: Releases) -> Iterator[Custom]:
-    plural, _, group = definition.partition(".")
+    plural, _unused, group = definition.partition(".")
     versions = cluster.request("GET", f"/apis/{group}")
     served = versions["preferredVersion"]["groupVersion"]
     kinds = {each["name"]: each["kind"] for each in cluster.request("GET", f"/apis/{served}")["resources"]}
@@ -145,4 +145,4 @@ def _delivered(found: Object, releases: Releases) -> bool:
     metadata = found["metadata"]
     instance = (metadata.get("labels") or {}).get("app.kubernetes.io/instance")
     name = metadata["name"] if found["kind"] == "Application" else instance
-    return name in {release for _, release in releases}
+    return name in {release for _unused, release in releases}

@@ -75,7 +75,7 @@ def plan_uninstall(cluster: Cluster, request: UninstallRequest) -> UninstallPlan
         found.problems += objects.holding_the_controller(cluster, services, request.releases)
     claims = objects.claims(cluster, request.releases)
     found.rows += [_of_claim(each, volume, request) for each, volume in claims]
-    kept = _kept_namespaces(cluster, request, [each for each, _ in claims])
+    kept = _kept_namespaces(cluster, request, [each for each, _unused in claims])
     made = namespaces.ours(cluster)
     found.rows += [_of_namespace(name, kept.get(name, []), request.records) for name in made]
     found.rows += _definitions(cluster, request, custom)

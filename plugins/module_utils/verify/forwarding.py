@@ -6,11 +6,9 @@ import base64
 import socket
 from typing import Any
 
-from kubernetes import client
-from kubernetes.stream import portforward
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import client, portforward
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import CheckFailedError
 from ansible_collections.landfall.eks.plugins.module_utils.verify.site import SECONDS, Connect
 

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import HTTPError
-
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import root_cause
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"

@@ -168,7 +168,7 @@ class Plan:
             yield self._check("alerts", "a test alert at each receiver", partial(self._alert, row), row["release"])
 
     def _autoscaling(self) -> Iterator[Check]:
-        for _ in self._rows("usage"):
+        for _unused in self._rows("usage"):
             yield Check("autoscaling", "usage of nodes", partial(autoscaling.metrics_api, self.cluster))
         for row in self._rows("autoscaler"):
             namespace = self.rows[row["release"]]["namespace"]

@@ -7,8 +7,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cryptography import x509
-
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import x509
 from ansible_collections.landfall.eks.plugins.module_utils.verify.model import (
     CheckFailedError,
     NotRunError,

@@ -136,7 +136,10 @@ def test_every_scenario_is_in_the_matrix() -> None:
 def test_an_unknown_part_is_one_sentence() -> None:
     done = subprocess.run([str(ROOT / ".ci" / "part"), "all"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "part: 'all' is no part: write lint, unit, molecule <scenario> or scenarios.\n"
+    assert (
+        done.stderr
+        == "part: 'all' is no part: write lint, unit, sanity, galaxy-importer, molecule <scenario> or scenarios.\n"
+    )
 
 
 BAD = """\

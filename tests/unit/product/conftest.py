@@ -1,5 +1,6 @@
 """The collection as a user gets it: built, and installed into an empty folder."""
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+NO_REGISTRY = re.compile(r"from versions: none|Max retries|ConnectionError|ConnectTimeout|Temporary failure|timed out")
+"""What pip says where no registry answers."""
 GALAXY = str(Path(sys.executable).with_name("ansible-galaxy"))
 
 

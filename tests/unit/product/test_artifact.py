@@ -11,10 +11,18 @@ from tests.unit.product.conftest import ROOT
 OWN = "ansible_collections.landfall.eks."
 TOP = {
     *("CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "app", "docs", "inventories", "meta"),
-    *("playbooks", "plugins", "requirements.txt", "roles"),
+    *("playbooks", "plugins", "requirements.txt", "roles", "tests"),
 }
 DEVELOPERS = (
-    *(r"tests/", r"molecule/", r"tools/", r"app/(?!chart/)", r"\.", r"requirements.*\.in$", r"requirements-"),
+    *(
+        r"tests/(?!sanity/|config\.yml$)",
+        r"molecule/",
+        r"tools/",
+        r"app/(?!chart/)",
+        r"\.",
+        r"requirements.*\.in$",
+        r"requirements-",
+    ),
     *(r".*local_cluster", r".*stand_ins/", r"inventories/local/"),
 )
 """What no user runs, by the beginning of its path."""

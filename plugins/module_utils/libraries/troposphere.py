@@ -1,0 +1,48 @@
+"""Templates of CloudFormation."""
+
+from __future__ import annotations
+
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import stand_ins
+
+__all__ = [
+    "MISSING",
+    "AWSObject",
+    "GetAZs",
+    "GetAtt",
+    "Join",
+    "Output",
+    "Ref",
+    "Select",
+    "Sub",
+    "Tags",
+    "Template",
+    "ec2",
+    "eks",
+    "iam",
+    "kms",
+    "logs",
+]
+
+try:
+    from troposphere import (
+        AWSObject,
+        GetAtt,
+        GetAZs,
+        Join,
+        Output,
+        Ref,
+        Select,
+        Sub,
+        Tags,
+        Template,
+        ec2,
+        eks,
+        iam,
+        kms,
+        logs,
+    )
+
+    MISSING = ""
+except ImportError:
+    MISSING = "troposphere"
+    __getattr__ = stand_ins(MISSING)
