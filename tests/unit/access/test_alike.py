@@ -1,4 +1,4 @@
-"""Helm, kubernetes.core and our own calls reach the same cluster in the same way, whatever the kubeconfig or the environment say."""
+"""Helm, kubernetes.core and our own calls reach the same cluster, whatever the kubeconfig or the environment say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ CORE = """
 import json, sys
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
 client = get_api_client(**{name: value for name, value in json.load(sys.stdin).items() if value})
-client.client.request("GET", "/version")
+client.client.request("GET", "/api")
 """
 """What kubernetes.core.k8s does with the options of a task."""
 HELM_OF_CORE = """
@@ -128,14 +129,16 @@ def run_core(code: str, options: Entry) -> None:
     added = told.pop("environment")
     for secret in ("t0ken", "fr0m", "p@ss", "p%40ss"):
         assert secret not in json.dumps(added)
-    done = subprocess.run(
-        [CLIENT_PYTHON, "-c", code, str(HELM)],
-        env={**os.environ, **added},
-        input=json.dumps(told),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # kubernetes.core keeps what it discovered there
+        done = subprocess.run(
+            [str(CLIENT_PYTHON), "-c", code, str(HELM)],
+            env={**os.environ, **added, "TMPDIR": folder},
+            input=json.dumps(told),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr[-2000:]
 
 
