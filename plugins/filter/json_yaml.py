@@ -11,7 +11,7 @@ description:
 positional: _input
 options:
   _input:
-    description: What is to be written.
+    description: The data, of plain types.
     type: raw
     required: true
 """

@@ -148,7 +148,7 @@ def main() -> None:
         except ChartError as error:
             verdict.problems.append(str(error))
         except ApiException as error:
-            # Who may not see webhooks can roll out all the same.
+            # Users who may not list webhooks can still roll out.
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
             verdict.notes.append("Webhooks are not looked at, since the user may not list their configurations.")

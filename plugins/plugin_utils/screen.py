@@ -6,7 +6,7 @@ from ansible import constants
 from ansible.utils.display import Display
 
 FOR_PEOPLE = frozenset({"landfall.eks.rollout", "ansible.builtin.default", "default", "awx_display"})
-"""Stdout callbacks whose output further lines may stand in; that of any other one may be what a program reads."""
+"""Stdout callbacks that people read; the output of any other one may be what a program reads."""
 
 
 def say(text: str, *, screen_only: bool = False, newline: bool = True) -> None:

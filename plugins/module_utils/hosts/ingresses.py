@@ -1,7 +1,6 @@
 """What the platform's own live Ingresses publish: host names, and where the load balancer before them is.
 
-Whoever may make an Ingress of our class anywhere decides nothing here: neither names, nor addresses, nor what is waited
-for.
+Ingresses of others with the same class decide nothing here: no name, no address, and nobody waits for them.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Published:
-    """Read until each Ingress of ours has a load balancer; return the last answer after `timeout` seconds."""
+    """Read until each of our Ingresses has a load balancer; return the last answer after `timeout` seconds."""
     deadline = clock() + timeout
     while True:
         found = published(read(), own)

@@ -37,6 +37,7 @@ class Facts:
     """
 
     reachable: bool = False
+    uid: str = ""
     version: str = ""
     api_groups: list[str] = field(default_factory=list)
     service_monitors: bool = False

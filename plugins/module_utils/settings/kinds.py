@@ -1,7 +1,7 @@
 """Kinds of values: those that a setting takes, and those that nothing arrives of as it was written.
 
-Ansible reads `1.10`, `no` and `2026-11-30` as a number, a boolean and a date. Its validator turns them into texts
-without a word, but the roles use what was written.
+Ansible reads `1.10`, `no` and `2026-11-30` as a number, a boolean and a date. Its validator silently turns them into
+texts, but the roles use what was written.
 """
 
 from __future__ import annotations

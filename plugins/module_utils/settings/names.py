@@ -1,6 +1,6 @@
 """Names that are almost one of our settings: typos to refuse in an inventory that holds names of others too.
 
-Pure: names in, sentences out. What merely begins like a setting of ours is somebody's own and left alone.
+Pure: names in, sentences out. A name that merely begins like one of our settings is left alone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def problems(
 def left_alone(
     names: Iterable[str], known: Collection[str], settings: Mapping[str, Setting], own: Collection[str]
 ) -> list[str]:
-    """Return the names that begin like a setting of ours and are none, those of `own` excepted."""
+    """Return the names that begin like one of our settings and are none, those of `own` excepted."""
     beginnings = tuple({f"{each.role}_" for each in settings.values()})
     return [name for name in strangers(names, known, own) if name.startswith(beginnings)]
 
@@ -88,7 +88,7 @@ def _close(one: str, other: str, slips: int) -> bool:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many letters are to be dropped and added to make one text of the other."""
+    """Return how many letters one text drops and adds to become the other."""
     blocks = difflib.SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return len(one) + len(other) - 2 * sum(block.size for block in blocks)
 

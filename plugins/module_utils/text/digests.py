@@ -14,4 +14,6 @@ def release_key(namespace: str, name: str) -> str:
 
 def values_digest(values: Any) -> str:
     """Return the SHA-256 of values in canonical JSON: the same for the same content, whatever its order."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    # Keys that are numbers, such as ports, are texts in JSON, and only then have an order among others.
+    plain = json.loads(json.dumps(values))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

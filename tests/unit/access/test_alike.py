@@ -232,6 +232,16 @@ def test_a_proxy_is_the_same_for_both_and_its_password_is_told_to_nobody_else(
     assert not any("p@ss" in word or "p%40ss" in word for words in started for word in words)
 
 
+def test_a_login_in_https_proxy_is_used_too(seen: Seen, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://eve:p%40ss@127.0.0.1:{seen.proxy_port}")
+    (folder / "config").write_text(json.dumps(kubeconfig(seen, {"token": "t"}, {})))
+    Cluster(client_from({"kubeconfig": str(folder / "config")})).request("GET", "/version")
+    assert seen.connected == [(f"127.0.0.1:{seen.port}", f"Basic {base64.b64encode(b'eve:p@ss').decode()}")]
+
+
 @needs_helm
 def test_a_proxys_password_is_in_no_message(seen: Seen, folder: Path) -> None:
     away = {"proxy-url": "http://eve:s3cr3t-word@127.0.0.1:9"}

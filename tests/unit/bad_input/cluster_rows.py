@@ -141,10 +141,21 @@ WRONG_CLUSTERS = (
         {"efk_size": "large"}, {"/api/v1/nodes": items(*(a_node(f"n{each}", "8", "15Gi") for each in range(6)))}),
 )  # fmt: skip
 
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+UNANSWERED = {
+    "name": "judge.example.org",
+    "failurePolicy": "Fail",
+    "clientConfig": {"service": {"namespace": "policies", "name": "judge"}},
+    "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}],
+}
+
 WRONG_SURROUNDINGS = (
+    Row("a webhook that nobody answers",
+        ("its Service policies/judge is not there", "kubectl delete validatingwebhookconfiguration judge"),
+        state={WEBHOOKS: items(made("judge") | {"webhooks": [UNANSWERED]})}),
     Row("no helm", ("helm is not on PATH",), {"platform_environment": {"PATH": "/nowhere"}}, alone=True),
     Row("records of Helm elsewhere", ("HELM_DRIVER is configmap", "unset HELM_DRIVER"),
-        {"platform_environment": {"HELM_DRIVER": "configmap"}}, alone=True),
+        {"platform_environment": {"PATH": "{path}", "HELM_DRIVER": "configmap"}}, alone=True),
     Row("an old helm", ("is Helm v3.12.0, 3.18 is the oldest",), {"platform_environment": {"PATH": "{folder}"}},
         alone=True),
     Row("a hosts file that nobody can write", ("hosts_file (/proc/hosts) cannot be written",),

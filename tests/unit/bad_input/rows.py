@@ -36,9 +36,7 @@ LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
 WRONG_SETTINGS = (
     # Components of one's own.
-    setting(
-        "platform_components", {"podinfo": {"releases": [{"name": "a", "namespace": "a"}]}}, "[0].chart is missing"
-    ),
+    setting("platform_components", {"podinfo": {"releases": [{"name": "a", "namespace": "a"}]}}, "[0].chart is"),
     setting("platform_components", ["podinfo"], "must be a mapping of names to components, not a list"),
     # Names and types.
     setting("efk_sise", "small", "not a setting of Landfall", "did you mean efk_size?"),

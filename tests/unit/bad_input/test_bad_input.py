@@ -117,6 +117,7 @@ def inventory(hosts: dict[str, list[Row]], server: Server, folder: Path) -> dict
         refused = any(row.state.get("server") == "refused" for row in rows)
         reached = {"platform_kubeconfig": kubeconfig("http://127.0.0.1:1" if refused else f"{address}/{name}")}
         places = {"{folder}": str(folder / "old"), "{registry}": address.removeprefix("http://")}
+        places["{path}"] = good["platform_environment"]["PATH"]
         written = json.dumps(own)
         for place, there in places.items():
             written = written.replace(place, there)

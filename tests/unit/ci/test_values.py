@@ -7,9 +7,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.documents import documents
 from bump import main
 from delivery.errors import DeliveryError
-from delivery.values import Image, image_of, set_image, usable
+from delivery.values import TAG, Image, image_of, set_image, usable
+from tests.helm_values import TEXTS
 from tests.unit.ci.remote import DIGEST, ROOT, TEXT
 
 CHART_VALUES = ROOT / "app" / "chart" / "values.yaml"
@@ -29,6 +31,14 @@ def test_the_charts_own_values_but_for_two_lines() -> None:
     assert len(changed) == 2
     image = yaml.safe_load(before)["image"] | {"tag": IMAGE.tag, "digest": DIGEST}
     assert yaml.safe_load(after) == yaml.safe_load(before) | {"image": image}
+
+
+@pytest.mark.parametrize("tag", [text for text in TEXTS if TAG.fullmatch(text)])
+def test_helm_reads_the_tag_that_was_built(tag: str) -> None:
+    after = set_image(CHART_VALUES.read_text(), Image(tag, DIGEST))
+    assert image_of(after).tag == tag
+    (read,) = documents(after)
+    assert read["image"]["tag"] == tag
 
 
 @given(st.text(alphabet="ab: \"'#é𝄞-", max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.documents import documents
 from ansible_collections.landfall.eks.plugins.module_utils.settings import specs
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 from tests.helm_values import TEXTS, kinds, needs_helm, through_helm
@@ -107,6 +109,31 @@ def test_texts_arrive_as_they_were_written(role: str) -> None:
             assert leaves(made[name])[path] == wanted, (name, path)
         values |= {f"{name} {turn}": each for name, each in made.items()}
     assert kinds(through_helm(json_yaml.dump({"told": [values]}))["told"]) == kinds([values])
+
+
+def leaves_of_app_chart(texts: list[str]) -> dict[tuple[str, Path], Any]:
+    """Return what the chart of the Flask application makes of its role's values, by kind and place."""
+    (flask_app,) = releases("flask_app", **given(texts))
+    command = ["helm", "template", "flask-app", CHECKOUT / "app/chart", "--skip-schema-validation", "--values=-"]
+    written = json_yaml.dump(flask_app["values"])
+    done = subprocess.run(command, input=written, capture_output=True, encoding="utf-8", check=False)
+    assert not done.returncode, done.stderr
+    return {(each["kind"], path): leaf for each in documents(done.stdout) for path, leaf in leaves(each).items()}
+
+
+@needs_helm
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_our_own_chart_leaves_them_as_they_are(turn: int) -> None:
+    marks = [f"zq{index}q" for index in range(len(PLACES))]
+    texts = [NAMES[(index + turn * 5) % len(NAMES)] for index in range(len(PLACES))]
+    made = leaves_of_app_chart(texts)
+    marked_leaves = {
+        place: MARK.sub(lambda found: texts[int(found[0].strip("zq"))], leaf)
+        for place, leaf in leaves_of_app_chart(marks).items()
+        if isinstance(leaf, str) and MARK.search(leaf)
+    }
+    assert len(marked_leaves) > 5
+    assert {place: made.get(place) for place in marked_leaves} == marked_leaves
 
 
 @needs_helm

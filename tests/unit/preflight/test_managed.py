@@ -206,11 +206,15 @@ def test_values_switch_ours_off_and_scrape_theirs() -> None:
 
 
 @pytest.mark.skipif(not rendering.HELM.exists(), reason="no helm: run make tools")
-def test_the_chart_then_brings_no_daemon_set() -> None:
+def test_the_chart_then_brings_a_monitor_and_no_daemon_set() -> None:
     left = {"prometheus-node-exporter": {"namespace": "theirs", "labels": {"app": "x"}}}
-    without = rendering.rendered(rendering.release(STACK, platform_left_parts=left))
-    assert "DaemonSet" not in {each["kind"] for each in without}
-    assert "DaemonSet" in {each["kind"] for each in rendering.rendered(rendering.release(STACK))}
+    kinds = []
+    for parts in ({}, left):
+        found = rendering.rendered(rendering.release(STACK, platform_left_parts=parts))
+        names = {(each["kind"], each["metadata"]["name"]) for each in found if each["kind"] != "List"}
+        names |= {(each["kind"], each["metadata"]["name"]) for one in found for each in one.get("items") or []}
+        kinds.append({kind for kind, name in names if kind in {"DaemonSet", "PodMonitor"}})
+    assert kinds == [{"DaemonSet"}, {"PodMonitor"}]
 
 
 BESIDE = {

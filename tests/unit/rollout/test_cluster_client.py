@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 from kubernetes.client.exceptions import ApiException
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import builtin
@@ -19,6 +20,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
 )
 from tests.fake_api import KINDS
 from tests.fake_cluster import FakeCluster
+from tests.helm_values import TEXTS
 
 GONE = "no answer"
 
@@ -115,6 +117,13 @@ def test_who_tries_again_himself_is_told_at_once(server, pauses):
 def test_apply_is_server_side_and_names_its_manager(server, options, query):
     cluster(server).apply("/one", {"a": 1}, **options)
     assert server.calls == [(f"PATCH /one?{query}", APPLY_PATCH, '{"a": 1}')]
+
+
+def test_what_is_applied_is_yaml_too(server):
+    """The API server reads it as such; JSON's two escapes for a character beyond U+FFFF are none in YAML."""
+    cluster(server).apply("/one", {"data": dict(enumerate(TEXTS))})
+    ((_, _, body),) = server.calls
+    assert yaml.safe_load(body) == {"data": {str(index): text for index, text in enumerate(TEXTS)}}
 
 
 @pytest.mark.parametrize(("manager", "query"), [("", ""), ("landfall", "?fieldManager=landfall")])

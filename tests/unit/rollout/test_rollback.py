@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import command
 from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import (
@@ -89,7 +90,7 @@ def test_kubeconfig_of_a_dict_is_a_private_file_that_goes_away():
     with command.kubeconfig_file({"token": "x"}) as path:
         found = command.Path(path)
         assert found.stat().st_mode & 0o077 == 0
-        assert "token: x" in found.read_text()
+        assert yaml.safe_load(found.read_text()) == {"token": "x"}
     assert not found.exists()
 
 
