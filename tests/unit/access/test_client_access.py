@@ -46,6 +46,8 @@ def test_each_task_of_a_role_has_its_access() -> None:
         (options,) = (value for key, value in task.items() if key.startswith("kubernetes.core."))
         assert "client.kubeconfig" in options["kubeconfig"]
         assert "client.environment" in task["environment"]
+        hidden = task.get("no_log") == "{{ platform_client.kubeconfig is mapping }}"
+        assert hidden or "__cluster_client" in options["kubeconfig"], "whose login is a program's"
         assert task["vars"] == {"ansible_python_interpreter": "{{ platform_client_python }}"}
 
 
