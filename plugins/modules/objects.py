@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Module that applies objects server-side, or deletes them."""
+"""Module that applies objects server-side."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: objects
-short_description: Applies objects server-side, or deletes them
+short_description: Applies objects server-side
 version_added: 0.1.0
 description:
   - Brings each object to what is wanted of it and leaves the fields of others alone.
@@ -18,19 +18,10 @@ extends_documentation_fragment:
   - landfall.eks.attributes.internal
 options:
   objects:
-    description: The objects, in the order in which they are applied. Of one to delete, its name and kind are enough.
+    description: The objects, in the order in which they are applied.
     type: list
     elements: dict
     required: true
-  state:
-    description: V(absent) deletes the objects and waits until they are gone.
-    type: str
-    choices: [present, absent]
-    default: present
-  timeout:
-    description: Seconds that each object may take to be gone.
-    type: int
-    default: 600
 attributes:
   diff_mode:
     description: Whether the task shows what it changes as a difference.
@@ -50,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 applied:
-  description: The objects that were made, changed or deleted.
+  description: The objects that were made or changed.
   type: list
   elements: str
   returned: always
@@ -79,41 +70,12 @@ def read_live(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any] | None
     return cluster.get(wanted["apiVersion"], wanted["kind"], metadata["name"], metadata.get("namespace"))
 
 
-def delete(module: AnsibleModule, cluster: Cluster) -> None:
-    gone = []
-    for each in module.params["objects"]:
-        live = read_live(cluster, each)
-        if live is None:
-            continue
-        metadata = live["metadata"]
-        title = f"{each['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
-        path = cluster.resource_path(each["apiVersion"], each["kind"], metadata.get("namespace"), metadata["name"])
-        gone.append(title)
-        if path is None or module.check_mode:
-            continue
-        cluster.delete(path)
-        if not cluster.wait_gone(path, module.params["timeout"]):
-            finalizers = ", ".join(metadata.get("finalizers") or []) or "no finalizer"
-            module.fail_json(
-                msg=f"{title} is still there after {module.params['timeout']} s, kept by {finalizers}: see that what "
-                "removes it runs, and run again."
-            )
-    module.exit_json(changed=bool(gone), applied=gone, objects=[], wanted=[])
-
-
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **CLUSTER_OPTIONS,
-            "objects": {"type": "list", "elements": "dict", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "timeout": {"type": "int", "default": 600},
-        },
+        argument_spec={**CLUSTER_OPTIONS, "objects": {"type": "list", "elements": "dict", "required": True}},
         supports_check_mode=True,
     )
     with reading(module) as cluster:
-        if module.params["state"] == "absent":
-            delete(module, cluster)
         try:
             changes = [
                 change

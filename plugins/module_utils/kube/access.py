@@ -138,6 +138,28 @@ def choose(access: Access) -> Chosen:
     return Chosen(clusters[cluster], users.get(str(user), {}))
 
 
+def portable(access: Access) -> str | Entry:
+    """Return a kubeconfig for clients that take one file alone and no `tokenFile`.
+
+    It is the path where that will do, else the content of the context, with the token. Raises AccessError.
+    """
+    chosen = choose(access)
+    token_file = chosen.user.get("tokenFile")
+    if isinstance(access.kubeconfig, str) and os.pathsep not in access.kubeconfig and not token_file:
+        path = Path(access.kubeconfig)
+        content = _read(path, access.name)
+        if _anchored(content, path.parent) == content:
+            return access.kubeconfig
+    if not token_file:
+        return chosen.content()
+    try:
+        token = Path(token_file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise AccessError(f"{access.source} names {token_file}, which cannot be read ({error.strerror}).") from error
+    user = {name: value for name, value in chosen.user.items() if name != "tokenFile"}
+    return Chosen(chosen.cluster, {**user, "token": token}).content()
+
+
 def problem(kubeconfig: Any, context: str, environment: Mapping[str, str]) -> str:
     """Return one sentence on why no cluster is found, or its user cannot log in; empty if nothing is known against it.
 

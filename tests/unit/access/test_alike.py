@@ -1,4 +1,4 @@
-"""Helm and our own calls reach the same cluster in the same way, whatever the kubeconfig or the environment say."""
+"""Helm, kubernetes.core and our own calls reach the same cluster, whatever the kubeconfig or the environment say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 from urllib3.exceptions import HTTPError
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm import command
+from ansible_collections.landfall.eks.plugins.module_utils.helm import command, task_access
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster, client_from
 from tests.unit.access.wire import NAME, Seen, api_server
@@ -41,6 +43,38 @@ OF_HELM = {
     "HELM_DEBUG": "true",
 }
 """What the shell says to the user's own Helm."""
+CLIENT_PYTHON = Path(__file__).parents[3] / "roles/platform/files/client_python"
+CORE = """
+import json, sys
+from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
+client = get_api_client(**{name: value for name, value in json.load(sys.stdin).items() if value})
+client.client.request("GET", "/api")
+"""
+"""What kubernetes.core.k8s does with the options of a task."""
+HELM_OF_CORE = """
+import json, os, sys
+from ansible_collections.kubernetes.core.plugins.module_utils import helm, helm_args_common
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+spec = helm_args_common.HELM_AUTH_ARG_SPEC
+given = {name: value for name, value in json.load(sys.stdin).items() if value and name in spec}
+judged = ArgumentSpecValidator(spec, helm_args_common.HELM_AUTH_MUTUALLY_EXCLUSIVE).validate(given)
+assert not judged.error_messages, judged.error_messages
+
+
+class Module:
+    params, no_log_values = judged.validated_parameters, set()
+
+    def add_cleanup_file(self, path): ...
+
+    def get_helm_version(self):
+        return "4.0.0"
+
+
+os.environ |= helm.AnsibleHelmModule(module=Module()).env_update
+os.execv(sys.argv[1], ["helm", "list", "--namespace=x"])
+"""
+"""What kubernetes.core.helm starts Helm with."""
 Entry = dict[str, Any]
 
 
@@ -83,18 +117,46 @@ def kubeconfig(seen: Seen, user: Entry, more: Entry) -> Entry:
     }
 
 
+def without_uid(headers: set[Any]) -> set[Any]:
+    """Return headers without those of an impersonation that kubernetes.core cannot send."""
+    unknown = {"impersonate-uid", "impersonate-extra-scope"}
+    return {tuple(each for each in call if each[0] not in unknown) for call in headers}
+
+
+def run_core(code: str, options: Entry) -> None:
+    """Run what a module of kubernetes.core does, as the tasks of our roles start it."""
+    told = task_access.task_access(options.get("kubeconfig"), options.get("context"), os.environ, sys.executable)
+    added = told.pop("environment")
+    for secret in ("t0ken", "fr0m", "p@ss", "p%40ss"):
+        assert secret not in json.dumps(added)
+    with tempfile.TemporaryDirectory() as folder:  # kubernetes.core keeps what it discovered there
+        done = subprocess.run(
+            [str(CLIENT_PYTHON), "-c", code, str(HELM)],
+            env={**os.environ, **added, "TMPDIR": folder},
+            input=json.dumps(told),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def asked(seen: Seen, options: Entry) -> tuple[set[Any], set[Any]]:
-    """Return what the API server and the proxy saw of one call of ours, and of one of Helm."""
+    """Return what the API server and the proxy saw of a call of ours, of Helm, and of kubernetes.core."""
     found = []
     for call in (
         lambda: Cluster(client_from(options, more_tries=0)).request("GET", "/version"),
         lambda: command.run_helm(str(HELM), ["list", "--namespace=x", "--output=json"], options, 30),
+        lambda: run_core(HELM_OF_CORE, options),
+        lambda: run_core(CORE, options),
     ):
         seen.forget()
         call()
         found.append((set(seen.headers), set(seen.connected)))
-    ours, helms = found
-    assert ours == helms
+    ours, helms, helm_of_core, core = found
+    assert ours == helms == helm_of_core
+    assert (without_uid(core[0]), core[1]) == (without_uid(ours[0]), ours[1])
     return ours
 
 

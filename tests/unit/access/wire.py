@@ -21,6 +21,8 @@ NAME = "kubernetes.example.org"
 TELLING = ("authorization", "impersonate-user", "impersonate-uid", "impersonate-group", "impersonate-extra-scope")
 ANSWERS: dict[str, Any] = {
     "/version": {"major": "1", "minor": "35", "gitVersion": "v1.35.4"},
+    "/api": {"kind": "APIVersions", "versions": []},
+    "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
     "/api/v1/namespaces/x/secrets": {"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": []},
 }
 

@@ -175,7 +175,7 @@ WRONG_SETTINGS = (
     # Charts, mirrors, registries.
     setting("metrics_server_chart", {"vers": "3.13.1"}, "is not as it must be", "vers"),
     setting("efk_fluent_bit_chart", {"version": "^0.58"}, "version ('^0.58') is no exact version", "such as 1.2.3"),
-    setting("efk_eck_stack_chart", {"version": 0.20}, "version ('0.2') is no exact version"),
+    setting("efk_eck_stack_chart", {"version": 0.20}, "version is the number 0.2, not text: write it in quotes"),
     setting("efk_eck_operator_chart", {"sha256": "sha256:12"}, "is no SHA-256", "64 hexadecimal digits"),
     setting("flask_app_chart", {"ref": "charts/flask"}, "is no place of charts", "a full path"),
     setting("ingress_nginx_ingress_chart", {"ref": "oci://mirror.example.org/nginx:1.2.3"}, "ends in a tag"),

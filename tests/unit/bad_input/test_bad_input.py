@@ -226,7 +226,7 @@ def test_the_table(tmp_path: Path, record_property: Any, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("playbook", "tags", "parts"),
     [
-        ("site.yml", "nonsense,efk", ("nonsense is not a tag of Landfall", "argocd and hosts")),
+        ("site.yml", "nonsense,efk", ("nonsense is not a tag of Landfall", "argocd, components and hosts")),
         ("playbooks/uninstall.yml", "nonsense", ("The uninstallation has no tags, and was given nonsense",)),
         ("playbooks/uninstall.yml", "efk", ("The uninstallation has no tags, and was given efk",)),
     ],

@@ -183,7 +183,7 @@ RELEASE = f"{PLACE}.releases[0]"
         ),
         (
             podinfo(chart={"ref": "oci://x/y"}),
-            [f"{RELEASE}.chart.version is missing: write it (Version of the chart)."],
+            [f"{RELEASE}.chart.version is missing: write it (Version of the chart; empty for that of an"],
         ),
         (podinfo(chart="oci://x/y"), [f"{RELEASE}.chart must be a mapping of names to values, not 'oci://x/y'"]),
         (podinfo(vales={}), [f"{RELEASE}.vales is no field of a component: did you mean values?"]),

@@ -26,6 +26,9 @@ MARK = re.compile(r"zq\d+q")
 IN_JSON = "extraObjects"
 """Of the chart eck-stack: manifests as texts, with what they hold in JSON."""
 
+READ = {"monitoring_slo_files"}
+"""Settings that name files, which are read while their component is evaluated."""
+
 Path = tuple[str | int, ...]
 
 
@@ -46,7 +49,7 @@ def texts_of(option: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
 PLACES = [
     (name, path)
     for name, each in SETTINGS.items()
-    if each.role in (*COMPONENTS, "platform")
+    if each.role in (*COMPONENTS, "platform") and name not in READ
     for path in texts_of(each.option)
 ]
 FREE = [name for name in SETTINGS if name.endswith("_values") and SETTINGS[name].role in COMPONENTS]

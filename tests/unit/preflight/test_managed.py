@@ -59,8 +59,9 @@ def test_an_argo_cd_outside_is_known_by_what_it_does() -> None:
 
 
 def record_of_ours() -> dict[str, Any]:
-    labels = {"owner": "helm", "name": ARGO, "status": "deployed", ownership.IDENTITY: "1.a"}
-    return {"kind": "Secret", "metadata": {"name": "sh.helm.1", "namespace": "argocd", "labels": labels}}
+    labels = {"owner": "helm", "name": ARGO, "status": "deployed", "version": "1", ownership.IDENTITY: "1.a"}
+    metadata = {"name": "sh.helm.1", "namespace": "argocd", "labels": labels}
+    return {"kind": "Secret", "type": "helm.sh/release.v1", "metadata": metadata}
 
 
 def with_definitions_of_ours() -> FakeCluster:
