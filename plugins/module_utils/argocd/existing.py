@@ -67,7 +67,7 @@ def _is_there(cluster: Cluster, path: str) -> bool:
 
 
 def _managed_problem(row: Row) -> str:
-    """Return why the Argo CD that EKS runs delivers nothing of ours.
+    """Return why the Argo CD that EKS runs cannot deliver our applications.
 
     It knows clusters by their ARN alone, and wants `sourceNamespaces` in projects
     (https://docs.aws.amazon.com/eks/latest/userguide/argocd-comparison.html).

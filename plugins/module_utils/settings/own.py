@@ -210,7 +210,7 @@ def _wrong_type(kind: str, value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return what a value is, without what stands in a mapping or list."""
+    """Return what a value is, without the content of a mapping or list."""
     return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else repr(value)
 
 
