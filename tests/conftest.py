@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from ansible.plugins.loader import init_plugin_loader
 
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[1]
 # As Ansible itself finds collections, and before anything of one is imported: templates use the collection's filters.
 init_plugin_loader([str(ROOT / "collections")])
 os.environ.update(commands.TASK_BY_TASK)
+# The same examples in each run, so that a change is what makes a test fail.
+hypothesis.settings.register_profile("the same", derandomize=True)
+hypothesis.settings.load_profile("the same")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

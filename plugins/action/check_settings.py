@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,18 @@ class ActionModule(ActionBase):
         alone = self._standing_alone(options["alone"], variables) if options["alone"] else []
         tags = [] if about else self._tags()
         settings = specs.load_settings(ROLES)
-        own_problems = self._own_problems(variables)
+        evaluate = self._templar.template
+        ours = self._ours(variables)
+        own_problems = self._own_problems(variables, ours.values())
         if own_problems:
             variables = {**variables, components.OWN: {}}
         values, refused = self._judge_values(settings, variables)
         roles = self._active_roles(alone or self._selected(variables), values)
-        evaluate = self._templar.template
         declared = components.declared(variables.get("ansible_play_role_names", []), variables, evaluate)
         active = {*roles, *components.declared(roles, variables, evaluate)}
-        every = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()]
+        every = [
+            ours.get(name) or components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()
+        ]
         found = [each for each in every if each["name"] in active]
         judged = [about] if about else roles
         in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
@@ -92,15 +95,18 @@ class ActionModule(ActionBase):
         listed = [each.get_name() for each in play.roles if each.static] if play and whole else []
         return _short([*listed, role])
 
-    def _own_problems(self, variables: dict[str, Any]) -> list[str]:
+    def _ours(self, variables: dict[str, Any]) -> dict[str, components.Component]:
+        """Return the components of the play's roles, by name, without those of one's own."""
+        evaluate, without = self._templar.template, {**variables, components.OWN: {}}
+        declared = components.declared(variables.get("ansible_play_role_names", []), without, evaluate)
+        return {name: components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in declared.items()}
+
+    def _own_problems(self, variables: dict[str, Any], ours: Iterable[components.Component]) -> list[str]:
         """Return what is wrong with the components of one's own."""
         evaluate = self._templar.template
-        without = {**variables, components.OWN: {}}
-        ours = components.declared(variables.get("ansible_play_role_names", []), without, evaluate)
-        found = [components.evaluated(name, raw, evaluate, AnsibleError) for name, raw in ours.items()]
         taken = own.Ours(
             roles={path.name for path in ROLES.iterdir()},
-            releases={release["name"]: each["name"] for each in found for release in each["releases"]},
+            releases={release["name"]: each["name"] for each in ours for release in each["releases"]},
         )
         return own.problems(variables.get(components.OWN, {}), own.contract(ROLES), evaluate, AnsibleError, taken)
 

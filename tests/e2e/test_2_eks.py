@@ -33,7 +33,7 @@ def site(checkout, *words):
 
 def apply(checkout, objects, *words):
     """Apply objects as EKS does."""
-    path = checkout.path / ".landfall/eks.json"
+    path = checkout.path.parent / "eks.json"
     path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
     checkout.kubectl(f"apply --server-side --field-manager={eks_objects.MANAGER} -f {path} {' '.join(words)}")
 
@@ -121,7 +121,7 @@ def test_an_argo_cd_outside_is_seen_by_the_manager_of_its_definitions(second_up,
         assert (found.left, found.lines["x"]) == (["x"], "EKS's own: left as it is")
         # Somebody else's definitions are remains, until something works on them.
         checkout.kubectl(f"delete crd applications.{GROUP}")
-        checkout.kubectl(f"create -f {checkout.path}/.landfall/eks.json --field-manager=somebody")
+        checkout.kubectl(f"create -f {checkout.path.parent}/eks.json --field-manager=somebody")
         checkout.kubectl(f"wait --for=condition=Established crd/applications.{GROUP} --timeout=30s")
         assert look().left == []
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

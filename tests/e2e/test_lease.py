@@ -11,6 +11,7 @@ import psutil
 import pytest
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import parts_of
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, running
 from tests.e2e.machine import ROOT, Machine, until
 
@@ -174,7 +175,7 @@ def test_a_failed_run_frees_it(machine):
 
 def test_a_killed_run_frees_it_once_the_helm_that_it_started_has_ended(machine):
     run = machine.hold()
-    jobs = machine.folder / "run" / f"local-{machine.holder().rpartition('/')[2]}"
+    jobs = machine.folder / "run" / f"local-{parts_of(machine.holder())[1]}"
     job = {**machine.environment, JOBS: str(jobs)}
     helm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=job)
     try:

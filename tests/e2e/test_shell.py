@@ -2,12 +2,14 @@
 
 import base64
 import json
+import re
 import shutil
 import socket
 import tempfile
 import threading
 from contextlib import closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -27,6 +29,14 @@ CERTAIN = {
 LAST = "uninstall"
 NOT_HERE = {"local_cluster", "cluster"}
 """What makes a cluster; `cluster` makes one at AWS and has tests of its own."""
+
+
+CHARTS = tuple(
+    f"CONNECT {urlsplit(ref).hostname}:443 ".encode()
+    for path in ROOT.glob("roles/*/vars/main.yml")
+    for ref in re.findall(r"\bref: ((?:https|oci)://\S+)", path.read_text())
+)
+"""How Helm asks the shell's proxy for the hosts of charts, as it should."""
 
 
 class Listener:
@@ -208,6 +218,6 @@ def test_two_hosts_that_are_one_cluster_are_refused_before_any_change(machine, t
 def test_no_verb_asks_anybody_else(logged_in, listener, verb):
     words = ["--tags", TAGS] if verb == "site" else CERTAIN.get(verb, [])
     status, _, said = logged_in.try_("ansible-playbook", "-i", "inventories/local", f"playbooks/{verb}.yml", *words)
-    assert listener.heard == []
+    assert [each for each in listener.heard if not each.startswith(CHARTS)] == []
     if verb != "verify":  # which misses what was not rolled out
         assert status == 0, said[-4000:]

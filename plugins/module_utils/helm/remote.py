@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
+
 ARCHIVE = ".tgz"
 OCI = "oci://"
 SCHEMES = (OCI, "https://", "http://")
@@ -95,7 +97,7 @@ def _place(helm: str, ref: str, seconds: float) -> Iterator[list[str]]:
 def _known_as(repository: str) -> str:
     """Return the name by which Helm knows a repository's URL; empty if it does not."""
     try:
-        found = yaml.safe_load(_repository_config().read_text(encoding="utf-8")) or {}
+        found = yaml_files.read(_repository_config()) or {}
         rows = found.get("repositories") or []
         names = [str(each["name"]) for each in rows if str(each["url"]).rstrip("/") == repository.rstrip("/")]
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError):

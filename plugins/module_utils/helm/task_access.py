@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import FOR_CHARTS
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access
@@ -49,7 +48,5 @@ def _told(chosen: access.Chosen) -> dict[str, str]:
 
 def _proxy_headers(chosen: access.Chosen) -> dict[str, str]:
     """Return the login of the proxy, which the Python client does not take from its URL."""
-    proxy = urlsplit(str(chosen.cluster.get("proxy-url") or ""))
-    if proxy.username is None:
-        return {}
-    return {"proxy_basic_auth": f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"}
+    login = access.proxy_login(str(chosen.cluster.get("proxy-url") or ""))
+    return {"proxy_basic_auth": login} if login else {}

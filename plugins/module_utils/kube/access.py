@@ -10,12 +10,12 @@ import copy
 import ipaddress
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 
@@ -180,6 +180,16 @@ def problem(kubeconfig: Any, context: str, environment: Mapping[str, str]) -> st
     )
 
 
+def proxy_login(url: str) -> str:
+    """Return the user and the password in a proxy's URL, as `user:password`; empty if there is no user.
+
+    >>> proxy_login("http://me:p%40ss@proxy.example.org:3128"), proxy_login("http://proxy.example.org:3128")
+    ('me:p@ss', '')
+    """
+    proxy = urlsplit(url)
+    return f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else ""
+
+
 def _given(kubeconfig: Any, context: str, name: str) -> Access:
     if isinstance(kubeconfig, Mapping):
         return Access(_anchored(kubeconfig, Path.cwd()), context, name)
@@ -313,7 +323,7 @@ def _anchored(content: Mapping[str, Any], folder: Path) -> Entry:
     """Return a kubeconfig's content with full paths: those in it are relative to the folder of its file."""
     anchored = copy.deepcopy(dict(content))
     for singular, fields in FILES.items():
-        for entry in _rows(anchored, singular):
+        for entry in (each for _, each in _rows(anchored, singular) if isinstance(each, dict)):
             for field in fields:
                 if entry.get(field):
                     entry[field] = str(folder / str(entry[field]))
@@ -324,18 +334,14 @@ def _anchored(content: Mapping[str, Any], folder: Path) -> Entry:
     return anchored
 
 
-def _rows(content: Mapping[str, Any], singular: str) -> list[Entry]:
+def _rows(content: Mapping[str, Any], singular: str) -> Iterator[tuple[str, Any]]:
+    """Yield name and entry of each row of a section."""
     rows = content.get(f"{singular}s")
-    found = [row.get(singular) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [each for each in found if isinstance(each, dict)]
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict):
+            yield str(row.get("name")), row.get(singular)
 
 
 def _merged(contents: list[Entry], singular: str) -> dict[str, Entry]:
     """Return a section of several kubeconfigs by name; the first that has a name has the say."""
-    merged: dict[str, Entry] = {}
-    for content in reversed(contents):
-        rows = content.get(f"{singular}s")
-        for row in rows if isinstance(rows, list) else []:
-            if isinstance(row, dict):
-                merged[str(row.get("name"))] = row.get(singular) or {}
-    return merged
+    return {name: entry or {} for content in reversed(contents) for name, entry in _rows(content, singular)}

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access, builtin
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import kubeconfig_secrets
@@ -111,9 +111,8 @@ def _client(found: access.Access, chosen: access.Chosen, configuration: client.C
 
 def _log_in_to_proxy(configuration: client.Configuration) -> None:
     """Take the login out of the proxy's URL, where urllib3 does not look for it, into a header."""
-    proxy = urlsplit(configuration.proxy or "")
-    if proxy.username and proxy.scheme in {"http", "https"}:
-        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    proxy, login = urlsplit(configuration.proxy or ""), access.proxy_login(configuration.proxy or "")
+    if login and proxy.scheme in {"http", "https"}:
         configuration.proxy_headers = make_headers(proxy_basic_auth=login)
         configuration.proxy = proxy._replace(netloc=proxy.netloc.rpartition("@")[2]).geturl()
 

@@ -20,7 +20,7 @@ _RESOLVERS: tuple[tuple[str, str, str], ...] = (
     ("bool", r"y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF", "yYnNtTfFoO"),
     ("int", r"[-+]?_*(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)", _SIGNED),
     ("float", r"[-+]?(\.[0-9_]+|[0-9_]+(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?", _SIGNED),
-    ("float", r"\.[0-9]+([eE][-+]?[0-9]+)?", "."),
+    ("float", r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?", "."),
     ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "+-."),
     ("merge", r"<<", "<"),
     ("null", r"~|null|Null|NULL|", "~nN\0"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import signs
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import ownership, signs
 
 CONTROLLER_CLASS = "service.k8s.aws/nlb"
 """Class of the AWS Load Balancer Controller, unless the cluster makes load balancers itself."""
@@ -71,8 +71,7 @@ class Live:
     @property
     def words(self) -> str:
         """The end of a sentence that says what was found."""
-        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{where}, of {self.maker}"
+        return ownership.placed(self.namespace, self.name, self.maker)
 
 
 @dataclass

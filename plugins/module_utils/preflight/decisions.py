@@ -8,7 +8,6 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import outside
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Live, Row
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.neighbours import where
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
     ADDON,
     Object,
@@ -17,6 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership i
     helm_owner,
     is_ours,
     maker,
+    words,
 )
 
 
@@ -72,8 +72,8 @@ def _decide_on_others(found: Existing, row: Row, live: Live) -> None:
         found.places[row.release] = live.namespace
         found.lines[row.what] = f"{live.words}: left as it is ({row.setting}: adopt takes it over)"
         problem = _leaving_problem(row, live)
-    if problem and row.selected:
-        found.problems.append(problem)
+    if problem:
+        _add_problem(found, row, problem)
 
 
 def _adoption_problem(row: Row, live: Live) -> str:
@@ -114,18 +114,20 @@ def _decide_on_builtin(found: Existing, row: Row) -> None:
     found.left.append(row.release)
     found.load_balancer_class = load_balancer_class
     found.lines[row.what] = f"not needed, {name} {does} (class {load_balancer_class})"
-    if row.policy == "refuse" and row.selected:
-        found.problems.append(f"{row.setting} is refuse, and {name} {does} here: write {row.setting}: leave.")
+    if row.policy == "refuse":
+        _add_problem(found, row, f"{row.setting} is refuse, and {name} {does} here: write {row.setting}: leave.")
 
 
 def _decide_on_outside(found: Existing, row: Row, elsewhere: outside.Outside) -> None:
     """The work of a release is done for this cluster by what runs outside of it."""
     if row.policy == "adopt":
         found.lines[row.what] = f"{elsewhere.words}; ours comes beside it, since {row.setting} is adopt"
-        if elsewhere.by_eks and row.selected:
-            found.problems.append(
+        if elsewhere.by_eks:
+            _add_problem(
+                found,
+                row,
                 f"{row.setting} is adopt, and {row.what} is {elsewhere.words}, outside of this cluster, where nobody "
-                f"can take it over: write {row.setting}: leave, or remove it first (aws eks delete-capability)."
+                f"can take it over: write {row.setting}: leave, or remove it first (aws eks delete-capability).",
             )
         return
     found.left.append(row.release)
@@ -133,10 +135,12 @@ def _decide_on_outside(found: Existing, row: Row, elsewhere: outside.Outside) ->
     found.managed.append(row.release)
     more = "" if elsewhere.by_eks else f" ({row.setting}: adopt brings ours beside it)"
     found.lines[row.what] = f"{elsewhere.words}: left as it is{more}"
-    if row.policy == "refuse" and row.selected:
-        found.problems.append(
+    if row.policy == "refuse":
+        _add_problem(
+            found,
+            row,
             f"{row.setting} is refuse, and {row.what} is {elsewhere.words}: remove it "
-            f"(aws eks delete-capability, if EKS runs it), or write {row.setting}: leave."
+            f"(aws eks delete-capability, if EKS runs it), or write {row.setting}: leave.",
         )
 
 
@@ -149,29 +153,30 @@ def decide_on_part(found: Existing, row: Row, part: Mapping[str, Any], seen: Seq
     if not others:
         return
     theirs, clash = others[0], part.get("clash", "")
-    words = f"{where(theirs)}, of {maker(theirs)}"
+    what = words(theirs)
     if row.policy == "refuse":
-        found.lines[part["what"]] = words
+        found.lines[part["what"]] = what
         _add_problem(
-            found, row, f"{row.setting} is refuse, and {part['what']} is there as {words}: remove it, or write leave."
+            found, row, f"{row.setting} is refuse, and {part['what']} is there as {what}: remove it, or write leave."
         )
     elif not clash:
-        found.lines[part["what"]] = f"{words}: left as it is, and ours runs beside it"
+        found.lines[part["what"]] = f"{what}: left as it is, and ours runs beside it"
     elif len(others) < len(seen):
-        found.lines[part["what"]] = f"Landfall's own; beside it {words}, which can't run, since {clash}"
+        found.lines[part["what"]] = f"Landfall's own; beside it {what}, which can't run, since {clash}"
     elif row.policy == "adopt":
-        found.lines[part["what"]] = words
+        found.lines[part["what"]] = what
         _add_problem(
             found,
             row,
-            f"{row.setting} is adopt, and {part['what']} is there as {words}, which ours can't run beside, since "
+            f"{row.setting} is adopt, and {part['what']} is there as {what}, which ours can't run beside, since "
             f"{clash}: remove it, or write {row.setting}: leave.",
         )
     else:
         labels = ((theirs.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         found.parts[part["name"]] = {"namespace": theirs["metadata"].get("namespace", ""), "labels": dict(labels)}
-        found.lines[part["what"]] = f"{words}: used instead of our own, since {clash}"
+        found.lines[part["what"]] = f"{what}: used instead of our own, since {clash}"
 
 
 def _add_problem(found: Existing, row: Row, sentence: str) -> None:
+    """Add a sentence on a release, unless this run is not about it."""
     found.problems += [sentence] if row.selected else []

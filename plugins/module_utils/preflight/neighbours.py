@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import maker
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Object, Sign
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import words
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import Object, Sign, one
 
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 SCRAPER = "/apis/rbac.authorization.k8s.io/v1/clusterroles/aps-collector-role"
@@ -40,26 +39,13 @@ NEIGHBOURS = (
 def lines(neighbours: Sequence[tuple[Neighbour, Sequence[Object]]], scraped: bool) -> dict[str, str]:
     """Return a line for each neighbour of which objects were seen, and for a scraper of AWS if the cluster is."""
     found = {
-        neighbour.what: f"{where(seen[0])}, of {maker(seen[0])}: left as it is, {neighbour.means}"
-        for neighbour, seen in neighbours
-        if seen
+        neighbour.what: f"{words(seen[0])}: left as it is, {neighbour.means}" for neighbour, seen in neighbours if seen
     }
     if scraped:
         found["Amazon Managed Service for Prometheus"] = "may scrape this cluster, beside our Prometheus"
     return found
 
 
-def where(seen: Object) -> str:
-    """Return namespace and name of an object, for people."""
-    metadata = seen["metadata"]
-    return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else str(metadata["name"])
-
-
 def is_scraped(cluster: Cluster) -> bool:
     """Say whether AWS may scrape the cluster's metrics, so far as it shows and we may see it."""
-    try:
-        return "metadata" in cluster.request("GET", SCRAPER)
-    except Exception as error:
-        if getattr(error, "status", None) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
-            return False
-        raise
+    return "metadata" in one(cluster, SCRAPER)

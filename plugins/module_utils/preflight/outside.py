@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
@@ -20,7 +19,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership i
     Records,
     by_eks,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import items
+from ansible_collections.landfall.eks.plugins.module_utils.preflight.signs import items, one
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 FEW = {"limit": "50"}
@@ -49,7 +48,7 @@ def find(cluster: Cluster, mark: Mapping[str, str], namespace: str, release: str
     path = cluster.resource_path(mark["api_version"], mark["kind"], None)
     if path is None or records.ours(namespace, release):
         return None
-    definition = _definition(cluster, mark["definition"])
+    definition = {"metadata": {}, **one(cluster, f"{DEFINITIONS}/{mark['definition']}")}
     eks = by_eks(definition)
     if not eks and DEFINITIONS_OF in (definition["metadata"].get("labels") or {}):
         return None
@@ -60,17 +59,6 @@ def find(cluster: Cluster, mark: Mapping[str, str], namespace: str, release: str
     where = _namespace(living or objects)
     words = mark["eks"] if eks else "run from outside of this cluster"
     return Outside(f"{words}, with its {mark['kind']}s in {where}" if where else words, where, eks)
-
-
-def _definition(cluster: Cluster, name: str) -> Object:
-    """Return a definition, or an object without any marks where it can't be read."""
-    try:
-        found: Object = cluster.request("GET", f"{DEFINITIONS}/{name}")
-    except Exception as error:
-        if getattr(error, "status", None) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
-            return {"metadata": {}}
-        raise
-    return {"metadata": {}, **found}
 
 
 def _alive(found: Object, field: str, now: datetime) -> bool:

@@ -81,6 +81,17 @@ def by_eks(seen: Object) -> bool:
     return label.lower() == EKS or any(each == EKS or each.startswith(f"{EKS}-") for each in managers)
 
 
+def words(seen: Object) -> str:
+    """Return where an object is and who made it, the end of a sentence."""
+    metadata = seen["metadata"]
+    return placed(metadata.get("namespace") or "", metadata["name"], maker(seen))
+
+
+def placed(namespace: str, name: str, made_by: str) -> str:
+    """Return where something is and who made it, the end of a sentence."""
+    return f"{namespace}/{name}, of {made_by}" if namespace else f"{name}, of {made_by}"
+
+
 def maker(seen: Object) -> str:
     """Return who made an object, the end of a sentence."""
     if by_eks(seen):

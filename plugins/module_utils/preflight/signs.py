@@ -31,6 +31,17 @@ def items(cluster: Cluster, path: str, query: Mapping[str, str], accept: str = "
     return found
 
 
+def one(cluster: Cluster, path: str) -> Object:
+    """Return an object; an empty mapping where there is none, or none that may be read."""
+    try:
+        found: Object = cluster.request("GET", path)
+    except Exception as error:
+        if getattr(error, "status", None) in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
+            return {}
+        raise
+    return found
+
+
 def read(cluster: Cluster, signs: Sequence[Sign], pool: ThreadPoolExecutor) -> list[list[Object]]:
     """Return what is there of each sign, in their order."""
     queries = [_query(sign, signs) for sign in signs]

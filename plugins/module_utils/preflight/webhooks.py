@@ -6,8 +6,9 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import helm_owner
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.written import Write
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import joined
@@ -21,24 +22,6 @@ GONE = "is not there"
 CHANGED = "endpoints.kubernetes.io/last-change-trigger-time"
 
 Object = Mapping[str, Any]
-
-
-class Reader(Protocol):
-    """The part of client.Cluster that is used here."""
-
-    def request(self, method: str, path: str, *, query: dict[str, str] | None = None) -> dict[str, Any]:
-        """Call one path of the API."""
-
-    def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
-        """Return one object, or None."""
-
-    def list(
-        self, api_version: str, kind: str, namespace: str | None = None, query: dict[str, str] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return the objects of a kind."""
-
-    def server_time(self) -> datetime:
-        """Return the time of the API server."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +47,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
 
 
-def closed(cluster: Reader, releases: Sequence[Object]) -> list[Hook]:
+def closed(cluster: Cluster, releases: Sequence[Object]) -> list[Hook]:
     """Read the webhooks that fail closed, those by URL, of this run's releases and of its `existing` rows excepted.
 
     Raises ApiException.
@@ -88,7 +71,7 @@ def _labels(found: Object) -> set[str]:
 
 
 def judge(
-    cluster: Reader, hooks: Sequence[Hook], writes: Sequence[Write], namespaces: Mapping[str, Mapping[str, str]]
+    cluster: Cluster, hooks: Sequence[Hook], writes: Sequence[Write], namespaces: Mapping[str, Mapping[str, str]]
 ) -> Verdict:
     """Say which webhooks nobody answers and what of `writes` they cover; `namespaces` are their labels by name.
 
@@ -181,7 +164,7 @@ def _meets(labels: Mapping[str, str], key: str, operator: str, values: Sequence[
     return has == wanted
 
 
-def _fault(cluster: Reader, namespace: str, name: str) -> tuple[str, bool]:
+def _fault(cluster: Cluster, namespace: str, name: str) -> tuple[str, bool]:
     """Return why nobody answers at a Service, empty if somebody does, and whether its pods may be starting."""
     service = cluster.get("v1", "Service", name, namespace)
     if service is None:

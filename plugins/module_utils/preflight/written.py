@@ -6,28 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import LABEL_OURS
 
 _KIND = re.compile(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
 _VERSION = re.compile(r"^apiVersion:\s*[\"']?([\w./-]+)[\"']?\s*$", re.MULTILINE)
 _RUN_BY = {"DaemonSet", "Deployment", "Job", "StatefulSet"}
 """Kinds whose controllers make pods."""
-MARK = {"landfall.eks/made-by": "landfall"}
-
-
-class Discovery(Protocol):
-    """The part of client.Cluster that is used here."""
-
-    def discover(self) -> tuple[str, ...]:
-        """Return each API version that is served, and each of its kinds as `version/Kind`."""
-
-    def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
-        """Return the path of a kind; None where it is unknown."""
-
-    def is_namespaced(self, api_version: str, kind: str) -> bool:
-        """Say whether objects of a kind are namespaced."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +49,7 @@ def kinds_in(path: Path) -> set[tuple[str, str]]:
     return found
 
 
-def of_release(release: Mapping[str, Any], path: Path, cluster: Discovery, served: Iterable[str]) -> Iterator[Write]:
+def of_release(release: Mapping[str, Any], path: Path, cluster: Cluster, served: Iterable[str]) -> Iterator[Write]:
     """Yield what a release {name, namespace} writes that the cluster serves; `served` is what discover returned."""
     namespace = release["namespace"]
     labels = {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": release["name"]}
@@ -82,8 +70,8 @@ def of_release(release: Mapping[str, Any], path: Path, cluster: Discovery, serve
 def of_landfall(namespace: str) -> list[Write]:
     """Return what every run writes itself into its own namespace."""
     return [
-        Write("", "secrets", namespace, MARK),
-        Write("coordination.k8s.io", "leases", namespace, MARK),
+        Write("", "secrets", namespace, LABEL_OURS),
+        Write("coordination.k8s.io", "leases", namespace, LABEL_OURS),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -16,6 +17,7 @@ PROGRAMS = ("helm", "ansible", "AnsiballZ")
 STARTS = ("platform", "Start the releases")
 """The task that starts a component, by role and name."""
 RENEWER = "lease.renewer"
+SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
 ROUNDS = int(os.environ.get("LANDFALL_ROUNDS", "3"))
 
 

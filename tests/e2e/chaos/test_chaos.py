@@ -6,13 +6,12 @@ import time
 
 import pytest
 
-from tests.e2e.chaos.platform import TASK, boundaries
+from tests.e2e.chaos.platform import SEED, TASK, boundaries
 from tests.e2e.machine import until
 
 pytestmark = pytest.mark.cluster
 
 KILLS = int(os.environ.get("LANDFALL_KILLS", "5"))
-SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
 # Seconds after a task has begun: its module starts meanwhile, and Helm behind it.
 LATEST = 4.0
 # Whole machines that end, renewer and all: the next run waits until the Lease has run out, up to 90 s.

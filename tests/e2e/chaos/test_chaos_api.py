@@ -1,16 +1,11 @@
 """An API server that fails now and then, for as many runs as the two other files take together."""
 
-import os
-import random
-
 import pytest
 
 from tests.e2e.chaos.api_proxy import FaultyApi
-from tests.e2e.chaos.platform import ROUNDS, rounds
+from tests.e2e.chaos.platform import ROUNDS, SEED, rounds
 
 pytestmark = pytest.mark.chaos
-
-SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
 
 
 @pytest.mark.parametrize("percent", [5, 1])

@@ -12,12 +12,11 @@ import subprocess
 import psutil
 import pytest
 
-from tests.e2e.chaos.platform import ROUNDS, rounds, wait_for_start
+from tests.e2e.chaos.platform import ROUNDS, SEED, rounds, wait_for_start
 from tests.e2e.machine import until, words
 
 pytestmark = pytest.mark.chaos
 
-SEED = int(os.environ.get("LANDFALL_SEED", random.randrange(10**6)))
 COMPONENTS = 6
 BUSY = "has been at work on this cluster since"
 WEBHOOK = """

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.status import gather
+from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
+from tests.fake_cluster import FakeCluster
+
 CLUSTER = {
     "problems": [],
     "lines": {},
@@ -88,3 +92,17 @@ def run(copy, tmp_path, *options, role="toy", releases=("toy",), **variables):
     return json.loads(shown.read_text()) | {
         "facts": "".join(path.read_text() for path in (tmp_path / "facts").iterdir())
     }
+
+
+def asked(rows):
+    """Return what a verb is asked about: the releases of a run."""
+    return gather.StatusRequest("test", "landfall-system", [each for each in rows if each["selected"]])
+
+
+def checks_of(rows, settings):
+    """Return the group and name of each check that verify has for releases that are ready."""
+    wanted = VerifyRequest(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
+    plan = Plan(FakeCluster(), wanted)
+    for row in plan.rows.values():
+        row["health"] = "ready"
+    return {(each.group, each.name) for each in plan.checks()}

@@ -12,9 +12,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight import capa
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import Records
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, own
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
-from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.playing import ENOUGH, run
+from tests.unit.components.playing import ENOUGH, asked, checks_of, run
 
 ROOT = Path(__file__).parents[3]
 CHECKOUT = ROOT / "collections/ansible_collections/landfall/eks"
@@ -62,10 +61,6 @@ def rows(said):
     return said["settings"]["releases"]
 
 
-def asked(rows):
-    return gather.StatusRequest("test", "landfall-system", [each for each in rows if each["selected"]])
-
-
 def test_the_tag_selects_them_alone_and_the_run_plans_them(said):
     assert said["settings"]["components"] == ["podinfo", "shop"]
     assert [each["name"] for each in said["run"]["releases"]] == NAMES
@@ -97,11 +92,7 @@ def test_status_misses_them(rows):
 
 def test_verify_tries_them(rows, said):
     settings = said["settings"]
-    wanted = VerifyRequest(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
-    plan = Plan(FakeCluster(), wanted)
-    for row in plan.rows.values():
-        row["health"] = "ready"
-    names = {(each.group, each.name) for each in plan.checks()}
+    names = checks_of(rows, settings)
     assert settings["hosts"] == {"front": "shop.example.org"}
     assert {("components", "podinfo"), ("logins", "Shop")} <= names
 

@@ -10,9 +10,8 @@ import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.plan import drift
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
-from ansible_collections.landfall.eks.plugins.module_utils.verify.plan import Plan, VerifyRequest
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.playing import ENOUGH, run
+from tests.unit.components.playing import ENOUGH, asked, checks_of, run
 
 ROOT = Path(__file__).parents[3]
 TOY = Path(__file__).parent / "toy"
@@ -130,22 +129,13 @@ def test_one_of_others_is_found_and_its_policy_counts(rows, policy, problems, le
     assert all("toy_existing" in each for each in found.problems)
 
 
-def asked(rows):
-    return gather.StatusRequest("test", "landfall-system", [each for each in rows if each["selected"]])
-
-
 def test_status_misses_it(rows):
     health = {each["release"]: each["health"] for each in gather.components(FakeCluster(), asked(rows))}
     assert health["toy"] == gather.ABSENT
 
 
 def test_verify_tries_it(rows, said):
-    settings = said["settings"]
-    wanted = VerifyRequest(asked(rows), settings["hosts"], settings["checks"], {"oldest": "1.33", "newest": "1.36"})
-    plan = Plan(FakeCluster(), wanted)
-    for row in plan.rows.values():
-        row["health"] = "ready"
-    names = {(each.group, each.name) for each in plan.checks()}
+    names = checks_of(rows, said["settings"])
     assert {("components", "toy"), ("https", "toy.example.org"), ("logins", "Toy")} <= names
 
 

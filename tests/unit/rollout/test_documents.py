@@ -12,7 +12,10 @@ from tests.helm_values import EXACT, TEXTS, kinds, needs_helm, through_helm
 PLAIN = re.compile(r"[\w.+~=][\w.+~=:-]*\w|[\w.+~=-][\w.+~=]*")
 """Words that need no quotes in any YAML."""
 NOT_JSON = re.compile(r"[-+]?\.(inf|nan)", re.IGNORECASE)
-FURTHER = "-0.0 0O17 -0x1f 0x1_0 1__0 1_ 1.e3 .5e1 1._5 ._5 1e400 1e22 -_1 Yes yEs t f inf nan +0o7 0b2 08.5 00.5"
+FURTHER = (
+    "-0.0 .42_4 .4e1_0 .4_ .4__2 0O17 -0x1f 0x1_0 1__0 1_ 1.e3 .5e1 1._5 "
+    "._5 1e400 1e22 -_1 Yes yEs t f inf nan +0o7 0b2 08.5 00.5"
+)
 
 
 def is_plain(word: str) -> bool:
