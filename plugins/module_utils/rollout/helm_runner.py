@@ -9,8 +9,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 KILLED = -9
 
@@ -22,15 +25,16 @@ def run(job: Path, order: dict[str, Any]) -> None:
     """
     leave(job, {"finished": 0, "pid": os.getpid()})
     try:
-        done = subprocess.run(  # pylint: disable=ansible-bad-function
-            order["command"],
-            input=order["values"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=order["seconds"],
-            check=False,
-        )
+        with whole(order["values"], job.parent) as values:
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
+                order["command"],
+                stdin=values,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                timeout=order["seconds"],
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         result = {"rc": KILLED, "stderr": f"Error: Helm did not end within {order['seconds']:.0f} s"}
     except OSError as error:
@@ -38,6 +42,19 @@ def run(job: Path, order: dict[str, Any]) -> None:
     else:
         result = {"rc": done.returncode, "stderr": done.stderr}
     leave(job, {"finished": 1, **result})
+
+
+@contextmanager
+def whole(text: str, folder: Path) -> Iterator[IO[bytes]]:
+    """Give a file without a name that holds all of a text before anybody reads it; in memory where Linux has that.
+
+    A pipe is closed when its writer is killed, and Helm takes an empty one for a chart without values.
+    """
+    memory = getattr(os, "memfd_create", None)
+    with os.fdopen(memory("values"), "w+b") if memory else tempfile.TemporaryFile(dir=folder) as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file
 
 
 def leave(job: Path, result: dict[str, Any]) -> None:

@@ -39,6 +39,10 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         "move large texts from the values into ConfigMaps of your own: Helm keeps a release in one Secret of 1 MiB",
     ),
     (r"is immutable", "take the old value again, or delete that object first: it cannot be changed in place"),
+    (
+        r"may not be specified when strategy",
+        "keep RollingUpdate in the values: with maxSurge 0 and maxUnavailable 1 the old pod goes first, too",
+    ),
     (r"no matches for kind", "install what brings that kind, or switch the part that uses it off"),
     (r"being terminated", "wait until the namespace is gone; `kubectl get namespace -o yaml` says what holds it"),
     (r"port is already allocated", "choose another nodePort, or leave it to the cluster"),

@@ -82,6 +82,31 @@ def test_what_is_said_of_a_job_whose_process_was_killed(start):
     )
 
 
+WAITS_TO_READ = """
+import pathlib, sys, time
+folder = pathlib.Path(__file__).parent
+(folder / "running").touch()
+while not (folder / "read").exists():
+    time.sleep(0.01)
+(folder / "values").write_text(sys.stdin.read())
+(folder / "done").touch()
+"""
+
+
+def test_helm_has_all_values_before_it_starts(tmp_path):
+    """One that reads an empty pipe rolls out the chart without our values, and calls it a success."""
+    helm = tmp_path / "helm"
+    helm.write_text(f"#!{sys.executable}\n{WAITS_TO_READ}")
+    helm.chmod(0o700)
+    values = {"text": "x" * 1_000_000}
+    job = helm_job.start(tmp_path / "jobs", str(helm), release("toy", values=values), {"kubeconfig": "/nowhere"})
+    within((tmp_path / "running").exists)
+    psutil.Process(json.loads(job.read_text())["pid"]).kill()
+    (tmp_path / "read").touch()
+    within((tmp_path / "done").exists)
+    assert json.loads((tmp_path / "values").read_text()) == values
+
+
 TELLS = """
 import json, os, sys
 with open({told!r}, "w") as told:
