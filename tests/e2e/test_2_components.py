@@ -1,12 +1,14 @@
-"""Two roles in a play of somebody's own, one for a chart of theirs: the first example of docs/components.md."""
+"""Roles in a play of somebody's own, one for a chart of theirs: the first example of docs/components.md."""
 
 import json
+import os
 import re
 import tarfile
 
 import pytest
 import yaml
 
+from tests import installed
 from tests.e2e.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -21,16 +23,26 @@ def example():
     return yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0])
 
 
-def test_a_chart_of_ones_own_is_rolled_out_left_alone_rolled_back_and_uninstalled(second_up, checkout, tmp_path):
+@pytest.fixture
+def podinfo(tmp_path):
+    """Return the settings of the page's first example, and a folder that holds its chart."""
     settings = example()
     (release,) = settings["platform_components"]["podinfo"]["releases"]
-    with tarfile.open(tmp_path / f"podinfo-{release['chart']['version']}.tgz", "w:gz") as archive:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    with tarfile.open(charts / f"podinfo-{release['chart']['version']}.tgz", "w:gz") as archive:
         archive.add(ROOT / "tests/e2e/components/podinfo", "podinfo")
+    return settings, charts
+
+
+def test_a_chart_of_ones_own_is_rolled_out_left_alone_and_removed(second_up, checkout, podinfo, tmp_path):
+    settings, cache = podinfo
+    (release,) = settings["platform_components"]["podinfo"]["releases"]
 
     def play(words="", fails=False, **values):
         release["values"] |= values
         (tmp_path / "settings.yml").write_text(json.dumps(settings))
-        charts = f"LANDFALL_CHART_CACHE={tmp_path}"
+        charts = f"LANDFALL_CHART_CACHE={cache}"
         return checkout.run(f"{HERE} {charts} {PLAY} -e settings={tmp_path}/settings.yml {words}", fails=fails)
 
     def live():
@@ -52,3 +64,43 @@ def test_a_chart_of_ones_own_is_rolled_out_left_alone_rolled_back_and_uninstalle
     play("--tags own -e platform_state=absent")
     assert "podinfo" not in checkout.revisions()
     assert "metrics-server" in checkout.revisions()
+
+
+PLAY_OF_THREE = """
+- name: Roll out three components
+  hosts: clusters
+  gather_facts: false
+  vars_files: [settings.yml]
+  roles:
+    - landfall.eks.metrics_server
+    - landfall.eks.monitoring
+    - {role: landfall.eks.components, tags: [own]}
+"""
+
+
+@pytest.mark.parametrize("core", ["oldest", "newest"])
+def test_the_built_collection_works_alone_in_an_empty_folder(second_up, checkout, podinfo, tmp_path, core):
+    """No checkout, no ansible.cfg: only what Galaxy would give a user, on the oldest and the newest ansible-core."""
+    programs, beside = installed.NEWEST if core == "newest" else installed.oldest()
+    collections, folder = tmp_path / "collections", tmp_path / "mine"
+    folder.mkdir()
+    installed.install(installed.build(tmp_path), collections)
+    settings, cache = podinfo
+    (folder / "settings.yml").write_text(json.dumps(settings))
+    (folder / "play.yml").write_text(PLAY_OF_THREE)
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, [str(collections), beside])),
+        "LANDFALL_CHART_CACHE": str(cache),
+        "LANDFALL_STATE_DIR": str(checkout.state),
+        "PATH": f"{programs}:{checkout.path}/.landfall/bin:{os.environ['PATH']}",
+    }
+    inventory = collections / "ansible_collections/landfall/eks/inventories/local"
+    typed = f"cd {folder} && ansible-playbook -i {inventory} play.yml"
+    before = checkout.revisions()
+    checkout.run(typed, **environment)
+    assert "changed=0" in checkout.run(typed, **environment)
+    found = checkout.revisions()
+    assert {name: each for name, each in found.items() if name in before} == before
+    assert "podinfo" in found
+    checkout.run(f"{typed} --tags own -e platform_state=absent", **environment)
+    assert checkout.revisions() == before

@@ -323,7 +323,7 @@ def _anchored(content: Mapping[str, Any], folder: Path) -> Entry:
     """Return a kubeconfig's content with full paths: those in it are relative to the folder of its file."""
     anchored = copy.deepcopy(dict(content))
     for singular, fields in FILES.items():
-        for entry in (each for _, each in _rows(anchored, singular) if isinstance(each, dict)):
+        for entry in (each for _unused, each in _rows(anchored, singular) if isinstance(each, dict)):
             for field in fields:
                 if entry.get(field):
                     entry[field] = str(folder / str(entry[field]))

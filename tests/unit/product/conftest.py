@@ -1,29 +1,16 @@
 """The collection as a user gets it: built, and installed into an empty folder."""
 
-import re
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-NO_REGISTRY = re.compile(r"from versions: none|Max retries|ConnectionError|ConnectTimeout|Temporary failure|timed out")
-"""What pip says where no registry answers."""
-GALAXY = str(Path(sys.executable).with_name("ansible-galaxy"))
-
-
-def galaxy(*words: str) -> None:
-    command = [GALAXY, "collection", *words]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+from tests import installed
 
 
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("artifact")
-    galaxy("build", "--output-path", str(folder))
-    return next(folder.glob("landfall-eks-*.tar.gz"))
+    return installed.build(tmp_path_factory.mktemp("artifact"))
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +24,5 @@ def names(artifact: Path) -> set[str]:
 def collections(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a collections path that holds the artifact alone."""
     folder = tmp_path_factory.mktemp("collections")
-    # Forced, since the checkout itself counts as installed.
-    galaxy("install", "--offline", "--no-deps", "--force", "-p", str(folder), str(artifact))
+    installed.install(artifact, folder)
     return folder

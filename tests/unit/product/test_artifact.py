@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.unit.product.conftest import ROOT
+from tests.installed import ROOT
 
 OWN = "ansible_collections.landfall.eks."
 TOP = {

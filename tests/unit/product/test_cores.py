@@ -4,49 +4,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.unit.product.conftest import NO_REGISTRY, ROOT
+from tests.installed import NEWEST, ROOT, Core, oldest
 
-PINS = "tests/unit/product/oldest.txt"
 EKS = "ansible_collections/landfall/eks"
 NO_HOSTS = "The inventory has no host in the group clusters"
 BAD = re.compile(r"Traceback|does not support Ansible|unexpected keyword|No module named|couldn't resolve")
-
-
-class Core(NamedTuple):
-    """An ansible-core: the folder of its programs, and where else it finds collections."""
-
-    programs: Path
-    beside: str = ""
-
-
-def bundled() -> str:
-    """Return the folder of the collections that came with the package ansible."""
-    found = find_spec("ansible_collections.kubernetes.core")
-    assert found
-    assert found.submodule_search_locations
-    return str(Path(next(iter(found.submodule_search_locations))).parents[2])
-
-
-@pytest.fixture(scope="session", params=["oldest", "newest"])
-def core(request: pytest.FixtureRequest) -> Core:
-    if request.param == "newest":
-        return Core(Path(sys.executable).parent)
-    # The oldest core on the oldest Python that is there; the newest one runs on that of the tests.
-    command = ["bash", "tools/cached_venv.sh", "oldest-core-and-python", PINS]
-    environment = {**os.environ, "LANDFALL_PYTHON": "3.12 3.13"}
-    made = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
-    if made.returncode and NO_REGISTRY.search(made.stderr):
-        pytest.skip(f"not run: the packages of {PINS} are in no registry that answers here")
-    assert made.returncode == 0, made.stderr
-    # The package ansible of its own time brings a kubernetes.core that is older than what galaxy.yml asks for.
-    return Core(Path(made.stdout.strip()) / "bin", bundled())
 
 
 class Run(NamedTuple):
@@ -81,6 +48,11 @@ def started(run: Run, kubeconfig: Path) -> bool:
     """Say whether a play began and ended in a sentence on the kubeconfig that is not there."""
     sentence = re.search(rf"platform_kubeconfig[^\n]*{re.escape(str(kubeconfig))}", run.said)
     return run.code == 2 and "PLAY [" in run.said and bool(sentence) and not BAD.search(run.said)
+
+
+@pytest.fixture(scope="session", params=["oldest", "newest"])
+def core(request: pytest.FixtureRequest) -> Core:
+    return NEWEST if request.param == "newest" else oldest()
 
 
 @pytest.mark.parametrize("playbook", ["site", "status"])
@@ -118,9 +90,8 @@ def copy(collections: Path, tmp_path: Path) -> Path:
 def test_a_file_that_is_missing_is_no_start(copy: Path, tmp_path: Path) -> None:
     """The control of the tests above: so would a file look that the artifact should hold and does not."""
     shutil.rmtree(copy / EKS / "plugins/module_utils/text")
-    newest = Core(Path(sys.executable).parent)
     words = ["-i", inventory(copy), "landfall.eks.status", "-e", f"platform_kubeconfig={tmp_path}/kubeconfig"]
-    assert not started(play(newest, copy, tmp_path, *words), tmp_path / "kubeconfig")
+    assert not started(play(NEWEST, copy, tmp_path, *words), tmp_path / "kubeconfig")
 
 
 def test_a_core_that_is_too_old_and_a_group_that_is_typed(copy: Path, tmp_path: Path) -> None:
@@ -128,7 +99,7 @@ def test_a_core_that_is_too_old_and_a_group_that_is_typed(copy: Path, tmp_path: 
     runtime, site = copy / EKS / "meta/runtime.yml", copy / EKS / "playbooks/site.yml"
     runtime.write_text(re.sub("requires_ansible: .*", 'requires_ansible: ">=99.0.0"', runtime.read_text()))
     site.write_text(re.sub(r"(?m)^  hosts: .*", "  hosts: clusters", site.read_text()))
-    run = play(Core(Path(sys.executable).parent), copy, tmp_path, "-i", "localhost,", "landfall.eks.site")
+    run = play(NEWEST, copy, tmp_path, "-i", "localhost,", "landfall.eks.site")
     assert run.code == 0
     assert "does not support Ansible" in run.said
     assert "no hosts matched" in run.said

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.product.conftest import NO_REGISTRY, ROOT
+from tests.installed import NO_REGISTRY, ROOT
 
 BIN = Path(sys.executable).parent
 DEFINITION = ROOT / "docs/examples/execution-environment/execution-environment.yml"

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.unit.product.conftest import ROOT
+from tests.installed import ROOT
 
 LEVELS = ("requirements.txt", "requirements-local.txt", "requirements-test.txt")
 OLDEST = "tests/unit/product/oldest.txt"
