@@ -50,8 +50,8 @@ def whole(text: str, folder: Path) -> Iterator[IO[bytes]]:
 
     A pipe is closed when its writer is killed, and Helm takes an empty one for a chart without values.
     """
-    memory = getattr(os, "memfd_create", None)
-    with os.fdopen(memory("values"), "w+b") if memory else tempfile.TemporaryFile(dir=folder) as file:
+    in_memory = sys.platform == "linux"
+    with os.fdopen(os.memfd_create("values"), "w+b") if in_memory else tempfile.TemporaryFile(dir=folder) as file:
         file.write(text.encode())
         file.seek(0)
         yield file
