@@ -45,8 +45,7 @@ def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-# pylint: disable-next=using-generic-type-syntax-in-unsupported-version
-def _tried[T](readers: Iterable[Callable[[], T]], problems: list[str]) -> Iterator[T]:
+def _tried(readers: Iterable[Callable[[], Any]], problems: list[str]) -> Iterator[Any]:
     """Yield what readers return; the sentences of those that refuse go to `problems`."""
     for each in readers:
         try:

@@ -48,10 +48,7 @@ def situation_of(cluster: Cluster, namespaces: set[str], schemas: schema.Schemas
     )
 
 
-# pylint: disable-next=using-generic-type-syntax-in-unsupported-version
-def side_by_side[Given, Made](
-    work: Callable[[Given], Made], given: Iterable[Given], at_once: int = ASKED_AT_ONCE
-) -> list[Made]:
+def side_by_side(work: Callable[[Any], Any], given: Iterable[Any], at_once: int = ASKED_AT_ONCE) -> list[Any]:
     """Return what `work` makes of each, in their order."""
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         return list(pool.map(work, given))

@@ -41,7 +41,8 @@ def words(outcome: Outcome) -> str:
 
 def waits_for(outcome: Outcome) -> str:
     """Return what a release waits for, with what the cluster says of it."""
-    return f"{outcome['message']}{f' ({outcome["cause"]})' if outcome['cause'] else ''}"
+    cause = f" ({outcome['cause']})" if outcome["cause"] else ""
+    return f"{outcome['message']}{cause}"
 
 
 def line(key: str, outcome: Outcome, seconds: float) -> str:
