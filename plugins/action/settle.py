@@ -9,6 +9,7 @@ from typing import Any
 from ansible import constants
 from ansible.utils import color
 
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.patience import PATIENCE_SECONDS
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -26,7 +27,7 @@ FIRST_CALL = {"calls": 1}
 """What the first call of Helm is told for a release that has waited for others."""
 
 BACK_OFF_SECONDS = (2, 5, 10)
-"""Before each further call of Helm, where the last one ended with an error that may pass."""
+"""Before each further call of Helm, where the last one ended with an error that may pass; then always the last."""
 
 
 def is_terminal(hosts: list[str]) -> bool:
@@ -44,14 +45,13 @@ def own_start(run: dict[str, Any], begun: float) -> float:
 
 def back_off(run: dict[str, Any]) -> float:
     """Return the seconds to wait before Helm is called again."""
-    return BACK_OFF_SECONDS[int(run.get("calls", 1)) - 1]
+    return BACK_OFF_SECONDS[min(int(run.get("calls", 1)), len(BACK_OFF_SECONDS)) - 1]
 
 
 def may_be_called_again(run: dict[str, Any], declared: Collection[str]) -> bool:
-    """Say whether Helm may be called again: seldom enough, in time, and for a component whose values are at hand."""
-    if int(run.get("calls", 1)) > len(BACK_OFF_SECONDS) or run.get("component") not in declared:
-        return False
-    return time.time() + back_off(run) < float(run["started"]) + float(run["timeout"])
+    """Say whether Helm may be called again: for a component whose values are at hand, within patience and timeout."""
+    bearable = min(float(run["timeout"]), float(run.get("patience", PATIENCE_SECONDS)))
+    return run.get("component") in declared and time.time() + back_off(run) < float(run["started"]) + bearable
 
 
 def called_again(

@@ -25,8 +25,9 @@ FAULTS = ("429", "500", "reset before it arrives", "reset after it arrived", "de
 DELAY_SECONDS = 3
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host"}
 REASONS = {
-    429: ("TooManyRequests", "the server has asked to be left alone"),
-    500: ("InternalError", "etcd has stumbled"),
+    429: ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+    # As the API server puts it where etcd does not answer.
+    500: ("", "etcdserver: request timed out"),
 }
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import graphlib
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import moto.eks.urls
 import pytest
 from moto.cloudformation import parsing
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.ec2 import ec2_backends
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.eks.models import eks_backends
@@ -149,12 +151,23 @@ def _with_interface_of_aws(self: Any, *arguments: Any, **named: Any) -> None:
     self._eni.description, self._eni.status = f"Interface for NAT Gateway {self.id}", "in-use"
 
 
+_original_call = CloudFormationResponse.call_action
+_call = threading.Lock()
+
+
+def _one_at_a_time(self: Any) -> Any:
+    """Answer once no other call is at work: moto makes a resource when somebody looks at it, and so two look, twice."""
+    with _call:
+        return _original_call(self)
+
+
 @pytest.fixture
 def taught(account, monkeypatch):
     """Let moto's CloudFormation make EKS clusters and delete what it makes."""
     monkeypatch.setattr(parsing.ResourceMap, "_delete_resource", _delete)
     monkeypatch.setattr(parsing.ResourceMap, "delete", _delete_stack)
     monkeypatch.setattr(parsing, "resource_class_from_type", _class)
+    monkeypatch.setattr(CloudFormationResponse, "call_action", _one_at_a_time)
     monkeypatch.setattr(NatGateway, "__init__", _with_interface_of_aws)
     monkeypatch.setattr(parsing, "resource_name_property_from_type", lambda kind: None)
 

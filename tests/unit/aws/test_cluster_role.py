@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from kubernetes_validate import validate
 
 from tests import commands
@@ -164,3 +167,24 @@ def test_the_storage_class_is_one():
     written = yaml.safe_load((REPOSITORY / "roles/cluster/vars/main.yml").read_text())["__cluster_storage_class"]
     validate(written, "1.34", strict=True)
     assert written["parameters"] == {"type": "gp3", "encrypted": "true"}
+
+
+def test_a_stack_that_is_looked_at_while_it_is_made_is_made_once(taught):  # noqa: F811
+    """The simulation of AWS, which otherwise makes a resource for each who looks."""
+    subnets = {
+        f"Subnet{number}": {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": f"10.0.{number}.0/24"},
+        }
+        for number in range(60)
+    }
+    vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+    template = json.dumps({"Resources": {"Vpc": vpc, **subnets}})
+    client = boto3.client("cloudformation")
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(client.create_stack, StackName="one", TemplateBody=template)
+        while not made.done():
+            with suppress(ClientError):  # there is none yet
+                client.describe_stack_resources(StackName="one")
+        assert made.result()["StackId"]
+    assert len(client.describe_stack_resources(StackName="one")["StackResources"]) == len(subnets) + 1

@@ -42,14 +42,16 @@ def test_nothing_is_called_again_once_one_has_failed_for_good():
     assert called({"a": PASSING, "b": LASTING}) == []
 
 
-@pytest.mark.parametrize(("calls", "again"), [(1, ["a"]), (3, ["a"]), (4, [])])
-def test_it_is_called_three_times_more(calls, again):
-    assert called({"a": PASSING}, calls=calls) == again
+@pytest.mark.parametrize(("calls", "seconds"), [(1, 2), (2, 5), (3, 10), (20, 10)])
+def test_it_is_called_ever_more_seldom(calls, seconds):
+    assert called({"a": PASSING}, calls=calls) == ["a"]
+    assert settle.back_off(run(calls=calls)) == seconds
 
 
-@pytest.mark.parametrize(("age", "again"), [(597, ["a"]), (599, [])])
-def test_the_back_off_counts_into_the_releases_time(age, again):
-    assert called({"a": PASSING}, started=time.time() - age) == again
+@pytest.mark.parametrize("limits", [{"patience": 300, "timeout": 600}, {"patience": 600, "timeout": 300}])
+@pytest.mark.parametrize(("age", "again"), [(297, ["a"]), (299, [])])
+def test_the_back_off_counts_into_the_releases_patience_and_its_time(limits, age, again):
+    assert called({"a": PASSING}, started=time.time() - age, **limits) == again
 
 
 def test_a_release_of_no_component_of_the_play_is_not_called_again():
