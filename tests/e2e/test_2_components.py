@@ -73,7 +73,7 @@ PLAY_OF_THREE = """
   vars_files: [settings.yml]
   roles:
     - landfall.eks.metrics_server
-    - landfall.eks.monitoring
+    - landfall.eks.efk
     - {role: landfall.eks.components, tags: [own]}
 """
 
