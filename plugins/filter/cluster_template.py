@@ -53,13 +53,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     SettingsError,
     shape_from,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import MISSING
 
 
 def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str = "") -> dict[str, Any]:
     """Return body, policy and costs; AnsibleFilterError for settings that preflight would refuse."""
     if MISSING:
-        raise AnsibleFilterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
+        raise AnsibleFilterError(sentence(MISSING))
     try:
         return {
             "body": template.body(kind, settings),

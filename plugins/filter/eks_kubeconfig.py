@@ -41,12 +41,13 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks import clusters
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.aws import MISSING
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 
 
 def eks_kubeconfig(facts: dict[str, Any], profile: str = "") -> dict[str, Any]:
     """Return the kubeconfig. It names this Python and this collection, so it is made where the playbook runs."""
     if MISSING:
-        raise AnsibleFilterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
+        raise AnsibleFilterError(sentence(MISSING))
     return clusters.kubeconfig(facts, clusters.Access(profile=profile)) if facts else {}
 
 

@@ -95,15 +95,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresse
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.resolve import wait_for_addresses
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
-NO_BOTO3 = "The Python package boto3 is missing: install Landfall's requirements.txt."
 AGAIN = "Run with --tags hosts again later, or write its addresses as hosts_addresses"
 
 
 def from_aws(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
     """Return addresses, way and notes from AWS; fails unless DNS may be asked instead."""
-    problem = NO_BOTO3
+    problem = sentence(aws.MISSING)
     if not aws.MISSING:
         try:
             found = lookup.wait(Session(module.params["region"]), balancers, timeout)

@@ -77,6 +77,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import elastic_ips
 
 BETWEEN_TRIES = 5
@@ -128,7 +129,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     if aws.MISSING:
-        module.fail_json(msg="The Python package boto3 is missing: install Landfall's requirements.txt.")
+        module.fail_json(msg=sentence(aws.MISSING))
     try:
         session = Session(module.params["region"])
         (present if module.params["state"] == "present" else absent)(module, session)

@@ -73,6 +73,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import probe
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 
 CAUSES = (
     "Usual causes: this machine's address is not in ingress_allowed_cidrs; the load balancer's targets are not healthy "
@@ -94,7 +95,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     if cryptography.MISSING:
-        module.fail_json(msg="The Python package cryptography is missing: install Landfall's requirements.txt.")
+        module.fail_json(msg=sentence(cryptography.MISSING))
     params = module.params
     ca_file = Path(params["ca_file"]) if params["ca_file"] else None
     authority = ca_file.read_text() if ca_file and ca_file.is_file() else ""

@@ -7,6 +7,7 @@ import string
 from datetime import datetime
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, Item
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 
 try:
     import bcrypt
@@ -43,6 +44,6 @@ def complete_password(item: Item, kept: dict[str, str] | None, now: datetime) ->
 
 def _bcrypt(password: str) -> str:
     if not HAS_BCRYPT:
-        raise CredentialError("The Python package bcrypt is missing: install Landfall's requirements.txt.")
+        raise CredentialError(sentence("bcrypt"))
     hashed: bytes = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=BCRYPT_ROUNDS))
     return hashed.decode()

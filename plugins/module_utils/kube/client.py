@@ -27,6 +27,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes 
     disable_warnings,
     make_headers,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in import sentence
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 CLUSTER_OPTIONS: dict[str, dict[str, Any]] = {
@@ -75,7 +76,7 @@ def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.
     library is missing or the kubeconfig cannot be used.
     """
     if MISSING:
-        raise ClusterError(f"The Python package {MISSING} is missing: install Landfall's requirements.txt.")
+        raise ClusterError(sentence(MISSING))
     try:
         found = access.find(params.get("kubeconfig"), params.get("context"), os.environ)
         return _client(found, access.choose(found), client.Configuration(retries=retries(more_tries)))

@@ -14,6 +14,11 @@ class MissingLibraryError(ImportError):
     """A sentence on the Python package that is missing."""
 
 
+def sentence(package: str) -> str:
+    """Return what a person is told where a package is missing."""
+    return f"The Python package {package} is missing: install Landfall's requirements.txt."
+
+
 class _Missing(type):
     """The type of stand-ins: whatever is taken out of one is another, and a call of one fails."""
 
@@ -25,9 +30,7 @@ class _Missing(type):
         return _stand_in(cls.package)
 
     def __call__(cls, *_arguments: Any, **_options: Any) -> Any:
-        raise MissingLibraryError(
-            f"The Python package {cls.package} is missing: install Landfall's requirements.txt.", name=cls.package
-        )
+        raise MissingLibraryError(sentence(cls.package), name=cls.package)
 
 
 def _stand_in(package: str) -> Any:
