@@ -46,6 +46,26 @@ options:
         type: list
         elements: str
         default: []
+      certificates:
+        description: Certificates that are V(provided).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          certificate:
+            description: Path of a PEM file, or its text.
+            type: str
+          key:
+            description: Path of the file with its private key, or its text.
+            type: str
+          secret:
+            description: Instead of both, a Secret of type C(kubernetes.io/tls), C(<namespace>/<name>).
+            type: str
+      acm:
+        description: ARNs of certificates in AWS Certificate Manager, for M(landfall.eks.certificate_facts).
+        type: list
+        elements: str
+        default: []
   credentials:
     description: Credentials that must exist.
     type: list
@@ -204,7 +224,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery, sources
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import choice, delivery, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
@@ -230,10 +250,6 @@ ROTATION_OPTIONS: dict[str, Any] = {
     "service": {"type": "str"},
     "restart": {"type": "list", "elements": "str"},
     "needs": {"type": "list", "elements": "str"},
-}
-TLS_OPTIONS: dict[str, Any] = {
-    "source": {"type": "str", "choices": list(sources.SOURCES), "default": sources.OWN_CA},
-    "permitted": {"type": "list", "elements": "str", "default": []},
 }
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -262,14 +278,11 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
-    tls = module.params["tls"]
-    this_run = Run(
-        module.params["namespace"],
-        module.params["cluster_name"],
-        datetime.now(UTC),
-        sources.chosen(tls),
-        tuple(tls.get("permitted") or ()),
-    )
+    tls, now = module.params["tls"], datetime.now(UTC)
+    module.no_log_values.update(choice.secret_texts(tls))
+    source = choice.chosen(tls, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), now)
+    permitted = tuple(tls.get("permitted") or ())
+    this_run = Run(module.params["namespace"], module.params["cluster_name"], now, source, permitted)
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
@@ -299,7 +312,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
             "ca_file": {"type": "path"},
-            "tls": {"type": "dict", "default": {}, "options": TLS_OPTIONS},
+            "tls": {"type": "dict", "default": {}, "options": sources.OPTIONS},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,23 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
 OWN_CA, PROVIDED, CERT_MANAGER, ACM = "own_ca", "provided", "cert_manager", "acm"
 SOURCES = (OWN_CA, PROVIDED, CERT_MANAGER, ACM)
 """Values of platform_tls_source. With acm the load balancers end TLS, and what is behind them is as with own_ca."""
+OPTIONS: dict[str, Any] = {
+    "source": {"type": "str", "choices": list(SOURCES), "default": OWN_CA},
+    "permitted": {"type": "list", "elements": "str", "default": []},
+    "certificates": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "certificate": {"type": "str"},
+            # A path is no secret, and a text is hidden by the module.
+            "key": {"type": "str", "no_log": False},
+            "secret": {"type": "str", "no_log": False},
+        },
+    },
+    "acm": {"type": "list", "elements": "str", "default": []},
+}
+"""The fields of `tls`, as modules take it."""
 
 Object = dict[str, Any]
 
@@ -39,7 +55,3 @@ class Source:
         """
         return None
 
-
-def chosen(tls: Mapping[str, Any]) -> Source:
-    """Return the source that `tls` of the module credentials names."""
-    return Source()
