@@ -123,6 +123,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials import ch
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import certificates
 
 
@@ -133,7 +134,7 @@ def read_facts(params: dict[str, Any], cluster: Cluster, now: datetime) -> dict[
     except CredentialError as error:
         return asdict(certificates.Facts(problems=[str(error)]))
     server = endpoint.server_of(params.get("kubeconfig"), params.get("context") or "")
-    region = endpoint.known_region(params["region"], server)
+    region = names.region_of(cluster, params["region"], server)
 
     def ask() -> Session:
         if aws.MISSING:

@@ -55,7 +55,7 @@ def deliver(
     diff = _diff(plan, found)
     result = {
         "changed": bool(plan.writes or changes or plan.retired or namespaces or rotated or leases),
-        "planned": _planned(diff) if dry_run else [],
+        "planned": _planned(diff, plan.retired, run.home) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
@@ -105,10 +105,10 @@ def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
     ]
 
 
-def _planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
+def _planned(diff: list[dict[str, str]], retired: list[str], home: str) -> list[dict[str, str]]:
+    """Return {action, namespace, name} of each Secret that would be written or deleted, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
         namespace, _unused, name = each["after_header"].removeprefix("Secret ").partition("/")
         rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
-    return rows
+    return rows + [{"action": "delete", "namespace": home, "name": name} for name in retired]
