@@ -152,7 +152,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_OPTIONS,
             "namespace": {"type": "str", "required": True},
-            "tls": {"type": "dict", "required": True, "options": sources.OPTIONS},
+            "tls": {"type": "dict", "required": True, "no_log": True, "options": sources.OPTIONS},
             "certificates": {"type": "list", "elements": "dict", "default": []},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
@@ -163,7 +163,7 @@ def main() -> None:
     )
     if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
-    module.no_log_values.update(choice.secret_texts(module.params["tls"]))
+    choice.hide(module.no_log_values, module.params["tls"])
     with reading(module) as cluster:
         module.exit_json(changed=False, **read_facts(module.params, cluster, datetime.now(UTC)))
 

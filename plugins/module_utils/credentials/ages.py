@@ -24,6 +24,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
+CERT_MANAGER = "cert-manager.io/certificate-name"
+"""Annotation of a Secret that cert-manager writes."""
 Place = tuple[str, str]
 """Namespace and name of a Secret."""
 
@@ -53,7 +55,7 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, brought (one whose original is elsewhere), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
+    certificate, provided, issued (by cert-manager), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
     end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
     <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
     """
@@ -67,7 +69,7 @@ def ages(
     ]
     # Text that a user gave has no original, nor has a certificate that somebody else renews.
     rows += [
-        _row("brought" if each.get("type") == TLS_TYPE else "fixed", each, each, {}, now)
+        _row(_kind_without_original(each), each, each, {}, now)
         for name, each in delivered.items()
         if name not in originals
     ]
@@ -81,6 +83,12 @@ def days_between(now: datetime, moment: str) -> int:
     2
     """
     return (datetime.fromisoformat(moment).astimezone(UTC) - now).days
+
+
+def _kind_without_original(delivered: Secret) -> str:
+    if delivered.get("type") != TLS_TYPE:
+        return "fixed"
+    return "issued" if (delivered["metadata"].get("annotations") or {}).get(CERT_MANAGER) else "provided"
 
 
 def _originals(secrets: Iterable[Secret], home: str) -> dict[str, Secret]:

@@ -206,7 +206,10 @@ def _read_secret(place: str, named: str, look: Look) -> Bundle:
         raise ProvidedError(f"{place}.secret is {named}, which Landfall writes itself: name one of your own.")
     if found.get("type") != TLS_TYPE:
         raise ProvidedError(f"{place}.secret is {named}, of type {found.get('type')}: name one of type {TLS_TYPE}.")
-    data = decoded(found) or {}
+    try:
+        data = decoded(found) or {}
+    except UnicodeDecodeError as error:
+        raise ProvidedError(f"{place}.secret is {named}, which holds no PEM text: create it from PEM files.") from error
     return parse(place, data.get("tls.crt", ""), data.get("tls.key", ""), ".secret's tls.crt", ".secret's tls.key")
 
 

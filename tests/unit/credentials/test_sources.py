@@ -160,13 +160,13 @@ def test_its_end_is_told_where_monitoring_looks(cluster: FakeCluster) -> None:
     deliver(cluster, given())
     leases = {name for kind, _, name in cluster.objects if kind == "Lease"}
     assert leases == {
-        "expires-brought-kibana-tls",
-        "expires-brought-grafana-tls",
+        "expires-provided-kibana-tls",
+        "expires-provided-grafana-tls",
         "expires-ingress-tls",
         "expires-landfall-ca",
     }
     (row,) = [each for each in rotation.rows(context(cluster)) if each["name"] == "kibana-tls"]
-    assert (row["kind"], row["days_left"], row["rotatable"]) == ("brought", 90, False)
+    assert (row["kind"], row["days_left"], row["rotatable"]) == ("provided", 90, False)
 
 
 def context(cluster: FakeCluster, *permitted: str) -> RotationContext:
@@ -280,11 +280,25 @@ def test_one_that_ends_soon_is_replaced_with_limits(cluster: FakeCluster) -> Non
 
 def test_keys_that_are_written_as_texts_are_hidden_and_paths_are_not() -> None:
     (written,) = entries()
-    tls = {"certificates": [written, {"certificate": "/etc/a.pem", "key": "/etc/a.key"}]}
-    assert list(choice.secret_texts(tls)) == [written["key"]]
+    both = {"certificate": "/etc/a.pem", "key": "/etc/a.key"}
+    tls = {"source": "provided", "permitted": ["example.org"], "certificates": [written, both]}
+    # As Ansible hides an option that is marked no_log.
+    hidden = {"other", "provided", "example.org", *written.values(), *both.values()}
+    choice.hide(hidden, tls)
+    assert hidden == {"other", written["key"]}
 
 
 def test_what_was_provided_is_judged_again_where_it_is_used() -> None:
     with pytest.raises(CredentialError, match="ended on"):
         given(entries(), now=NOW + timedelta(days=91))
     assert isinstance(given(), provided.Provided)
+
+
+def test_what_cert_manager_renews_has_no_lease_that_would_stay_behind(cluster: FakeCluster) -> None:
+    deliver(cluster, given())
+    secret = cluster.objects[KIBANA]
+    secret["metadata"]["annotations"] = {"cert-manager.io/certificate-name": "kibana-tls"}
+    deliver(cluster, given())
+    assert "expires-provided-kibana-tls" not in {name for kind, _, name in cluster.objects if kind == "Lease"}
+    (row,) = [each for each in rotation.rows(context(cluster)) if each["name"] == "kibana-tls"]
+    assert (row["kind"], row["rotatable"], row["means"]) == ("issued", False, "cert-manager renews it by itself.")
