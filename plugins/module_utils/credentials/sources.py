@@ -53,4 +53,3 @@ class Source:
         nothing for any other item.
         """
         return None
-

@@ -96,7 +96,9 @@ def _fault(found: Described, now: datetime) -> str:
         return f"has the status {found.status}, and a load balancer takes only issued ones: see to it in ACM"
     if found.ends and found.ends < now:
         return f"ended on {found.ends:%Y-%m-%d}: renew it in ACM"
-    return f"has a key of kind {found.key}, which is too weak: request one with EC_prime256v1" if found.key in WEAK else ""
+    return (
+        f"has a key of kind {found.key}, which is too weak: request one with EC_prime256v1" if found.key in WEAK else ""
+    )
 
 
 def _notes(found: Described, now: datetime) -> Iterator[str]:

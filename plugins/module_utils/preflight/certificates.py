@@ -84,7 +84,9 @@ def _of_own_ca(bundles: Sequence[provided.Bundle], wanted: Questions) -> list[st
     """Return the names that the own certificate authority has to sign for."""
     if wanted.source in (sources.OWN_CA, sources.ACM):
         return [*(host for item in wanted.items for host in item.signed_hosts), *wanted.reached, *wanted.balancers]
-    left = [item for item in wanted.items if item.internal or (item.fallback and not provided.best(bundles, item.hosts))]
+    left = [
+        item for item in wanted.items if item.internal or (item.fallback and not provided.best(bundles, item.hosts))
+    ]
     unsupplied = [host for host in wanted.reached if not provided.best(bundles, [host])]
     return [*(host for item in left for host in item.signed_hosts), *unsupplied]
 

@@ -73,7 +73,9 @@ def _certificates(rows: list[dict[str, Any]]) -> Iterator[str]:
 def _cure(row: dict[str, Any]) -> str:
     if row["authority"]:
         return f"replace it ({REPLACE})"
-    return "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
+    return (
+        "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
+    )
 
 
 def _hosts(found: dict[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ def text_of(secret: dict[str, Any]) -> dict[str, str]:
 
 def shown_of(values: Iterable[str], said: str) -> list[str]:
     """Return the secret values that a text shows; of one of several lines a single one is enough, however quoted."""
-    return [value for value in values if any(line in said for line in value.splitlines() if "-----" not in line)]
+    return [value for value in values if any(line in said for line in value.splitlines() if line and "-----" not in line)]
 
 
 class FakeStore:
@@ -30,7 +30,7 @@ class FakeStore:
 
     def run(self, items: list[Item], now: datetime = NOW) -> Plan:
         originals = {name: secret for (place, name), secret in self.secrets.items() if place == "landfall-system"}
-        plan = make_plan(items, LiveSecrets(originals, self.secrets), Run("landfall-system", "test", now))
+        plan = make_plan(items, LiveSecrets(originals, self.secrets), Run("landfall-system", "test", now, permitted=("example.org",)))
         for secret in plan.writes:
             self.secrets[secret["metadata"]["namespace"], secret["metadata"]["name"]] = secret
         return plan

@@ -102,7 +102,16 @@ def by_go(folder: Path, authority: KeyPair, leaf: KeyPair, host: str) -> bool:
     (folder / "ca.pem").write_text(certificates.pem(authority.certificate))
     with serving(folder, leaf) as proxy:
         done = subprocess.run(
-            [REPOSITORY / ".landfall/bin/helm", "show", "chart", "one", "--repo", f"https://{host}", "--ca-file", "ca.pem"],
+            [
+                REPOSITORY / ".landfall/bin/helm",
+                "show",
+                "chart",
+                "one",
+                "--repo",
+                f"https://{host}",
+                "--ca-file",
+                "ca.pem",
+            ],
             cwd=folder,
             env={"HTTPS_PROXY": f"http://127.0.0.1:{proxy}", "HOME": str(folder)},
             capture_output=True,

@@ -80,8 +80,15 @@ def test_the_evaluation_sees_whoever_may() -> None:
     }
     assert readers([role, binding]) == {"ns/sa"}
     assert readers([role, {**binding, "kind": "RoleBinding"}]) == set()
-    assert readers([role, {**binding, "kind": "RoleBinding", "metadata": {"name": "a", "namespace": HOME}}]) == {"ns/sa"}
-    for narrow in ({"resources": ["pods"]}, {"resourceNames": ["other"]}, {"verbs": ["create"]}, {"apiGroups": ["apps"]}):
+    assert readers([role, {**binding, "kind": "RoleBinding", "metadata": {"name": "a", "namespace": HOME}}]) == {
+        "ns/sa"
+    }
+    for narrow in (
+        {"resources": ["pods"]},
+        {"resourceNames": ["other"]},
+        {"verbs": ["create"]},
+        {"apiGroups": ["apps"]},
+    ):
         assert readers([{**role, "rules": [rule | narrow]}, binding]) == set()
 
 
