@@ -53,7 +53,7 @@ class Authority:
         return "".join(certificates.pem(each.certificate) for each in (self.current, self.next) if each)
 
     def in_force(self, now: datetime) -> Authority | None:
-        """Return it as a run has it: with the next one signing where the current one ends soon; None for one to be made.
+        """Return it as a run has it: with the next one signing where this one ends soon, or None for one to be made.
 
         That is too late for an overlap: what trusted the old one trusts nothing here until it is given the new one.
         """
@@ -82,6 +82,6 @@ class Authority:
         permitted = ", ".join(certificates.permitted_domains(self.signer.certificate))
         return (
             f"The certificate authority of the cluster may not sign for {', '.join(refused)}, only for {permitted} and "
-            f"names below: write a host there, or replace it ({REPLACE}; platform_tls_domains adds what is no host of a "
-            "component), which takes two runs and has everybody trust the next ca.crt."
+            f"names below: write a host there, or replace it ({REPLACE}; platform_tls_domains adds what is no host of "
+            "a component), which takes two runs and has everybody trust the next ca.crt."
         )

@@ -19,7 +19,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptograph
 )
 
 CA_LIFETIME = timedelta(days=5 * 365)
-"""People trust it by hand, so it outlives many certificates; but a stolen key, or names that are too wide, end with it."""
+"""People trust it by hand, so it outlives many certificates; but a key that somebody copied is of no use after that."""
 CA_TOLD_BEFORE = timedelta(days=365)
 """It is distributed by hand, so its end is told a year before, by status, preflight and an alert."""
 LEAF_LIFETIME = timedelta(days=365)

@@ -13,8 +13,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
 SETTING = "platform_tls_acm_certificates"
 ARN = re.compile(r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 KEYS = ("RSA_2048", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
-"""Kinds of keys that Network Load Balancers support, by ACM's names (Elastic Load Balancing, User Guide for Network Load
-Balancers, "Server certificates")."""
+"""Kinds of keys that Network Load Balancers support, by ACM's names (Elastic Load Balancing, User Guide for Network
+Load Balancers, "Server certificates")."""
 WEAK = ("RSA_1024",)
 
 

@@ -30,8 +30,8 @@ def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Ro
 
     `home` is the namespace that keeps the originals.
     A row is {name, secret, `authority`, `brought`, hosts, expires, days, state, note}; `secret` is where it is in use,
-    `brought` says that its original is elsewhere, `days` are whole ones from `now` (UTC), negative once it has ended, and
-    `expires` an ISO date. What is only kept, and delivered elsewhere, has no row of its own.
+    `brought` says that its original is elsewhere, `days` are whole ones from `now` (UTC), negative once it has ended,
+    and `expires` an ISO date. What is only kept, and delivered elsewhere, has no row of its own.
     """
     tls = [each for each in secrets if each.get("type") == TLS_TYPE]
     originals = {_credential(each): each for each in tls if each["metadata"]["namespace"] == home}

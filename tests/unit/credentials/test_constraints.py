@@ -92,8 +92,7 @@ def by_python(folder: Path, authority: KeyPair, leaf: KeyPair, host: str) -> boo
             except ssl.SSLWantReadError:
                 continue
     except ssl.SSLCertVerificationError as error:
-        assert "subtree violation" in str(error), error
-        return False
+        return "subtree violation" not in error.verify_message
     return True
 
 

@@ -92,6 +92,13 @@ def test_a_certificate_that_signs_itself_needs_nobody_else() -> None:
     assert (bundle.chain, problems) == ((), [])
 
 
+def _of_old_intermediate() -> dict[str, str]:
+    old = issue(
+        "Old intermediate", by=ROOT, authority=True, since=NOW - timedelta(days=20), until=NOW - timedelta(days=10)
+    )
+    return entry(issue(HOST, by=old), old)
+
+
 WRONG: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "no certificate": (lambda: {"certificate": leaf().key_pem(), "key": leaf().key_pem()}, "holds no certificate"),
     "broken certificate": (
@@ -142,17 +149,10 @@ WRONG: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     ),
     "another intermediate": (lambda: entry(leaf(), issue("Other", authority=True)), "without the certificate of its"),
     "expired intermediate": (
-        lambda: _of_old_intermediate(),
+        _of_old_intermediate,
         "holds CN=Old intermediate, which ended on 2030-01-05",
     ),
 }
-
-
-def _of_old_intermediate() -> dict[str, str]:
-    old = issue(
-        "Old intermediate", by=ROOT, authority=True, since=NOW - timedelta(days=20), until=NOW - timedelta(days=10)
-    )
-    return entry(issue(HOST, by=old), old)
 
 
 @pytest.mark.parametrize("name", WRONG)

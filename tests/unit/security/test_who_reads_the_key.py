@@ -1,4 +1,4 @@
-"""Who of the platform may read the key of the certificate authority: the permissions of the charts, as they are rendered.
+"""Who of the platform may read the key of the certificate authority, by the permissions that the charts render.
 
 Runs where LANDFALL_CHART_CACHE names a folder with the pinned charts. On a cluster the API server says the same:
 kubectl auth can-i get secrets/landfall-ca -n landfall-system --as system:serviceaccount:<namespace>:<name>
