@@ -62,7 +62,7 @@ class Authority:
         return self.in_motion() if self.next else None
 
     def with_next(self, cluster: str, now: datetime, permitted: Collection[str]) -> Authority:
-        """Return it with one beside it that signs nothing yet, and may sign for all that is `permitted`."""
+        """Return it with one beside it that signs nothing yet, and may sign for what is `permitted`."""
         fits = self.next and not certificates.refused_hosts(self.next.certificate, permitted)
         return self if fits else replace(self, next=certificates.make_ca(cluster, now, permitted), moving=False)
 

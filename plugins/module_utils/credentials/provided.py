@@ -86,7 +86,7 @@ class Bundle:
 
 
 class Provided(Source):
-    """Certificates of the setting; what is inside the cluster stays with its own authority."""
+    """Certificates of the setting; what is inside the cluster stays with its own certificate authority."""
 
     def __init__(self, bundles: Sequence[Bundle]) -> None:
         """Take the certificates that were read."""

@@ -93,7 +93,7 @@ def _fault(found: Described, now: datetime) -> str:
     if not found.status:
         return "is not in this account and region: correct it, or see to this machine's AWS profile"
     if found.status != "ISSUED":
-        return f"has the status {found.status}, and a load balancer takes only issued ones: see to it in ACM"
+        return f"has the status {found.status}, and a load balancer takes only issued ones: finish it in ACM"
     if found.ends and found.ends < now:
         return f"ended on {found.ends:%Y-%m-%d}: renew it in ACM"
     return (

@@ -62,8 +62,8 @@ class Facts:
 
 
 def read(wanted: Questions, look: provided.Look, session: Callable[[], Session] | None, now: datetime) -> Facts:
-    """Look at everything. `look` reads a Secret by namespace and name; `session` makes one of AWS, and is None where
-    AWS is not to be asked; `now` is in UTC.
+    """Look at everything. `look` reads a Secret by namespace and name; `session` makes one of AWS, None for a run
+    that does not ask AWS; `now` is in UTC.
     """
     facts = Facts(permitted=wanted.permitted)
     bundles: list[provided.Bundle] = []
