@@ -31,6 +31,41 @@ options:
   ca_file:
     description: File on the control node for the CA's public certificate; left as it is where none was asked for.
     type: path
+  tls:
+    description: Where certificates come from; see the settings that begin with C(platform_tls_).
+    type: dict
+    default: {}
+    suboptions:
+      source:
+        description: Who signs the certificates that people see.
+        type: str
+        choices: [own_ca, provided, cert_manager, acm]
+        default: own_ca
+      permitted:
+        description: Domains whose names a CA that is made now may sign, beside the hosts of O(credentials).
+        type: list
+        elements: str
+        default: []
+      certificates:
+        description: Certificates that are V(provided).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          certificate:
+            description: Path of a PEM file, or its text.
+            type: str
+          key:
+            description: Path of the file with its private key, or its text.
+            type: str
+          secret:
+            description: Instead of both, a Secret of type C(kubernetes.io/tls), C(<namespace>/<name>).
+            type: str
+      acm:
+        description: ARNs of certificates in AWS Certificate Manager, for M(landfall.eks.certificate_facts).
+        type: list
+        elements: str
+        default: []
   credentials:
     description: Credentials that must exist.
     type: list
@@ -98,6 +133,16 @@ options:
         type: list
         elements: str
         default: []
+      own_hosts:
+        description:
+          - Further names of a certificate that only the cluster's own CA signs, such as that of a load balancer.
+        type: list
+        elements: str
+        default: []
+      fallback:
+        description: Whether the cluster's own CA signs a certificate that the source of O(tls) does not have.
+        type: bool
+        default: false
       length:
         description: Characters of a password, 12 to 72.
         type: int
@@ -180,7 +225,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import choice, delivery, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
@@ -213,6 +258,8 @@ CREDENTIAL_OPTIONS: dict[str, Any] = {
     "login": {"type": "dict", "options": LOGIN_OPTIONS},
     "rotation": {"type": "dict", "options": ROTATION_OPTIONS},
     "hosts": {"type": "list", "elements": "str", "default": []},
+    "own_hosts": {"type": "list", "elements": "str", "default": []},
+    "fallback": {"type": "bool", "default": False},
     "length": {"type": "int", "default": 32},
     "secret": {"type": "dict", "required": True, "no_log": False, "options": SECRET_OPTIONS},
 }
@@ -232,7 +279,11 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
-    this_run = Run(module.params["namespace"], module.params["cluster_name"], datetime.now(UTC))
+    tls, now = module.params["tls"], datetime.now(UTC)
+    choice.hide(module.no_log_values, tls)
+    source = choice.chosen(tls, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), now)
+    permitted = tuple(tls.get("permitted") or ())
+    this_run = Run(module.params["namespace"], module.params["cluster_name"], now, source, permitted)
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
@@ -262,6 +313,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
             "ca_file": {"type": "path"},
+            "tls": {"type": "dict", "default": {}, "no_log": True, "options": sources.OPTIONS},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

@@ -13,6 +13,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     ANNOTATION_MADE,
     CA_NAME,
     LABEL_CREDENTIAL,
+    TLS_TYPE,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
     Secret,
@@ -23,6 +24,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
+CERT_MANAGER = "cert-manager.io/certificate-name"
+"""Annotation of a Secret that cert-manager writes."""
 Place = tuple[str, str]
 """Namespace and name of a Secret."""
 
@@ -52,9 +55,10 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
-    end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
-    <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
+    certificate, provided, issued (by cert-manager), password, found or fixed; `made` and `expires` are API timestamps,
+    the latter empty for what does not end; `days_left` are whole days, negative once it has ended, None for what
+    does not end. `secret` is <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything
+    secret.
     """
     secrets = list(secrets)
     originals = _originals(secrets, home)
@@ -64,8 +68,12 @@ def ages(
     rows = [
         _row(_kind(name, each), each, delivered.get(name, each), others or {}, now) for name, each in originals.items()
     ]
-    # Text that a user gave has no original.
-    rows += [_row("fixed", each, each, {}, now) for name, each in delivered.items() if name not in originals]
+    # Text that a user gave has no original, nor has a certificate that somebody else renews.
+    rows += [
+        _row(_kind_without_original(each), each, each, {}, now)
+        for name, each in delivered.items()
+        if name not in originals
+    ]
     return sorted(rows, key=lambda row: (row["kind"], row["name"]))
 
 
@@ -76,6 +84,12 @@ def days_between(now: datetime, moment: str) -> int:
     2
     """
     return (datetime.fromisoformat(moment).astimezone(UTC) - now).days
+
+
+def _kind_without_original(delivered: Secret) -> str:
+    if delivered.get("type") != TLS_TYPE:
+        return "fixed"
+    return "issued" if (delivered["metadata"].get("annotations") or {}).get(CERT_MANAGER) else "provided"
 
 
 def _originals(secrets: Iterable[Secret], home: str) -> dict[str, Secret]:

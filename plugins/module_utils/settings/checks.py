@@ -16,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     SWEEPABLE,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks
+from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks, tls
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
@@ -153,6 +153,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_logs,
     check_texts,
     check_own_variables,
+    tls.check_tls,
     check_what_goes_too,
     delivery.check_delivery,
     delivery.check_repository,
