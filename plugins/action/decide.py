@@ -25,6 +25,7 @@ OPTIONS: dict[str, Any] = {
     "namespace": {"type": "str", "required": True},
     "cluster_name": {"type": "str", "required": True},
     "ca_file": {"type": "str", "required": True},
+    "tls": {"type": "dict", "default": {}},
     "lease": {"type": "dict", "required": True},
     "namespace_metadata": {"type": "dict", "default": {}},
     "installing": {"type": "bool", "required": True},
@@ -97,6 +98,7 @@ class ActionModule(InWorker):
             cluster_name=self.options["cluster_name"],
             credentials=wanted,
             ca_file=self.options["ca_file"],
+            tls=self.options["tls"],
         )
         if not _unchanged(told):
             return {}

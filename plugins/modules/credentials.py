@@ -31,6 +31,21 @@ options:
   ca_file:
     description: File on the control node for the CA's public certificate; left as it is where none was asked for.
     type: path
+  tls:
+    description: Where certificates come from; see the settings that begin with C(platform_tls_).
+    type: dict
+    default: {}
+    suboptions:
+      source:
+        description: Who signs the certificates that people see.
+        type: str
+        choices: [own_ca, provided, cert_manager, acm]
+        default: own_ca
+      permitted:
+        description: Domains whose names a CA that is made now may sign, beside the hosts of O(credentials).
+        type: list
+        elements: str
+        default: []
   credentials:
     description: Credentials that must exist.
     type: list
@@ -98,6 +113,15 @@ options:
         type: list
         elements: str
         default: []
+      own_hosts:
+        description: Further names of a certificate that only the cluster's own CA signs, such as that of a load balancer.
+        type: list
+        elements: str
+        default: []
+      fallback:
+        description: Whether the cluster's own CA signs a certificate that the source of O(tls) does not have.
+        type: bool
+        default: false
       length:
         description: Characters of a password, 12 to 72.
         type: int
@@ -180,7 +204,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
@@ -207,12 +231,18 @@ ROTATION_OPTIONS: dict[str, Any] = {
     "restart": {"type": "list", "elements": "str"},
     "needs": {"type": "list", "elements": "str"},
 }
+TLS_OPTIONS: dict[str, Any] = {
+    "source": {"type": "str", "choices": list(sources.SOURCES), "default": sources.OWN_CA},
+    "permitted": {"type": "list", "elements": "str", "default": []},
+}
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "kind": {"type": "str", "required": True, "choices": ["password", "certificate", "fixed", "found"]},
     "login": {"type": "dict", "options": LOGIN_OPTIONS},
     "rotation": {"type": "dict", "options": ROTATION_OPTIONS},
     "hosts": {"type": "list", "elements": "str", "default": []},
+    "own_hosts": {"type": "list", "elements": "str", "default": []},
+    "fallback": {"type": "bool", "default": False},
     "length": {"type": "int", "default": 32},
     "secret": {"type": "dict", "required": True, "no_log": False, "options": SECRET_OPTIONS},
 }
@@ -232,7 +262,14 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
-    this_run = Run(module.params["namespace"], module.params["cluster_name"], datetime.now(UTC))
+    tls = module.params["tls"]
+    this_run = Run(
+        module.params["namespace"],
+        module.params["cluster_name"],
+        datetime.now(UTC),
+        sources.chosen(tls),
+        tuple(tls.get("permitted") or ()),
+    )
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
@@ -262,6 +299,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
             "ca_file": {"type": "path"},
+            "tls": {"type": "dict", "default": {}, "options": TLS_OPTIONS},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

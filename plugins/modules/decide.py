@@ -27,6 +27,10 @@ options:
     description: File that holds the public certificate of the CA.
     type: str
     required: true
+  tls:
+    description: Where certificates come from, as M(landfall.eks.credentials) takes it.
+    type: dict
+    default: {}
   lease:
     description: Whether the run has the Lease, C(held), and its C(run_id).
     type: dict

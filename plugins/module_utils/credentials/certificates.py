@@ -59,10 +59,12 @@ def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def certificate_expiry(data: dict[str, str]) -> datetime | None:
-    """Return when the certificate in `tls.crt` ends, in UTC; None if there is none."""
-    pair = KeyPair.read(data)
-    return pair.certificate.not_valid_after_utc if pair else None
+def read(data: dict[str, str]) -> x509.Certificate | None:
+    """Return the first certificate in `tls.crt`, whatever its key; None if there is none that can be read."""
+    try:
+        return x509.load_pem_x509_certificate(data.get("tls.crt", "").encode())
+    except ValueError:
+        return None
 
 
 def make_ca(cluster: str, now: datetime) -> KeyPair:

@@ -20,6 +20,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     make_plan,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
+from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 
@@ -40,7 +41,11 @@ def deliver(
     waiting: list[str] = []
     if not dry_run:
         _write(cluster, namespaces, plan)
-    secrets = store.read(cluster) if plan.writes and not dry_run else found.ours
+    changes = [change for each in plan.objects if (change := apply.apply(cluster, each, dry_run=dry_run))]
+    if not dry_run:
+        # Last, so that no moment is without a certificate.
+        store.retire(cluster, plan.retired, run.home)
+    secrets = store.read(cluster) if (plan.writes or plan.retired) and not dry_run else found.ours
     if not dry_run:
         rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
@@ -49,13 +54,13 @@ def deliver(
     )
     diff = _diff(plan, found)
     result = {
-        "changed": bool(plan.writes or namespaces or rotated or leases),
+        "changed": bool(plan.writes or changes or plan.retired or namespaces or rotated or leases),
         "planned": _planned(diff) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
         "ca_certificate": "" if dry_run and plan.ca_is_new else plan.ca_certificate,
-        "diff": diff,
+        "diff": [*diff, *_diff_of_objects(changes)],
     }
     return result, waiting
 
@@ -91,6 +96,13 @@ def _diff(plan: Plan, found: LiveSecrets) -> list[dict[str, str]]:
             after = f"{after.rstrip()}, other values\n"
         rows.append({"before_header": title, "after_header": title, "before": before, "after": after})
     return rows
+
+
+def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
+    return [
+        {"before_header": each.title, "after_header": each.title, "before": each.before, "after": each.after}
+        for each in changes
+    ]
 
 
 def _planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -46,6 +46,9 @@ class Item:
     `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
     maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user;
     `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
+
+    People reach a certificate's `hosts`; only the own CA signs one for its `own_hosts`, such as the name of a load
+    balancer, too, and signs one with `fallback` where platform_tls_source has none for the hosts.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Item:
     labels: dict[str, str] = field(default_factory=dict)
     login: dict[str, str] = field(default_factory=dict)
     rotation: dict[str, Any] = field(default_factory=dict)
+    own_hosts: tuple[str, ...] = ()
+    fallback: bool = False
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -72,6 +77,11 @@ class Item:
         forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
         form = {"data": forms} if self.kind == "password" else {}
         return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}
+
+    @property
+    def signed_hosts(self) -> tuple[str, ...]:
+        """The names of a certificate of the own CA, each once."""
+        return tuple(dict.fromkeys((*self.hosts, *self.own_hosts)))
 
     @property
     def secret_type(self) -> str:
@@ -118,6 +128,8 @@ def _parse(entry: dict[str, Any]) -> Item:
         secret=secret["name"],
         namespace=secret["namespace"],
         hosts=tuple(entry.get("hosts") or ()),
+        own_hosts=tuple(entry.get("own_hosts") or ()),
+        fallback=bool(entry.get("fallback")),
         length=entry.get("length") or Item.length,
         data={key: str(value) for part in ("plain", "data") for key, value in (secret.get(part) or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},

@@ -25,6 +25,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     fill,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.passwords import complete_password
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.sources import Issued, Object, Source
 
 Secret = dict[str, Any]
 """A Secret as the API gives or takes it, its data base64-encoded."""
@@ -32,11 +33,17 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """The namespace of the originals, the cluster's name for the CA's subject, and the time in UTC."""
+    """The namespace of the originals, the cluster's name for the CA's subject, and the time in UTC.
+
+    `source` is where certificates come from; `permitted` are the names that a CA that is made now may sign, beside those
+    of the items.
+    """
 
     home: str
     cluster: str
     now: datetime
+    source: Source = field(default_factory=Source)
+    permitted: tuple[str, ...] = ()
 
 
 @dataclass
@@ -50,10 +57,15 @@ class LiveSecrets:
 
 @dataclass
 class Plan:
-    """Secrets to apply in order, a public row per credential, and the CA's public certificate (PEM or empty)."""
+    """Secrets to apply in order, a public row per credential, and the CA's public certificate (PEM or empty).
+
+    `objects` have other programs write Secrets; `retired` are names of originals that are no longer needed.
+    """
 
     ca_is_new: bool = False
     writes: list[Secret] = field(default_factory=list)
+    objects: list[Object] = field(default_factory=list)
+    retired: list[str] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     ca_certificate: str = ""
 
@@ -61,24 +73,45 @@ class Plan:
 def make_plan(items: list[Item], found: LiveSecrets, run: Run) -> Plan:
     """Decide what to write.
 
-    Raises CredentialError if a Secret of somebody else has the name.
+    Raises CredentialError if a Secret of somebody else has the name, or if nobody brings a certificate.
     """
     plan = Plan()
     ca = _authority(plan, items, found, run)
     for item in items:
-        original = decoded(found.originals.get(item.name))
-        data, reason = _original(item, original, ca.signer if ca else None, run.now)
-        annotations = item.annotations | life_of(data)
-        stale = data != original or annotations_of(found.originals.get(item.name)) != annotations
-        if item.kind != "fixed" and stale:
-            wanted = _secret(item.name, run.home, item.secret_type, data, item.name)
-            wanted["metadata"]["annotations"] = annotations
-            plan.writes.append(wanted)
-        if item.kind == "found":
-            plan.rows.append(_row(item, data, (reason, False), stale=stale))
+        issued = run.source.issue(item, run.now) if item.kind == "certificate" else None
+        if issued is None:
+            _keep(plan, item, found, ca, run)
         else:
-            _deliver(plan, item, data, found, (reason, original is None, run.now))
+            _bring(plan, item, issued, found, run)
     return plan
+
+
+def _keep(plan: Plan, item: Item, found: LiveSecrets, ca: Authority | None, run: Run) -> None:
+    """Plan what is made here: its original, and what is delivered of it."""
+    original = decoded(found.originals.get(item.name))
+    data, reason = _original(item, original, ca.signer if ca else None, run.now)
+    annotations = item.annotations | life_of(data)
+    stale = data != original or annotations_of(found.originals.get(item.name)) != annotations
+    if item.kind != "fixed" and stale:
+        wanted = _secret(item.name, run.home, item.secret_type, data, item.name)
+        wanted["metadata"]["annotations"] = annotations
+        plan.writes.append(wanted)
+    if item.kind == "found":
+        plan.rows.append(_row(item, data, (reason, False), stale=stale))
+    else:
+        _deliver(plan, item, data, found, (reason, original is None, run.now))
+
+
+def _bring(plan: Plan, item: Item, issued: Issued, found: LiveSecrets, run: Run) -> None:
+    """Plan what a source brings: it has the original, so none is kept here, and a rotation leaves the Secret alone."""
+    if item.name in found.originals:
+        plan.retired.append(item.name)
+    plan.objects += issued.objects
+    if issued.data:
+        there = (item.namespace, item.secret) in found.delivered
+        _deliver(plan, item, issued.data, found, ("another one is provided" if there else "", not there, run.now))
+    else:
+        plan.rows.append(_row(item, {}, ("", False), stale=False))
 
 
 def is_staged(data: dict[str, str] | None) -> bool:
@@ -88,10 +121,10 @@ def is_staged(data: dict[str, str] | None) -> bool:
 
 def life_of(data: dict[str, str]) -> dict[str, str]:
     """Return the annotations on when an original's data was made and, of a certificate, when it ends."""
-    pair = KeyPair.read(data)
-    if pair:
-        made = pair.certificate.not_valid_before_utc + certificates.CLOCK_SKEW
-        ends = pair.certificate.not_valid_after_utc
+    certificate = certificates.read(data)
+    if certificate:
+        made = certificate.not_valid_before_utc + certificates.CLOCK_SKEW
+        ends = certificate.not_valid_after_utc
         return {ANNOTATION_MADE: timestamp(made), ANNOTATION_EXPIRES: timestamp(ends)}
     return {ANNOTATION_MADE: data["created"]} if data.get("created") else {}
 
@@ -148,9 +181,9 @@ def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: 
     if item.kind != "certificate" or ca is None:
         return {}, ""
     leaf = KeyPair.read(kept)
-    reason = certificates.renewal_reason(leaf, ca, item.hosts, now)
+    reason = certificates.renewal_reason(leaf, ca, item.signed_hosts, now)
     if leaf is None or reason:
-        return certificates.make_leaf(ca, item.hosts, now).data, reason or ""
+        return certificates.make_leaf(ca, item.signed_hosts, now).data, reason or ""
     return leaf.data, ""
 
 
@@ -172,7 +205,7 @@ def _deliver(
 
 def _delivered_data(plan: Plan, item: Item, data: dict[str, str]) -> dict[str, str]:
     if item.kind == "certificate":
-        return data | {"ca.crt": plan.ca_certificate}
+        return {"ca.crt": plan.ca_certificate} | data
     if item.kind == "fixed":
         return item.data
     return {key: fill(template, data) for key, template in item.data.items()}
@@ -186,9 +219,9 @@ def _row(item: Item, data: dict[str, str], made: tuple[str, bool], *, stale: boo
         if item.kind != "fixed" and (is_new or reason):
             action = "created" if is_new else "renewed"
     row = {"name": item.name, "kind": item.kind, "secret": f"{item.namespace}/{item.secret}", "action": action}
-    expiry = certificates.certificate_expiry(data) if item.kind == "certificate" else None
-    if expiry:
-        row["expires"] = f"{expiry:%Y-%m-%d}"
+    certificate = certificates.read(data) if item.kind == "certificate" else None
+    if certificate:
+        row["expires"] = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
     if action == "renewed":
         row["reason"] = reason
     return row

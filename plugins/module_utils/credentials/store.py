@@ -52,3 +52,9 @@ def apply_secret(cluster: Cluster, secret: Secret) -> None:
     """Apply the named keys and labels alone; what others keep in the same Secret stays."""
     namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
     cluster.apply(f"/api/v1/namespaces/{namespace}/secrets/{name}", secret, manager=FIELD_MANAGER)
+
+
+def retire(cluster: Cluster, names: list[str], home: str) -> None:
+    """Delete originals of certificates that come from elsewhere now."""
+    for name in names:
+        cluster.delete(f"/api/v1/namespaces/{home}/secrets/{name}")
