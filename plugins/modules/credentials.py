@@ -46,6 +46,23 @@ options:
         type: list
         elements: str
         default: []
+      issuer:
+        description: The issuer of cert-manager, with V(cert_manager).
+        type: dict
+        suboptions:
+          kind:
+            description: Its kind; an V(Issuer) in the namespace of each certificate, or a V(ClusterIssuer).
+            type: str
+            choices: [Issuer, ClusterIssuer]
+            default: ClusterIssuer
+          name:
+            description: Its name.
+            type: str
+            default: ""
+      timeout:
+        description: Seconds that cert-manager has for the certificates.
+        type: int
+        default: 300
   credentials:
     description: Credentials that must exist.
     type: list
@@ -192,7 +209,7 @@ ca_certificate:
   type: str
   returned: always
 planned:
-  description: In check mode, C({action, namespace, name}) of each Secret that would be written.
+  description: In check mode, C({action, kind, namespace, name}) of each Secret and Certificate that would be written or go.
   type: list
   elements: dict
   returned: always
@@ -204,7 +221,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import delivery, sources
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, delivery, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
@@ -231,9 +248,15 @@ ROTATION_OPTIONS: dict[str, Any] = {
     "restart": {"type": "list", "elements": "str"},
     "needs": {"type": "list", "elements": "str"},
 }
+ISSUER_OPTIONS: dict[str, Any] = {
+    "kind": {"type": "str", "choices": list(cert_manager.KINDS), "default": cert_manager.CLUSTER_ISSUER},
+    "name": {"type": "str", "default": ""},
+}
 TLS_OPTIONS: dict[str, Any] = {
     "source": {"type": "str", "choices": list(sources.SOURCES), "default": sources.OWN_CA},
     "permitted": {"type": "list", "elements": "str", "default": []},
+    "issuer": {"type": "dict", "options": ISSUER_OPTIONS},
+    "timeout": {"type": "int", "default": 300},
 }
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -269,6 +292,7 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
         datetime.now(UTC),
         sources.chosen(tls),
         tuple(tls.get("permitted") or ()),
+        tls.get("timeout") or Run.tls_timeout,
     )
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:

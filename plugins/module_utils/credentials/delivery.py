@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
+    cert_manager,
     expiry,
+    issuance,
     rotation,
     rotation_ca,
     store,
@@ -37,12 +39,17 @@ def deliver(
     namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, run.home)
     plan = make_plan(items, found, run)
+    asked = cert_manager.look(cluster, plan.objects, found.delivered)
+    leaving = cert_manager.leaving(cluster, items, plan.objects, found.delivered)
+    awaited = [each for each in asked if not each.is_ready]
     rotated: list[str] = []
     waiting: list[str] = []
     if not dry_run:
+        cert_manager.make_way(cluster, asked, leaving)
         _write(cluster, namespaces, plan)
     changes = [change for each in plan.objects if (change := apply.apply(cluster, each, dry_run=dry_run))]
     if not dry_run:
+        issuance.wait(cluster, plan.objects, run.tls_timeout)
         # Last, so that no moment is without a certificate.
         store.retire(cluster, plan.retired, run.home)
     secrets = store.read(cluster) if (plan.writes or plan.retired) and not dry_run else found.ours
@@ -54,8 +61,10 @@ def deliver(
     )
     diff = _diff(plan, found)
     result = {
-        "changed": bool(plan.writes or changes or plan.retired or namespaces or rotated or leases),
-        "planned": _planned(diff) if dry_run else [],
+        "changed": bool(
+            plan.writes or changes or plan.retired or namespaces or rotated or leases or leaving or (dry_run and awaited)
+        ),
+        "planned": _planned([*diff, *_diff_of_objects(changes)], leaving) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
@@ -105,10 +114,16 @@ def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
     ]
 
 
-def _planned(diff: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return {action, namespace, name} of each Secret that would be written, for M(landfall.eks.plan)."""
+def _planned(diff: list[dict[str, str]], leaving: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return {action, kind, namespace, name} of each object that would be written or go, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
-        namespace, _unused, name = each["after_header"].removeprefix("Secret ").partition("/")
-        rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
-    return rows
+        kind, _unused, place = each["after_header"].partition(" ")
+        namespace, _unused, name = place.partition("/")
+        action = "change" if each["before"] else "create"
+        rows.append({"action": action, "kind": kind, "namespace": namespace, "name": name})
+    gone = [each["metadata"] for each in leaving]
+    return rows + [
+        {"action": "delete", "kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]}
+        for each in gone
+    ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 
 OWN_CA, PROVIDED, CERT_MANAGER, ACM = "own_ca", "provided", "cert_manager", "acm"
@@ -40,6 +41,18 @@ class Source:
         return None
 
 
+class Requested(Source):
+    """An issuer of cert-manager, {kind, name}: that program writes the Secrets, and renews what is in them."""
+
+    def __init__(self, issuer: Mapping[str, str]) -> None:
+        """Keep the issuer."""
+        self.issuer = issuer
+
+    def issue(self, item: Item, now: datetime) -> Issued | None:  # noqa: ARG002 - cert-manager knows when it renews
+        """Return the Certificate that asks for it; none for what the own CA can do."""
+        return None if item.fallback else Issued(objects=(issuance.certificate(item, self.issuer),))
+
+
 def chosen(tls: Mapping[str, Any]) -> Source:
     """Return the source that `tls` of the module credentials names."""
-    return Source()
+    return Requested(tls["issuer"]) if tls.get("source") == CERT_MANAGER else Source()

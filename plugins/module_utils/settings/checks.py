@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager
 from ansible_collections.landfall.eks.plugins.module_utils.eks import checks
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_files, slo_model
@@ -128,6 +129,11 @@ def check_what_goes_too(at: Situation) -> Iterator[str]:
             yield from wrong_words(name, at.values[name], known)
 
 
+def check_issuer(at: Situation) -> Iterator[str]:
+    """Where cert-manager brings the certificates, an issuer is named."""
+    yield from cert_manager.setting_problems(at.values)
+
+
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     hosts.check_hosts,
     hosts.check_hosts_differ,
@@ -154,6 +160,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_texts,
     check_own_variables,
     check_what_goes_too,
+    check_issuer,
     delivery.check_delivery,
     delivery.check_repository,
     delivery.check_path,

@@ -1,0 +1,200 @@
+"""Secrets handed over to cert-manager and taken back, without a moment in which one holds no certificate.
+
+Read in cert-manager v1.21.1, internal/controller/certificates/policies/checks.go: a Secret that is there is issued anew
+only if its annotations name another issuer, and one without annotations is taken for that of an Issuer, whatever it
+holds. So a Secret that is handed over gets an annotation that names none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance, store
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.issuance import API, GROUP, KIND, Object
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
+    LABEL_MADE_BY,
+    MADE_BY,
+    TLS_TYPE,
+    CredentialError,
+    Item,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+
+SETTING = "platform_tls_issuer"
+ISSUER, CLUSTER_ISSUER = KINDS = ("Issuer", "ClusterIssuer")
+ANNOTATION_ISSUER = f"{GROUP}/issuer-name"
+SECONDS_TO_GO = 30
+"""For a Certificate that is deleted: its deletion waits for the garbage collector where its Secret must not follow."""
+NAME_MAXIMUM = 253
+"""Of an object in Kubernetes: a DNS subdomain (RFC 1123)."""
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+
+Place = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A Certificate as it is wanted, and as it is there, if it is."""
+
+    wanted: Object
+    live: Object | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it has been issued, nor is on its way."""
+        return self.live is None or issuance.has_failed(self.live)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its certificate is there."""
+        return self.live is not None and issuance.is_ready(self.live)
+
+
+def issuer_problems(cluster: Cluster, certificates: Sequence[Object]) -> list[str]:
+    """Return a sentence for each issuer of Certificates that is not there, or is not ready. Raises ApiException."""
+    wanted = {(each["spec"]["issuerRef"]["kind"], each["spec"]["issuerRef"]["name"]) for each in certificates}
+    if wanted and not set(KINDS) <= cluster.kinds(API):
+        return [
+            "platform_tls_source is cert_manager, and the cluster has no cert-manager: roll it out and create an "
+            "issuer first (docs/certificates.md), or write own_ca."
+        ]
+    namespaces = sorted({each["metadata"]["namespace"] for each in certificates})
+    return [
+        sentence
+        for kind, name in sorted(wanted)
+        for namespace in (namespaces if kind == ISSUER else [""])
+        if (sentence := _issuer_problem(cluster, kind, name, namespace))
+    ]
+
+
+def _issuer_problem(cluster: Cluster, kind: str, name: str, namespace: str) -> str:
+    found = cluster.get(API, kind, name, namespace or None)
+    said = f"{SETTING} names the {kind} {name}"
+    if found is None and namespace:
+        return f"{said}, which the namespace {namespace} does not have: create it there, or name a ClusterIssuer."
+    if found is None:
+        others = ", ".join(each["metadata"]["name"] for each in cluster.list(API, kind)) or "there is none"
+        return f"{said}, which the cluster does not have: create it, or name another one ({others})."
+    ready = issuance.condition(found, "Ready")
+    if ready.get("status") == "True":
+        return ""
+    where = f" in the namespace {namespace}" if namespace else ""
+    reason = issuance.words(ready) or "cert-manager has not looked at it, so see whether its controller runs"
+    return f"{said}{where}, which is not ready ({reason}): fix that, or name another one."
+
+
+def look(cluster: Cluster, certificates: Sequence[Object], secrets: Mapping[Place, Object]) -> list[Asked]:
+    """Read the Certificates that are wanted; `secrets` are those at their places.
+
+    Raises ApiException, and CredentialError for an issuer that is not ready, and for what somebody else has made.
+    """
+    if problems := issuer_problems(cluster, certificates):
+        raise CredentialError("\n- ".join(problems))
+    asked = [Asked(each, issuance.read(cluster, each)) for each in certificates]
+    for each in asked:
+        place = issuance.place_of(each.wanted)
+        secret = secrets.get((each.wanted["metadata"]["namespace"], each.wanted["spec"]["secretName"]))
+        if secret is not None and secret.get("type") != TLS_TYPE:
+            raise CredentialError(
+                f"Secret {place} is of type {secret.get('type')} where {TLS_TYPE} is needed: remove or rename it."
+            )
+        for kind, found in ((KIND, each.live), ("Secret", secret)):
+            if found is not None and not _is_ours(found):
+                raise CredentialError(
+                    f"{kind} {place} was not made by Landfall, which needs one of that name: remove or rename it."
+                )
+    return asked
+
+
+def leaving(
+    cluster: Cluster, items: Iterable[Item], certificates: Iterable[Object], secrets: Mapping[Place, Object]
+) -> list[Object]:
+    """Return our Certificates that would write over what another source delivers now; `secrets` as for `look`."""
+    kept = {(each["metadata"]["namespace"], each["spec"]["secretName"]) for each in certificates}
+    places = {(each.namespace, each.secret) for each in items if each.kind == "certificate"} - kept
+    # A Secret that is there, and that cert-manager has never written to, has no Certificate.
+    doubtful = sorted(each for each in places if _may_be_known(secrets.get(each)))
+    if not doubtful or KIND not in cluster.kinds(API):
+        return []
+    there = [cluster.get(API, KIND, name, namespace) for namespace, name in doubtful]
+    return [each for each in there if each is not None and _is_ours(each)]
+
+
+def _may_be_known(secret: Object | None) -> bool:
+    annotations = (secret or {}).get("metadata", {}).get("annotations") or {}
+    return secret is None or any(key.startswith(f"{GROUP}/") for key in annotations)
+
+
+def _is_ours(found: Object) -> bool:
+    return (found["metadata"].get("labels") or {}).get(LABEL_MADE_BY) == MADE_BY
+
+
+def make_way(cluster: Cluster, asked: Iterable[Asked], gone: Iterable[Object]) -> None:
+    """Take Secrets back from the Certificates that are `gone`, and hand those over that are asked for.
+
+    What has failed is asked for anew: cert-manager itself would wait for an hour, and then ever longer. Raises
+    ApiException.
+    """
+    for found in gone:
+        remove(cluster, found)
+    for each in asked:
+        if each.live is not None and each.is_new:
+            remove(cluster, each.live)
+        if each.is_new:
+            _hand_over(cluster, each.wanted)
+
+
+def _hand_over(cluster: Cluster, wanted: Object) -> None:
+    """Let the Secret of a Certificate, if it is there, name no issuer; of our keys in it the pair alone stays."""
+    namespace, name = wanted["metadata"]["namespace"], wanted["spec"]["secretName"]
+    secret = cluster.get("v1", "Secret", name, namespace)
+    if secret is None:
+        return
+    metadata = {"name": name, "namespace": namespace, **wanted["spec"]["secretTemplate"]}
+    metadata["annotations"] = {ANNOTATION_ISSUER: ""}
+    data = {key: value for key, value in (secret.get("data") or {}).items() if key in {"tls.crt", "tls.key"}}
+    body = {"apiVersion": "v1", "kind": "Secret", "type": TLS_TYPE, "metadata": metadata, "data": data}
+    store.apply_secret(cluster, body)
+
+
+def remove(cluster: Cluster, found: Object) -> None:
+    """Delete a Certificate and wait until it is gone; its Secret stays, with what it holds. Raises ApiException."""
+    path = issuance.path_of(cluster, found)
+    secret = cluster.get("v1", "Secret", found["spec"]["secretName"], found["metadata"]["namespace"])
+    owners = (secret or {}).get("metadata", {}).get("ownerReferences") or []
+    # With --enable-certificate-owner-ref the Secret would go with it; so nothing does, unless it is deleted here.
+    orphaned = any(each["uid"] == found["metadata"]["uid"] for each in owners)
+    left = list(_parts(cluster, found)) if orphaned else []
+    cluster.delete(path, propagationPolicy="Orphan" if orphaned else "Background")
+    cluster.wait_gone(path, SECONDS_TO_GO)
+    for each in left:
+        cluster.delete(each)
+
+
+def _parts(cluster: Cluster, found: Object) -> Iterator[str]:
+    """Yield the paths of what cert-manager made on the way to a certificate: requests, and the next private key."""
+    for each in issuance.requests_of(cluster, found):
+        yield issuance.path_of(cluster, each)
+    if key := (found.get("status") or {}).get("nextPrivateKeySecretName"):
+        yield f"/api/v1/namespaces/{found['metadata']['namespace']}/secrets/{key}"
+
+
+def setting_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the issuer in the settings `values`."""
+    if SETTING not in values:
+        return
+    name = values[SETTING].get("name") or ""
+    if name and (not _NAME.fullmatch(name) or len(name) > NAME_MAXIMUM):
+        yield (
+            f"{SETTING}.name ({name!r}) is no name of an object in Kubernetes: write lower case letters, digits, dashes "
+            f"and dots, at most {NAME_MAXIMUM} characters."
+        )
+    if values.get("platform_tls_source") == "cert_manager" and not name:
+        yield (
+            f"platform_tls_source is cert_manager, and {SETTING} names no issuer: write one that is there, such as "
+            f"{SETTING}: {{kind: ClusterIssuer, name: letsencrypt}}."
+        )
