@@ -11,6 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names as balancer_names
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
@@ -33,7 +34,11 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _unused, options = self.validate_argument_spec(
-            {"about": {"type": "str", "default": ""}, "alone": {"type": "str", "default": ""}}
+            {
+                "about": {"type": "str", "default": ""},
+                "alone": {"type": "str", "default": ""},
+                "certificates": {"type": "bool", "default": False},
+            }
         )
         about: str = options["about"]
         alone = self._standing_alone(options["alone"], variables) if options["alone"] else []
@@ -65,6 +70,7 @@ class ActionModule(ActionBase):
             *self._contract_problems(every, settled=not refused),
         ]
         enabled = [each for each in every if _is_on(values, each["name"])]
+        certificates = list(self._certificates(declared, values)) if options["certificates"] else []
         allowed, outside = hosts.own_names(enabled, values.get("platform_domain", ""), values.get("hosts_names", []))
         result.update(
             changed=False,
@@ -79,6 +85,8 @@ class ActionModule(ActionBase):
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
             names=allowed,
             names_outside=outside,
+            certificates=certificates,
+            permitted=_permitted(values, certificates, enabled),
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
             releases=[release | {"selected": each["name"] in active} for each in every for release in each["releases"]],
@@ -156,6 +164,15 @@ class ActionModule(ActionBase):
                 except AnsibleError:  # which is said of the setting itself
                     continue
 
+    def _certificates(self, declared: dict[str, Any], values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the credentials of kind certificate of each enabled component, as far as they can be evaluated."""
+        for name, raw in declared.items():
+            try:
+                wanted = self._templar.template(raw.get("credentials", [])) if _is_on(values, name) else []
+            except AnsibleError:  # which is said of the setting itself
+                continue
+            yield from ({"component": name, **each} for each in wanted if each["kind"] == "certificate")
+
     @staticmethod
     def _contract_problems(found: list[components.Component], *, settled: bool) -> list[str]:
         """Return what is wrong with the contracts; what a refused setting leaves open has been said of that setting."""
@@ -181,6 +198,19 @@ class ActionModule(ActionBase):
     def _active_roles(selected: list[str], values: dict[str, Any]) -> list[str]:
         """Return the roles that are enabled."""
         return [role for role in selected if _is_on(values, role)]
+
+
+def _permitted(
+    values: dict[str, Any], certificates: list[dict[str, Any]], enabled: list[components.Component]
+) -> list[str]:
+    """Return the names that the cluster's own certificate authority may sign for, whoever signs today."""
+    permitted = [
+        values.get("platform_domain", ""),
+        *values.get("platform_tls_domains", []),
+        *(host for each in certificates for host in each.get("hosts", [])),
+        *(host for each in enabled for host in balancer_names.reached(each["releases"])),
+    ]
+    return [name for name in dict.fromkeys(permitted) if name]
 
 
 def _is_on(values: dict[str, Any], role: str) -> bool:

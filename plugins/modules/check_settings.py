@@ -30,6 +30,10 @@ options:
         the play lists or imports are judged with it, unless tags select from them.
     type: str
     default: ""
+  certificates:
+    description: Whether to return the certificates that components want, for which their credentials are evaluated.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -87,6 +91,16 @@ checks:
   description: What verify tries of the components.
   type: list
   elements: dict
+  returned: always
+certificates:
+  description: The certificates that enabled components want, each with its C(component).
+  type: list
+  elements: dict
+  returned: always
+permitted:
+  description: The names that the cluster's own CA may sign for, without those of load balancers.
+  type: list
+  elements: str
   returned: always
 without_aws:
   description: Settings that hand in what permissions in AWS would find or make.

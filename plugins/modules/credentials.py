@@ -46,6 +46,26 @@ options:
         type: list
         elements: str
         default: []
+      certificates:
+        description: Certificates that are V(provided).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          certificate:
+            description: Path of a PEM file, or its text.
+            type: str
+          key:
+            description: Path of the file with its private key, or its text.
+            type: str
+          secret:
+            description: Instead of both, a Secret of type C(kubernetes.io/tls), C(<namespace>/<name>).
+            type: str
+      acm:
+        description: ARNs of certificates in AWS Certificate Manager, for M(landfall.eks.certificate_facts).
+        type: list
+        elements: str
+        default: []
       issuer:
         description: The issuer of cert-manager, with V(cert_manager).
         type: dict
@@ -221,7 +241,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, delivery, sources
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import choice, delivery, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
@@ -247,16 +267,6 @@ ROTATION_OPTIONS: dict[str, Any] = {
     "service": {"type": "str"},
     "restart": {"type": "list", "elements": "str"},
     "needs": {"type": "list", "elements": "str"},
-}
-ISSUER_OPTIONS: dict[str, Any] = {
-    "kind": {"type": "str", "choices": list(cert_manager.KINDS), "default": cert_manager.CLUSTER_ISSUER},
-    "name": {"type": "str", "default": ""},
-}
-TLS_OPTIONS: dict[str, Any] = {
-    "source": {"type": "str", "choices": list(sources.SOURCES), "default": sources.OWN_CA},
-    "permitted": {"type": "list", "elements": "str", "default": []},
-    "issuer": {"type": "dict", "options": ISSUER_OPTIONS},
-    "timeout": {"type": "int", "default": 300},
 }
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -285,15 +295,12 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     wanted = module.params["credentials"]
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
-    tls = module.params["tls"]
-    this_run = Run(
-        module.params["namespace"],
-        module.params["cluster_name"],
-        datetime.now(UTC),
-        sources.chosen(tls),
-        tuple(tls.get("permitted") or ()),
-        tls.get("timeout") or Run.tls_timeout,
-    )
+    tls, now = module.params["tls"], datetime.now(UTC)
+    module.no_log_values.update(choice.secret_texts(tls))
+    source = choice.chosen(tls, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), now)
+    permitted = tuple(tls.get("permitted") or ())
+    home, name = module.params["namespace"], module.params["cluster_name"]
+    this_run = Run(home, name, now, source, permitted, tls.get("timeout") or Run.tls_timeout)
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)
@@ -323,7 +330,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
             "ca_file": {"type": "path"},
-            "tls": {"type": "dict", "default": {}, "options": TLS_OPTIONS},
+            "tls": {"type": "dict", "default": {}, "options": sources.OPTIONS},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

@@ -40,6 +40,20 @@ options:
     description: Seconds to wait for a workload that is restarted.
     type: int
     default: 600
+  permitted:
+    description: Domains and hosts that a CA which is made may sign for, beside the names of the certificates.
+    type: list
+    elements: str
+    default: []
+  releases:
+    description: Release specifications; those count here whose C(load_balancer) has a C(host).
+    type: list
+    elements: dict
+    default: []
+  region:
+    description: AWS region of the load balancers; empty for that of the cluster's endpoint or the environment.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -90,6 +104,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import rotation
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_ca import read_authority
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
@@ -98,6 +113,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names
+
+
+def permitted(params: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names that a CA which is made may sign for, those of load balancers among them."""
+    region = endpoint.known_region(params["region"], endpoint.server_of(params["kubeconfig"], params["context"] or ""))
+    return (*params["permitted"], *names.domains(names.reached(params["releases"]), region))
 
 
 def trusted(context: RotationContext) -> str:
@@ -109,7 +131,7 @@ def trusted(context: RotationContext) -> str:
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     home, name = module.params["namespace"], module.params["cluster_name"]
-    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"])
+    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"], permitted(module.params))
     found = rotation.rows(context)
     if not found:
         raise RotationError(
@@ -139,6 +161,9 @@ def main() -> None:
             "names": {"type": "list", "elements": "str", "default": []},
             "older_than": {"type": "int"},
             "timeout": {"type": "int", "default": 600},
+            "permitted": {"type": "list", "elements": "str", "default": []},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "region": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

@@ -73,6 +73,10 @@ options:
     description: Content of O(ca_file), which the action reads.
     type: str
     default: ""
+  trust_system:
+    description: Whether the CAs that this machine trusts count too, as certificates come from elsewhere.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -120,6 +124,7 @@ def main() -> None:
             "versions": {"type": "dict", "default": {}},
             **ADDRESS_OPTIONS,
             "ca": {"type": "str", "default": ""},
+            "trust_system": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -143,6 +148,7 @@ def main() -> None:
         versions=options["versions"],
         send_alerts=options["send_alerts"] and not module.check_mode,
         ca=options["ca"],
+        trust_system=options["trust_system"],
         seconds=options["timeout"],
     )
     with reading(module) as cluster:

@@ -59,3 +59,28 @@ def cluster_problem(server: str, cluster: str, region: str, endpoint: str | None
             "or the platform_cluster_name of the one that is meant."
         )
     return ""
+
+
+def balancer_domain(region: str) -> str:
+    """Return the domain of the names that AWS gives to Network Load Balancers of a region.
+
+    >>> balancer_domain("eu-central-1"), balancer_domain("cn-north-1")
+    ('elb.eu-central-1.amazonaws.com', 'elb.cn-north-1.amazonaws.com.cn')
+    """
+    suffix = next((each for start, each in _SUFFIXES if region.startswith(start)), "amazonaws.com")
+    return f"elb.{region}.{suffix}"
+
+
+_SUFFIXES = (
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-iso-", "c2s.ic.gov"),
+)
+"""DNS suffixes of AWS's partitions by how their regions begin (botocore, data/partitions.json)."""
+
+
+def known_region(setting: str, server: str) -> str:
+    """Return the region of a cluster without asking AWS: that of the setting, of its endpoint, or of the environment."""
+    named = (os.environ.get(name, "") for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    return next((each for each in (setting, region_of(server), *named) if each), "")

@@ -13,6 +13,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     ANNOTATION_MADE,
     CA_NAME,
     LABEL_CREDENTIAL,
+    TLS_TYPE,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
     Secret,
@@ -52,7 +53,7 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
+    certificate, brought (one whose original is elsewhere), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
     end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
     <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
     """
@@ -64,8 +65,12 @@ def ages(
     rows = [
         _row(_kind(name, each), each, delivered.get(name, each), others or {}, now) for name, each in originals.items()
     ]
-    # Text that a user gave has no original.
-    rows += [_row("fixed", each, each, {}, now) for name, each in delivered.items() if name not in originals]
+    # Text that a user gave has no original, nor has a certificate that somebody else renews.
+    rows += [
+        _row("brought" if each.get("type") == TLS_TYPE else "fixed", each, each, {}, now)
+        for name, each in delivered.items()
+        if name not in originals
+    ]
     return sorted(rows, key=lambda row: (row["kind"], row["name"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +13,8 @@ NEXT = "next."
 """Begins the keys of an original that hold what takes the place of the others."""
 MOVING = f"{NEXT}moving"
 """Key of the certificate authority's original that says that certificates move to the next one."""
+REPLACE = "ansible-playbook playbooks/rotate.yml -e rotate=landfall-ca"
+"""What replaces a certificate authority; see docs/rotation.md."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,19 @@ class Authority:
         """What has to be trusted, as PEM text: two certificates while one takes the place of the other."""
         return "".join(certificates.pem(each.certificate) for each in (self.current, self.next) if each)
 
-    def with_next(self, cluster: str, now: datetime) -> Authority:
-        """Return it with a new one beside it, which signs nothing yet."""
-        return replace(self, next=self.next or certificates.make_ca(cluster, now))
+    def in_force(self, now: datetime) -> Authority | None:
+        """Return it as a run has it: with the next one signing where the current one ends soon; None for one to be made.
+
+        That is too late for an overlap: what trusted the old one trusts nothing here until it is given the new one.
+        """
+        if not certificates.ends_soon(self.current.certificate, now):
+            return self
+        return self.in_motion() if self.next else None
+
+    def with_next(self, cluster: str, now: datetime, permitted: Collection[str]) -> Authority:
+        """Return it with one beside it that signs nothing yet, and may sign for all that is `permitted`."""
+        fits = self.next and not certificates.refused_hosts(self.next.certificate, permitted)
+        return self if fits else replace(self, next=certificates.make_ca(cluster, now, permitted), moving=False)
 
     def in_motion(self) -> Authority:
         """Return it with the next one signing."""
@@ -60,3 +73,15 @@ class Authority:
     def promoted(self) -> Authority:
         """Return the next one alone."""
         return Authority(self.next or self.current)
+
+    def refusal(self, hosts: Iterable[str]) -> str:
+        """Return a sentence on hosts that who signs now may not sign for; empty if there is none."""
+        refused = list(dict.fromkeys(certificates.refused_hosts(self.signer.certificate, hosts)))
+        if not refused:
+            return ""
+        permitted = ", ".join(certificates.permitted_domains(self.signer.certificate))
+        return (
+            f"The certificate authority of the cluster may not sign for {', '.join(refused)}, only for {permitted} and "
+            f"names below: write a host there, or replace it ({REPLACE}), which takes two runs and has everybody trust "
+            "the next ca.crt."
+        )

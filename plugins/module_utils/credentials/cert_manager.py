@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance, store
@@ -21,10 +22,16 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     CredentialError,
     Item,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.sources import (
+    CERT_MANAGER,
+    ISSUER,
+    ISSUER_KINDS,
+    Issued,
+    Source,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
 SETTING = "platform_tls_issuer"
-ISSUER, CLUSTER_ISSUER = KINDS = ("Issuer", "ClusterIssuer")
 ANNOTATION_ISSUER = f"{GROUP}/issuer-name"
 SECONDS_TO_GO = 30
 """For a Certificate that is deleted: its deletion waits for the garbage collector where its Secret must not follow."""
@@ -36,7 +43,21 @@ Place = tuple[str, str]
 """Namespace and name."""
 
 
-@dataclass(frozen=True)
+@dataclassclass Requested(Source):
+    """An issuer of cert-manager, {kind, name}: that program writes the Secrets, and renews what is in them."""
+
+    def __init__(self, issuer: Mapping[str, str]) -> None:
+        """Keep the issuer."""
+        self.issuer = issuer
+
+    def issue(self, item: Item, now: datetime) -> Issued | None:  # noqa: ARG002 - cert-manager knows when it renews
+        """Return the Certificate that asks for it; none for what the own CA can do, and for names of the cluster."""
+        if item.fallback or item.internal:
+            return None
+        return Issued(objects=(issuance.certificate(item, self.issuer),))
+
+
+(frozen=True)
 class Asked:
     """A Certificate as it is wanted, and as it is there, if it is."""
 
@@ -57,7 +78,7 @@ class Asked:
 def issuer_problems(cluster: Cluster, certificates: Sequence[Object]) -> list[str]:
     """Return a sentence for each issuer of Certificates that is not there, or is not ready. Raises ApiException."""
     wanted = {(each["spec"]["issuerRef"]["kind"], each["spec"]["issuerRef"]["name"]) for each in certificates}
-    if wanted and not set(KINDS) <= cluster.kinds(API):
+    if wanted and not set(ISSUER_KINDS) <= cluster.kinds(API):
         return [
             "platform_tls_source is cert_manager, and the cluster has no cert-manager: roll it out and create an "
             "issuer first (docs/certificates.md), or write own_ca."
@@ -85,6 +106,14 @@ def _issuer_problem(cluster: Cluster, kind: str, name: str, namespace: str) -> s
     where = f" in the namespace {namespace}" if namespace else ""
     reason = issuance.words(ready) or "cert-manager has not looked at it, so see whether its controller runs"
     return f"{said}{where}, which is not ready ({reason}): fix that, or name another one."
+
+
+def problems(cluster: Cluster, tls: Mapping[str, Any], items: Iterable[Item], now: datetime) -> list[str]:
+    """Return what keeps cert-manager from signing for items, where `tls` says that it does. Raises ApiException."""
+    if tls.get("source") != CERT_MANAGER:
+        return []
+    issued = [Requested(tls["issuer"]).issue(item, now) for item in items]
+    return issuer_problems(cluster, [one for each in issued if each for one in each.objects])
 
 
 def look(cluster: Cluster, certificates: Sequence[Object], secrets: Mapping[Place, Object]) -> list[Asked]:
@@ -193,7 +222,7 @@ def setting_problems(values: Mapping[str, Any]) -> Iterator[str]:
             f"{SETTING}.name ({name!r}) is no name of an object in Kubernetes: write lower case letters, digits, dashes "
             f"and dots, at most {NAME_MAXIMUM} characters."
         )
-    if values.get("platform_tls_source") == "cert_manager" and not name:
+    if values.get("platform_tls_source") == CERT_MANAGER and not name:
         yield (
             f"platform_tls_source is cert_manager, and {SETTING} names no issuer: write one that is there, such as "
             f"{SETTING}: {{kind: ClusterIssuer, name: letsencrypt}}."

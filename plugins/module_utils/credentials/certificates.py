@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptography import (
     ExtendedKeyUsageOID,
@@ -16,7 +18,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptograph
     x509,
 )
 
-CA_LIFETIME = timedelta(days=3650)
+CA_LIFETIME = timedelta(days=5 * 365)
+"""People trust it by hand, so it outlives many certificates; but a stolen key, or names that are too wide, end with it."""
+CA_TOLD_BEFORE = timedelta(days=365)
+"""It is distributed by hand, so its end is told a year before, by status, preflight and an alert."""
 LEAF_LIFETIME = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_SKEW = timedelta(hours=1)
@@ -24,6 +29,7 @@ CLOCK_SKEW = timedelta(hours=1)
 RENEW_AT = 1 / 3
 """Part of its life that a server certificate has left when it is renewed: a run a quarter of a year is then enough."""
 COMMON_NAME_MAXIMUM = 64
+EVERY_ADDRESS = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 
 
 @dataclass(frozen=True)
@@ -67,16 +73,79 @@ def read(data: dict[str, str]) -> x509.Certificate | None:
         return None
 
 
-def make_ca(cluster: str, now: datetime) -> KeyPair:
-    """Make a certificate authority whose subject names the cluster. `now` is in UTC."""
+def make_ca(cluster: str, now: datetime, permitted: Iterable[str]) -> KeyPair:
+    """Make a certificate authority whose subject names the cluster. `now` is in UTC.
+
+    It may sign servers alone, for the domains and single addresses that are `permitted`: see `name_constraints`.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(f"Landfall CA of {cluster}")
     builder = (
         _builder(key, subject, subject, now, now + CA_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(key_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(name_constraints(permitted), critical=True)
     )
     return KeyPair(builder.sign(key, hashes.SHA256()), key)
+
+
+def name_constraints(permitted: Iterable[str]) -> x509.NameConstraints:
+    """Return what limits a certificate authority to domains, with all names below them, and to single addresses.
+
+    RFC 5280, 4.2.1.10: a kind of name of which none is permitted is unlimited unless it is excluded; so addresses are,
+    and names where there is no domain. A wildcard stands for its domain.
+    """
+    names = [general_name(each.removeprefix("*.")) for each in permitted]
+    domains = {each.value for each in names if isinstance(each, x509.DNSName)}
+    networks = {ipaddress.ip_network(each.value) for each in names if isinstance(each, x509.IPAddress)}
+    narrow = sorted(each for each in domains if not any(each.endswith(f".{other}") for other in domains))
+    everything = [each for each in EVERY_ADDRESS if each.version not in {known.version for known in networks}]
+    return x509.NameConstraints(
+        permitted_subtrees=[
+            *(x509.DNSName(each) for each in narrow),
+            *(x509.IPAddress(each) for each in sorted(networks, key=lambda network: (network.version, network))),
+        ],
+        excluded_subtrees=[
+            *([] if narrow else [x509.DNSName("")]),
+            *(x509.IPAddress(each) for each in everything),
+        ],
+    )
+
+
+def constraints_of(ca: x509.Certificate) -> x509.NameConstraints | None:
+    """Return what limits the names that a certificate authority may sign; None if nothing does."""
+    try:
+        return ca.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def refused_hosts(ca: x509.Certificate, hosts: Iterable[str]) -> list[str]:
+    """Return the hosts, in their order, that a certificate authority may not sign a certificate for."""
+    limits = constraints_of(ca)
+    return [] if limits is None else [host for host in hosts if not _is_permitted(limits, host)]
+
+
+def permitted_domains(ca: x509.Certificate) -> list[str]:
+    """Return the domains and networks that a certificate authority may sign for; none if nothing limits it."""
+    limits = constraints_of(ca)
+    return [] if limits is None else [str(each.value) for each in limits.permitted_subtrees or ()]
+
+
+def _is_permitted(limits: x509.NameConstraints, host: str) -> bool:
+    name = general_name(host.removeprefix("*."))
+    permitted = [each for each in limits.permitted_subtrees or () if isinstance(each, type(name))]
+    excluded = [each for each in limits.excluded_subtrees or () if isinstance(each, type(name))]
+    within = not permitted or any(_holds(each.value, name.value) for each in permitted)
+    return within and not any(_holds(each.value, name.value) for each in excluded)
+
+
+def _holds(limit: Any, name: Any) -> bool:
+    """Tell whether a domain or network holds a name or address."""
+    if isinstance(limit, str):
+        return not limit or f".{name}".endswith(f".{limit}")
+    return name in limit
 
 
 def make_leaf(ca: KeyPair, hosts: tuple[str, ...], now: datetime) -> KeyPair:

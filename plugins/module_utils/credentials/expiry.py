@@ -17,6 +17,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 
 PREFIX = "expires-"
 """Begins the names of these Leases."""
+BROUGHT = "brought-"
+"""Follows it for a certificate that somebody else renews: often a few weeks before its end, so alerts wait longer."""
 LABEL_EXPIRES = "landfall.eks/expires"
 API = "coordination.k8s.io/v1"
 
@@ -56,7 +58,7 @@ def _lease(row: dict[str, Any], home: str) -> Lease:
         "apiVersion": API,
         "kind": "Lease",
         "metadata": {
-            "name": f"{PREFIX}{row['name']}",
+            "name": f"{PREFIX}{BROUGHT if row['kind'] == 'brought' else ''}{row['name']}",
             "namespace": home,
             "labels": {LABEL_MADE_BY: MADE_BY, LABEL_EXPIRES: row["kind"]},
         },

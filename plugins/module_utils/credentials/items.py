@@ -84,6 +84,11 @@ class Item:
         return tuple(dict.fromkeys((*self.hosts, *self.own_hosts)))
 
     @property
+    def internal(self) -> bool:
+        """Whether names of a certificate are only known inside the cluster, where no other authority can certify them."""
+        return any(_is_internal(host) for host in self.hosts)
+
+    @property
     def secret_type(self) -> str:
         """Type of the delivered Secret."""
         return TLS_TYPE if self.kind == "certificate" else OPAQUE_TYPE
@@ -114,6 +119,12 @@ def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
 def fill(template: str, values: dict[str, str]) -> str:
     """Put values in the places of `{password}` and the like; braces around anything else stay as they are."""
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
+
+
+def _is_internal(host: str) -> bool:
+    """Tell whether a host is an address, or a name of the cluster's own DNS."""
+    labels = host.removesuffix(".cluster.local").split(".")
+    return len(labels) == 1 or labels[-1] == "svc" or labels[-1].isdigit() or ":" in host
 
 
 def _placeholders(template: str) -> set[str]:

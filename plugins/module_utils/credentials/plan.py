@@ -90,7 +90,7 @@ def make_plan(items: list[Item], found: LiveSecrets, run: Run) -> Plan:
 def _keep(plan: Plan, item: Item, found: LiveSecrets, ca: Authority | None, run: Run) -> None:
     """Plan what is made here: its original, and what is delivered of it."""
     original = decoded(found.originals.get(item.name))
-    data, reason = _original(item, original, ca.signer if ca else None, run.now)
+    data, reason = _original(item, original, ca, run.now)
     annotations = item.annotations | life_of(data)
     stale = data != original or annotations_of(found.originals.get(item.name)) != annotations
     if item.kind != "fixed" and stale:
@@ -156,15 +156,15 @@ def describe(secret: Secret, there: Secret | None = None) -> str:
 
 
 def _authority(plan: Plan, items: list[Item], found: LiveSecrets, run: Run) -> Authority | None:
-    if not any(item.kind == "certificate" for item in items):
+    """Plan the certificate authority, which is there wherever a certificate is: some stay its own in any case."""
+    hosts = [host for item in items for host in item.signed_hosts]
+    if not hosts:
         return None
     original = found.originals.get(CA_NAME)
-    ca = Authority.read(decoded(original))
-    if ca and ca.next and certificates.ends_soon(ca.current.certificate, run.now):
-        ca = ca.in_motion()
-    elif ca is None or certificates.ends_soon(ca.current.certificate, run.now):
-        # Too late for an overlap: what trusted the old one trusts nothing here until it is given the new one.
-        ca = Authority(certificates.make_ca(run.cluster, run.now))
+    kept = Authority.read(decoded(original))
+    ca = kept.in_force(run.now) if kept else None
+    if ca is None:
+        ca = Authority(certificates.make_ca(run.cluster, run.now, [*run.permitted, *hosts]))
         plan.ca_is_new = True
     annotations = life_of(ca.current.data)
     if decoded(original) != ca.data or annotations_of(original) != annotations:
@@ -175,16 +175,23 @@ def _authority(plan: Plan, items: list[Item], found: LiveSecrets, run: Run) -> A
     return ca
 
 
-def _original(item: Item, kept: dict[str, str] | None, ca: KeyPair | None, now: datetime) -> tuple[dict[str, str], str]:
-    """Return the original's data and, for a certificate that is replaced, the reason."""
+def _original(
+    item: Item, kept: dict[str, str] | None, ca: Authority | None, now: datetime
+) -> tuple[dict[str, str], str]:
+    """Return the original's data and, for a certificate that is replaced, the reason.
+
+    Raises CredentialError for hosts that the certificate authority may not sign for: nobody would accept it.
+    """
     if item.kind == "password":
         return complete_password(item, kept, now), ""
     if item.kind != "certificate" or ca is None:
         return {}, ""
     leaf = KeyPair.read(kept)
-    reason = certificates.renewal_reason(leaf, ca, item.signed_hosts, now)
+    reason = certificates.renewal_reason(leaf, ca.signer, item.signed_hosts, now)
     if leaf is None or reason:
-        return certificates.make_leaf(ca, item.signed_hosts, now).data, reason or ""
+        if refusal := ca.refusal(item.signed_hosts):
+            raise CredentialError(refusal)
+        return certificates.make_leaf(ca.signer, item.signed_hosts, now).data, reason or ""
     return leaf.data, ""
 
 

@@ -56,12 +56,15 @@ def bring(context: RotationContext, name: str, leaf: KeyPair, authority: Authori
 def announce(context: RotationContext, cluster: str) -> bool:
     """Make the next certificate authority, which signs nothing yet, and let it be trusted beside the one of now.
 
-    Return whether it was not so already.
+    One that is there already and may not sign for a host that was added since is made again. Return whether it was not
+    so already.
     """
     original, authority = read_authority(context)
-    if authority.next is None:
-        _write(context, original, authority.with_next(cluster, context.now))
-    return bring_all(context) or authority.next is None
+    hosts = [host for _name, leaf in _leaves(context) for host in certificates.hosts_in_order(leaf.certificate)]
+    announced = authority.with_next(cluster, context.now, [*context.permitted, *hosts])
+    if announced is not authority:
+        _write(context, original, announced)
+    return bring_all(context) or announced is not authority
 
 
 def move(context: RotationContext) -> None:

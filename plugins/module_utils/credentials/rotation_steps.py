@@ -43,12 +43,16 @@ class RotationError(Exception):
 
 @dataclass(frozen=True)
 class RotationContext:
-    """The cluster, the namespace of the originals, the time in UTC, and how long to wait for a workload."""
+    """The cluster, the namespace of the originals, the time in UTC, and how long to wait for a workload.
+
+    `permitted` are the names that a certificate authority that is made may sign, beside those of the certificates.
+    """
 
     cluster: Cluster
     home: str
     now: datetime
     timeout: float = 600
+    permitted: tuple[str, ...] = ()
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 

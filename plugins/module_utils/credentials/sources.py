@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import Item
 
 OWN_CA, PROVIDED, CERT_MANAGER, ACM = "own_ca", "provided", "cert_manager", "acm"
 SOURCES = (OWN_CA, PROVIDED, CERT_MANAGER, ACM)
 """Values of platform_tls_source. With acm the load balancers end TLS, and what is behind them is as with own_ca."""
+ISSUER, CLUSTER_ISSUER = ISSUER_KINDS = ("Issuer", "ClusterIssuer")
+"""Kinds of cert-manager: in the namespace of a certificate, and of the cluster."""
+OPTIONS: dict[str, Any] = {
+    "source": {"type": "str", "choices": list(SOURCES), "default": OWN_CA},
+    "permitted": {"type": "list", "elements": "str", "default": []},
+    "certificates": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "certificate": {"type": "str"},
+            # A path is no secret, and a text is hidden by the module.
+            "key": {"type": "str", "no_log": False},
+            "secret": {"type": "str", "no_log": False},
+        },
+    },
+    "acm": {"type": "list", "elements": "str", "default": []},
+    "issuer": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": [*ISSUER_KINDS], "default": CLUSTER_ISSUER},
+            "name": {"type": "str", "default": ""},
+        },
+    },
+    "timeout": {"type": "int", "default": 300},
+}
+"""The fields of `tls`, as modules take it."""
 
 Object = dict[str, Any]
 
@@ -40,19 +65,3 @@ class Source:
         """
         return None
 
-
-class Requested(Source):
-    """An issuer of cert-manager, {kind, name}: that program writes the Secrets, and renews what is in them."""
-
-    def __init__(self, issuer: Mapping[str, str]) -> None:
-        """Keep the issuer."""
-        self.issuer = issuer
-
-    def issue(self, item: Item, now: datetime) -> Issued | None:  # noqa: ARG002 - cert-manager knows when it renews
-        """Return the Certificate that asks for it; none for what the own CA can do."""
-        return None if item.fallback else Issued(objects=(issuance.certificate(item, self.issuer),))
-
-
-def chosen(tls: Mapping[str, Any]) -> Source:
-    """Return the source that `tls` of the module credentials names."""
-    return Requested(tls["issuer"]) if tls.get("source") == CERT_MANAGER else Source()

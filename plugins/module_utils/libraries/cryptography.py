@@ -11,7 +11,9 @@ __all__ = [
     "NameOID",
     "UnsupportedAlgorithm",
     "ec",
+    "ed25519",
     "hashes",
+    "rsa",
     "serialization",
     "x509",
 ]
@@ -20,7 +22,7 @@ try:
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     MISSING = ""

@@ -14,6 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 SUBNETS, ALLOCATIONS = f"{PREFIX}subnets", f"{PREFIX}eip-allocations"
+CERTIFICATE = f"{PREFIX}ssl-cert"
 KEPT = (SUBNETS, ALLOCATIONS)
 """Annotations that stay as the live Service has them while no setting says otherwise."""
 MADE_ANEW = "would be recreated, with other addresses and another DNS name"

@@ -115,7 +115,19 @@ def plan(row: Row, live: Object | None, account: Account) -> Planned:
     kept = _annotations(live)
     annotations = {key: kept[key] for key in changing.KEPT if key in kept and not row.annotations.get(key)}
     problems = planned.problems or _refusals(row, live, host, found)
-    return Planned(row.namespace, row.name, annotations, line=host or "not there yet", problems=problems)
+    line = (host or "not there yet") + (_RETARGETED if host and _is_retargeted(row, kept) else "")
+    return Planned(row.namespace, row.name, annotations, line=line, problems=problems)
+
+
+_RETARGETED = (
+    ", with another listener: it sends to a new target group, and nobody connects until that has targets, for about a "
+    "minute"
+)
+
+
+def _is_retargeted(row: Row, kept: Mapping[str, str]) -> bool:
+    """Tell whether TLS ends elsewhere from now on, which takes a target group of another protocol (docs/certificates.md)."""
+    return (changing.CERTIFICATE in kept) != (changing.CERTIFICATE in row.annotations)
 
 
 def _annotations(live: Object) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager
 from ansible_collections.landfall.eks.plugins.module_utils.eks import checks
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_files, slo_model
@@ -17,7 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     SWEEPABLE,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks
+from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks, tls
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
@@ -129,11 +128,6 @@ def check_what_goes_too(at: Situation) -> Iterator[str]:
             yield from wrong_words(name, at.values[name], known)
 
 
-def check_issuer(at: Situation) -> Iterator[str]:
-    """Where cert-manager brings the certificates, an issuer is named."""
-    yield from cert_manager.setting_problems(at.values)
-
-
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     hosts.check_hosts,
     hosts.check_hosts_differ,
@@ -159,8 +153,8 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_logs,
     check_texts,
     check_own_variables,
+    tls.check_tls,
     check_what_goes_too,
-    check_issuer,
     delivery.check_delivery,
     delivery.check_repository,
     delivery.check_path,

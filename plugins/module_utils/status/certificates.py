@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import REPLACE
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import (
+    CA_TOLD_BEFORE,
     RENEW_BEFORE,
+    constraints_of,
     named_hosts,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
@@ -26,9 +29,9 @@ def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Ro
     """Describe each certificate in `secrets`, all of our Secrets, the CA first and then by expiry.
 
     `home` is the namespace that keeps the originals.
-    A row is {name, secret, `authority`, hosts, expires, days, state, note}; `secret` is where it is in use, `days` are
-    whole ones from `now` (UTC), negative once it has ended, and `expires` an ISO date. What is only kept, and delivered
-    elsewhere, has no row of its own.
+    A row is {name, secret, `authority`, `brought`, hosts, expires, days, state, note}; `secret` is where it is in use,
+    `brought` says that its original is elsewhere, `days` are whole ones from `now` (UTC), negative once it has ended, and
+    `expires` an ISO date. What is only kept, and delivered elsewhere, has no row of its own.
     """
     tls = [each for each in secrets if each.get("type") == TLS_TYPE]
     originals = {_credential(each): each for each in tls if each["metadata"]["namespace"] == home}
@@ -45,6 +48,7 @@ def _row(secret: dict[str, Any], original: dict[str, Any] | None, now: datetime)
         "name": _credential(secret),
         "secret": f"{metadata['namespace']}/{metadata['name']}",
         "authority": _credential(secret) == CA_NAME,
+        "brought": original is None and _credential(secret) != CA_NAME,
         "hosts": [],
         "expires": "",
         "days": None,
@@ -56,13 +60,20 @@ def _row(secret: dict[str, Any], original: dict[str, Any] | None, now: datetime)
         return row
     left = certificate.not_valid_after_utc - now
     kept = _certificate(original) if original else None
+    soon = CA_TOLD_BEFORE if row["authority"] else RENEW_BEFORE
     return row | {
         "hosts": sorted(named_hosts(certificate)),
         "expires": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
         "days": left.days,
-        "state": ENDED if left.total_seconds() < 0 else SOON if left < RENEW_BEFORE else GOOD,
-        "note": "another one is kept; a rollout delivers it" if kept and kept != certificate else "",
+        "state": ENDED if left.total_seconds() < 0 else SOON if left < soon else GOOD,
+        "note": _note(row, certificate, kept),
     }
+
+
+def _note(row: Row, certificate: x509.Certificate, kept: x509.Certificate | None) -> str:
+    if row["authority"] and constraints_of(certificate) is None:
+        return f"nothing limits the names that it may sign for: replace it ({REPLACE})"
+    return "another one is kept: a run of site.yml delivers it" if kept and kept != certificate else ""
 
 
 def _credential(secret: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import REPLACE
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, certificates, slos
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import ABSENT, READY
 from ansible_collections.landfall.eks.plugins.module_utils.text import pages
@@ -58,7 +59,7 @@ def _components(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 def _certificates(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
-        cure = "make a new authority" if row["authority"] else "a run of site.yml makes a new one"
+        cure = _cure(row)
         if row["state"] == certificates.UNREADABLE:
             yield f"The certificate in Secret {row['secret']} cannot be read: {cure}."
         elif row["state"] == certificates.ENDED:
@@ -66,7 +67,13 @@ def _certificates(rows: list[dict[str, Any]]) -> Iterator[str]:
         elif row["state"] == certificates.SOON:
             yield f"The certificate in Secret {row['secret']} ends in {row['days']} days: {cure}."
         elif row["note"]:
-            yield f"The certificate in Secret {row['secret']} is not the kept one: a run of site.yml delivers it."
+            yield f"The certificate in Secret {row['secret']}: {row['note']}."
+
+
+def _cure(row: dict[str, Any]) -> str:
+    if row["authority"]:
+        return f"replace it ({REPLACE})"
+    return "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
 
 
 def _hosts(found: dict[str, Any]) -> Iterator[str]:

@@ -47,8 +47,8 @@ class VerifyRequest:
 
     `status` is what a status wants to know, its releases among it. `hosts` are host names by the release that is behind
     them; `checks` what the components' contracts want tried; `versions` {oldest, newest} of Kubernetes; `send_alerts`
-    says whether receivers may be called; `ca` are further certificate authorities (PEM) instead of the cluster's
-    own; `seconds` is how long a line, an alert or a first figure may take.
+    says whether receivers may be called; `ca` are certificate authorities (PEM) beside the cluster's
+    own; `trust_system` adds those of this machine; `seconds` is how long a line, an alert or a first figure may take.
     """
 
     status: gather.StatusRequest
@@ -57,6 +57,7 @@ class VerifyRequest:
     versions: dict[str, str]
     send_alerts: bool = False
     ca: str = ""
+    trust_system: bool = False
     seconds: float = 180
 
 
@@ -71,7 +72,8 @@ class Plan:
         asked = wanted.status
         self.found = addresses.read_addresses(cluster, asked.cluster, asked.hosts_file, asked.given, asked.ask)
         self.ips = self.found.ips or sorted({line.split()[0] for line in self.found.lines})
-        self.trust = trusting(wanted.ca or self.keyring.ca_certificate)
+        own = self.keyring.ca_certificate
+        self.trust = trusting(f"{wanted.ca}\n{own}".strip(), system=wanted.trust_system)
         releases = asked.releases
         self.edge = next((each["name"] for each in releases if each.get("ingress_class")), "")
         """The release that serves the hosts of all others, empty if there is none."""
@@ -81,6 +83,8 @@ class Plan:
             if each.get("load_balancer") and each["name"] != self.edge
         }
         """Services of releases with a load balancer of their own, by release."""
+        self.reached = {each["name"]: each["load_balancer"].get("host", "") for each in releases if each.get("load_balancer")}
+        """Names by which people reach those, by release; empty for the one that AWS gave."""
 
     def secrets(self) -> set[str]:
         """Return what must not be shown, whatever an answer repeats."""
@@ -133,7 +137,7 @@ class Plan:
                 yield self._check("plain http", host, partial(tls.plain_http_refused, host, self.ips), self.edge)
         for release in self.balancers:
             for host in self._points(release):
-                yield self._check("https", host, partial(self._own_certificate, host), release)
+                yield self._check("https", host, partial(self._own_certificate, release, host), release)
                 yield self._check("plain http", host, partial(self._own_plain, host), release)
 
     def _rows(self, kind: str) -> list[Row]:
@@ -193,18 +197,22 @@ class Plan:
         """Return the host names of a release's own load balancer."""
         return list(self.found.others.get(self.balancers[release], [])) if self._there(release) else []
 
-    def _own_certificate(self, host: str) -> str:
-        return tls.right_certificate(host, self.ask(host), self.trust)
+    def _own_certificate(self, release: str, point: str) -> str:
+        return tls.right_certificate(self.reached[release] or point, self.ask(point), self.trust)
 
     def _own_plain(self, host: str) -> str:
         return tls.plain_http_refused(host, self.ask(host))
 
     def _log_in(self, row: Row) -> str:
         login = self._login(row["service"])
-        own = self._points(row["release"]) if row["release"] in self.balancers else []
-        host = own[0] if own else self.wanted.hosts.get(row["release"], "")
-        ips = self.ask(host) if row["release"] in self.balancers else self.ips
-        return logins.log_in(row, self._site(host, ips), login.user, login.password)
+        return logins.log_in(row, self._site(*self._where(row["release"])), login.user, login.password)
+
+    def _where(self, release: str) -> tuple[str, list[str]]:
+        """Return the name by which people reach a release, and its addresses."""
+        if release not in self.balancers:
+            return self.wanted.hosts.get(release, ""), self.ips
+        point = next(iter(self._points(release)), "")
+        return (self.reached[release] or point, self.ask(point)) if point else ("", [])
 
     def _login(self, service: str) -> Login:
         found = [each for each in self.keyring.logins if each.service == service]

@@ -78,12 +78,15 @@ def direct(address: str, port: int = 443) -> Connect:
     return lambda: socket.create_connection((address, port), timeout=SECONDS)
 
 
-def trusting(pem: str) -> ssl.SSLContext:
-    """Return a context that trusts only the CAs in `pem`, or those of this system if it is empty.
+def trusting(pem: str, *, system: bool = False) -> ssl.SSLContext:
+    """Return a context that trusts the CAs in `pem`, and those of this system if it is empty or `system` says so.
 
     Raises ssl.SSLError if that is no certificate.
     """
-    return ssl.create_default_context(cadata=pem or None)
+    context = ssl.create_default_context(cadata=pem or None)
+    if system:
+        context.load_default_certs()
+    return context
 
 
 def basic(user: str, password: str) -> dict[str, str]:

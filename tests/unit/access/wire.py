@@ -46,7 +46,7 @@ class Seen:
 def api_server(folder: Path) -> Iterator[Seen]:
     """Serve, leave ca.crt in `folder`, and yield what is asked."""
     seen = Seen()
-    ca = certificates.make_ca("wire", datetime.now(UTC))
+    ca = certificates.make_ca("wire", datetime.now(UTC), (NAME,))
     leaf = certificates.make_leaf(ca, (NAME,), datetime.now(UTC))
     (folder / "ca.crt").write_text(ca.data["tls.crt"])
     (folder / "server.pem").write_text(leaf.data["tls.crt"] + leaf.data["tls.key"])

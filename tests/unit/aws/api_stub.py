@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
 def serving(folder):
     """Yield the server, with `tokens`, and what describe_cluster says of such a cluster: endpoint and authority."""
     now = datetime.now(UTC)
-    authority = certificates.make_ca("stub", now)
+    authority = certificates.make_ca("stub", now, ("127.0.0.1",))
     leaf = certificates.make_leaf(authority, ("127.0.0.1",), now)
     data = leaf.data
     (folder / "stub.crt").write_text(data["tls.crt"])

@@ -27,7 +27,7 @@ NAMES = ("127.0.0.1", "localhost", "registry.test", "charts.test")
 def certificate(folder: Path) -> dict[str, str]:
     """Write a certificate for NAMES; return the paths {ca, certificate, key}."""
     now = datetime.now(UTC)
-    ca = certificates.make_ca("test", now)
+    ca = certificates.make_ca("test", now, NAMES)
     leaf = certificates.make_leaf(ca, NAMES, now)
     texts = {"ca": ca.data["tls.crt"], "certificate": leaf.data["tls.crt"], "key": leaf.data["tls.key"]}
     for name, text in texts.items():

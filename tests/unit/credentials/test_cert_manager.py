@@ -11,9 +11,9 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
     cert_manager,
+    choice,
     delivery,
     issuance,
-    sources,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import Run
@@ -51,7 +51,7 @@ def deliver(
 ) -> dict[str, Any]:
     """Deliver certificates of an issuer, or of the own CA; return what the module does."""
     tls = {"source": "cert_manager", "issuer": by} if by else {"source": "own_ca"}
-    run = Run(HOME, "test", datetime.now(UTC), sources.chosen(tls), tls_timeout=seconds)
+    run = Run(HOME, "test", datetime.now(UTC), choice.chosen(tls, lambda *_place: None, datetime.now(UTC)), tls_timeout=seconds)
     cluster.log.clear()
     return delivery.deliver(cluster, list(wanted or [TLS]), run, dry_run=dry_run)[0]
 

@@ -63,7 +63,7 @@ def serving(answer: Callable[[str, str, int], Answer], folder: Path) -> Iterator
             pass
 
     now = datetime.now(UTC)
-    ca = certificates.make_ca("test", now)
+    ca = certificates.make_ca("test", now, ("localhost",))
     leaf = certificates.make_leaf(ca, ("localhost",), now).data
     pem = folder / "server.pem"
     pem.write_text(leaf["tls.crt"] + leaf["tls.key"])

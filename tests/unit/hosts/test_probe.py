@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.modules import probe as module
 
 NAME = "grafana.example.org"
 NOW = datetime.now(UTC)
-CA, OTHER_CA = certificates.make_ca("shop", NOW), certificates.make_ca("other", NOW)
+CA, OTHER_CA = (certificates.make_ca(each, NOW, ("example.org", "example.com")) for each in ("shop", "other"))
 AUTHORITY = CA.data["tls.crt"]
 
 

@@ -134,7 +134,7 @@ def troubled() -> dict[str, Any]:
             *well["certificates"],
             certificate("kibana-tls", 12, "ends soon"),
             certificate("flask-tls", -3, "ended", expires="2026-11-23"),
-            certificate("ingress-tls", 200, "good", note="another one is kept; a rollout delivers it"),
+            certificate("ingress-tls", 200, "good", note="another one is kept: a run of site.yml delivers it"),
             certificate("odd-tls", None, "unreadable", expires="", hosts=[]),
         ],
         rollout={

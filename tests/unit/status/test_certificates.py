@@ -26,7 +26,7 @@ def secret(credential: str, data: dict[str, str], namespace: str = HOME, name: s
 
 
 def found(at: timedelta = timedelta()) -> dict[str, dict[str, Any]]:
-    ca = made.make_ca("test", NOW)
+    ca = made.make_ca("test", NOW, ("example.org",))
     leaf = made.make_leaf(ca, ("grafana.example.org",), NOW)
     secrets = [
         secret("grafana-tls", leaf.data),
@@ -44,7 +44,7 @@ def test_the_authority_and_what_is_in_use_have_a_row_each() -> None:
     assert leaf["hosts"] == ["grafana.example.org"]
     assert (leaf["days"], leaf["state"], leaf["expires"], leaf["note"]) == (365, "good", "2027-11-26", "")
     assert found()["landfall-ca"]["authority"]
-    assert found()["landfall-ca"]["days"] == 3650
+    assert found()["landfall-ca"]["days"] == 1825
 
 
 def test_days_run_down_to_the_end_and_beyond() -> None:
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_said() -> None:
 
 
 def test_a_delivered_one_that_is_not_the_kept_one_is_told() -> None:
-    ca = made.make_ca("test", NOW)
+    ca = made.make_ca("test", NOW, ("example.org",))
     one, other = (made.make_leaf(ca, ("flask.example.org",), NOW).data for _ in range(2))
     (row,) = rows([secret("flask-tls", one), secret("flask-tls", other, "flask-app")], HOME, NOW)
     assert "another one is kept" in row["note"]

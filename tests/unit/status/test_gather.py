@@ -127,7 +127,7 @@ def test_argo_cd_may_own_a_release(cluster):
 
 
 def test_no_secret_is_in_it(cluster):
-    ca = certificates.make_ca("test", NOW)
+    ca = certificates.make_ca("test", NOW, ("example.org",))
     leaf = certificates.make_leaf(ca, ("grafana.example.org",), NOW)
     said = {"landfall.eks/service": "Grafana", "landfall.eks/user": "admin"}
     made = {"password": PASSWORD, "created": "2026-11-20T12:00:00Z"}

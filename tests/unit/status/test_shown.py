@@ -31,7 +31,7 @@ def test_all_is_well_only_if_nothing_is_wrong():
         "metrics-server is not installed: roll it out, or set metrics_server_enabled: false.",
         "The certificate in Secret kibana-tls/kibana-tls ends in 12 days: a run of site.yml makes a new one.",
         "The certificate in Secret flask-tls/flask-tls ended on 2026-11-23: a run of site.yml makes a new one.",
-        "The certificate in Secret ingress-tls/ingress-tls is not the kept one: a run of site.yml delivers it.",
+        "The certificate in Secret ingress-tls/ingress-tls: another one is kept: a run of site.yml delivers it.",
         "The certificate in Secret odd-tls/odd-tls cannot be read: a run of site.yml makes a new one.",
         f"The hosts block in /etc/hosts is stale ({HOSTS_WHY}): run site.yml --tags hosts.",
         "The error budget of flask-app-latency is overspent.",

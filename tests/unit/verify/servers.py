@@ -29,7 +29,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.verify.site import Si
 HOST = "grafana.example.org"
 USER, PASSWORD = "admin", "correct-horse-battery"
 NOW = datetime.now(UTC)
-CA = make_ca("test", NOW)
+CA = make_ca("test", NOW, ("example.org", "svc"))
 Reply = tuple[int, Any]
 Handler = Callable[[str, str, dict[str, str], Any], Reply]
 """Method, path, headers and decoded body of a request, to a status and what is sent back as JSON (text as it is)."""

@@ -29,7 +29,7 @@ def test_a_wildcard_is_the_right_one_for_a_name_below_it() -> None:
     ("pair", "why"),
     [
         (leaf("kibana.example.org"), "Hostname mismatch"),
-        (leaf(ca=make_ca("other", NOW)), "unable to get local issuer certificate|signature failure"),
+        (leaf(ca=make_ca("other", NOW, (HOST,))), "unable to get local issuer certificate|signature failure"),
         (servers.ended(), "certificate has expired"),
     ],
     ids=["another name", "another authority", "ended"],
