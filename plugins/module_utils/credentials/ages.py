@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance, store
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION_EXPIRES,
     ANNOTATION_FOUND_IN,
@@ -53,8 +53,8 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, brought (one whose original is elsewhere), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
-    end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
+    certificate, brought (one whose original is elsewhere), requested (one that cert-manager renews), password, found or
+    fixed; `made` and `expires` are API timestamps, `expires` empty for what does not end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
     <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
     """
     secrets = list(secrets)
@@ -67,7 +67,7 @@ def ages(
     ]
     # Text that a user gave has no original, nor has a certificate that somebody else renews.
     rows += [
-        _row("brought" if each.get("type") == TLS_TYPE else "fixed", each, each, {}, now)
+        _row(_kind_without_original(each), each, each, {}, now)
         for name, each in delivered.items()
         if name not in originals
     ]
@@ -103,6 +103,12 @@ def _row(
         "days_left": days_between(now, expires) if expires else None,
         "secret": "/".join(place),
     }
+
+
+def _kind_without_original(delivered: Secret) -> str:
+    if delivered.get("type") != TLS_TYPE:
+        return "fixed"
+    return "requested" if issuance.is_issued(delivered) else "brought"
 
 
 def _kind(name: str, original: Secret) -> str:

@@ -75,6 +75,24 @@ class Asked:
         return self.live is not None and issuance.is_ready(self.live)
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """What changes between cert-manager and other sources.
+
+    `asked` are the Certificates that are wanted; `gone` are ours that would write over what another source delivers, and
+    `marked` the places of Secrets that cert-manager wrote and has no more.
+    """
+
+    asked: list[Asked]
+    gone: list[Object]
+    marked: list[Place]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing has to be done, nor waited for."""
+        return not (self.gone or self.marked) and all(each.is_ready for each in self.asked)
+
+
 def issuer_problems(cluster: Cluster, certificates: Sequence[Object]) -> list[str]:
     """Return a sentence for each issuer of Certificates that is not there, or is not ready. Raises ApiException."""
     wanted = {(each["spec"]["issuerRef"]["kind"], each["spec"]["issuerRef"]["name"]) for each in certificates}
@@ -116,8 +134,10 @@ def problems(cluster: Cluster, tls: Mapping[str, Any], items: Iterable[Item], no
     return issuer_problems(cluster, [one for each in issued if each for one in each.objects])
 
 
-def look(cluster: Cluster, certificates: Sequence[Object], secrets: Mapping[Place, Object]) -> list[Asked]:
-    """Read the Certificates that are wanted; `secrets` are those at their places.
+def look(
+    cluster: Cluster, items: Iterable[Item], certificates: Sequence[Object], secrets: Mapping[Place, Object]
+) -> Exchange:
+    """Compare the Certificates that are wanted for `items` with what is there; `secrets` are those of the items.
 
     Raises ApiException, and CredentialError for an issuer that is not ready, and for what somebody else has made.
     """
@@ -125,56 +145,62 @@ def look(cluster: Cluster, certificates: Sequence[Object], secrets: Mapping[Plac
         raise CredentialError("\n- ".join(problems))
     asked = [Asked(each, issuance.read(cluster, each)) for each in certificates]
     for each in asked:
-        place = issuance.place_of(each.wanted)
-        secret = secrets.get((each.wanted["metadata"]["namespace"], each.wanted["spec"]["secretName"]))
-        if secret is not None and secret.get("type") != TLS_TYPE:
-            raise CredentialError(
-                f"Secret {place} is of type {secret.get('type')} where {TLS_TYPE} is needed: remove or rename it."
-            )
-        for kind, found in ((KIND, each.live), ("Secret", secret)):
-            if found is not None and not _is_ours(found):
-                raise CredentialError(
-                    f"{kind} {place} was not made by Landfall, which needs one of that name: remove or rename it."
-                )
-    return asked
-
-
-def leaving(
-    cluster: Cluster, items: Iterable[Item], certificates: Iterable[Object], secrets: Mapping[Place, Object]
-) -> list[Object]:
-    """Return our Certificates that would write over what another source delivers now; `secrets` as for `look`."""
+        _refuse_foreign(each, secrets.get((each.wanted["metadata"]["namespace"], each.wanted["spec"]["secretName"])))
     kept = {(each["metadata"]["namespace"], each["spec"]["secretName"]) for each in certificates}
-    places = {(each.namespace, each.secret) for each in items if each.kind == "certificate"} - kept
+    others = sorted({(each.namespace, each.secret) for each in items if each.kind == "certificate"} - kept)
+    marked = [each for each in others if (secret := secrets.get(each)) and _marks(secret)]
     # A Secret that is there, and that cert-manager has never written to, has no Certificate.
-    doubtful = sorted(each for each in places if _may_be_known(secrets.get(each)))
-    if not doubtful or KIND not in cluster.kinds(API):
-        return []
-    there = [cluster.get(API, KIND, name, namespace) for namespace, name in doubtful]
-    return [each for each in there if each is not None and _is_ours(each)]
+    doubtful = [each for each in others if each in marked or each not in secrets]
+    there = doubtful if doubtful and KIND in cluster.kinds(API) else []
+    live = [cluster.get(API, KIND, name, namespace) for namespace, name in there]
+    return Exchange(asked, [each for each in live if each is not None and _is_ours(each)], marked)
 
 
-def _may_be_known(secret: Object | None) -> bool:
-    annotations = (secret or {}).get("metadata", {}).get("annotations") or {}
-    return secret is None or any(key.startswith(f"{GROUP}/") for key in annotations)
+def _refuse_foreign(asked: Asked, secret: Object | None) -> None:
+    place = issuance.place_of(asked.wanted)
+    if secret is not None and secret.get("type") != TLS_TYPE:
+        raise CredentialError(
+            f"Secret {place} is of type {secret.get('type')} where {TLS_TYPE} is needed: remove or rename it."
+        )
+    for kind, found in ((KIND, asked.live), ("Secret", secret)):
+        if found is not None and not _is_ours(found):
+            raise CredentialError(
+                f"{kind} {place} was not made by Landfall, which needs one of that name: remove or rename it."
+            )
 
 
 def _is_ours(found: Object) -> bool:
     return (found["metadata"].get("labels") or {}).get(LABEL_MADE_BY) == MADE_BY
 
 
-def make_way(cluster: Cluster, asked: Iterable[Asked], gone: Iterable[Object]) -> None:
-    """Take Secrets back from the Certificates that are `gone`, and hand those over that are asked for.
+def _marks(secret: Object) -> list[str]:
+    """Return the annotations of a Secret by which cert-manager, and we, know that it is cert-manager's."""
+    return [key for key in secret["metadata"].get("annotations") or {} if key.startswith(f"{GROUP}/")]
 
-    What has failed is asked for anew: cert-manager itself would wait for an hour, and then ever longer. Raises
-    ApiException.
+
+def make_way(cluster: Cluster, found: Exchange) -> None:
+    """Take Secrets back from cert-manager, and hand others over. Raises ApiException.
+
+    What has failed is asked for anew: cert-manager itself would wait for an hour, and then ever longer.
     """
-    for found in gone:
-        remove(cluster, found)
-    for each in asked:
-        if each.live is not None and each.is_new:
-            remove(cluster, each.live)
-        if each.is_new:
-            _hand_over(cluster, each.wanted)
+    for each in found.gone:
+        remove(cluster, each)
+    for place in found.marked:
+        _take_back(cluster, place)
+    for one in found.asked:
+        if one.live is not None and one.is_new:
+            remove(cluster, one.live)
+        if one.is_new:
+            _hand_over(cluster, one.wanted)
+
+
+def _take_back(cluster: Cluster, place: Place) -> None:
+    """Remove cert-manager's notes from a Secret, whose content stays until another source delivers."""
+    namespace, name = place
+    secret = cluster.get("v1", "Secret", name, namespace)
+    if secret is not None:
+        notes = dict.fromkeys(_marks(secret))
+        cluster.patch(f"/api/v1/namespaces/{namespace}/secrets/{name}", {"metadata": {"annotations": notes}})
 
 
 def _hand_over(cluster: Cluster, wanted: Object) -> None:

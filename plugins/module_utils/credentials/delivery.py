@@ -39,32 +39,30 @@ def deliver(
     namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, run.home)
     plan = make_plan(items, found, run)
-    asked = cert_manager.look(cluster, plan.objects, found.delivered)
-    leaving = cert_manager.leaving(cluster, items, plan.objects, found.delivered)
-    awaited = [each for each in asked if not each.is_ready]
+    exchange = cert_manager.look(cluster, items, plan.objects, found.delivered)
     rotated: list[str] = []
     waiting: list[str] = []
     if not dry_run:
-        cert_manager.make_way(cluster, asked, leaving)
+        cert_manager.make_way(cluster, exchange)
         _write(cluster, namespaces, plan)
     changes = [change for each in plan.objects if (change := apply.apply(cluster, each, dry_run=dry_run))]
     if not dry_run:
         issuance.wait(cluster, plan.objects, run.tls_timeout)
         # Last, so that no moment is without a certificate.
         store.retire(cluster, plan.retired, run.home)
-    secrets = store.read(cluster) if (plan.writes or plan.retired) and not dry_run else found.ours
+    secrets = store.read(cluster) if (plan.writes or plan.retired or changes) and not dry_run else found.ours
     if not dry_run:
         rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
     leases = run.home not in (namespaces if dry_run else []) and expiry.keep(
         cluster, secrets, run.home, run.now, dry_run=dry_run
     )
+    # What is on its way still is for a run to wait for.
+    moved = exchange.gone or exchange.marked or (dry_run and not exchange.is_over)
     diff = _diff(plan, found)
     result = {
-        "changed": bool(
-            plan.writes or changes or plan.retired or namespaces or rotated or leases or leaving or (dry_run and awaited)
-        ),
-        "planned": _planned([*diff, *_diff_of_objects(changes)], leaving) if dry_run else [],
+        "changed": any((plan.writes, changes, plan.retired, namespaces, rotated, leases, moved)),
+        "planned": _planned([*diff, *_diff_of_objects(changes)], exchange.gone) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
@@ -114,7 +112,7 @@ def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
     ]
 
 
-def _planned(diff: list[dict[str, str]], leaving: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _planned(diff: list[dict[str, str]], gone: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return {action, kind, namespace, name} of each object that would be written or go, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
@@ -122,8 +120,6 @@ def _planned(diff: list[dict[str, str]], leaving: list[dict[str, Any]]) -> list[
         namespace, _unused, name = place.partition("/")
         action = "change" if each["before"] else "create"
         rows.append({"action": action, "kind": kind, "namespace": namespace, "name": name})
-    gone = [each["metadata"] for each in leaving]
-    return rows + [
-        {"action": "delete", "kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]}
-        for each in gone
-    ]
+    places = [each["metadata"] for each in gone]
+    going = [{"kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]} for each in places]
+    return rows + [{"action": "delete", **each} for each in going]

@@ -26,11 +26,16 @@ Lease = dict[str, Any]
 
 
 def wanted_leases(secrets: list[Secret], home: str, now: datetime) -> list[Lease]:
-    """Return a Lease per certificate that somebody reads, and for the CA; `secrets` are all with our label."""
+    """Return a Lease per certificate that somebody reads, and for the CA; `secrets` are all with our label.
+
+    What cert-manager renews has none: it would hold the end of a certificate that is long replaced.
+    """
     return [
         _lease(row, home)
         for row in ages(secrets, home, now)
-        if row["expires"] and (row["kind"] == "authority" or not row["secret"].startswith(f"{home}/"))
+        if row["expires"]
+        and row["kind"] != "requested"
+        and (row["kind"] == "authority" or not row["secret"].startswith(f"{home}/"))
     ]
 
 

@@ -20,6 +20,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 GROUP = "cert-manager.io"
 API, KIND = f"{GROUP}/v1", "Certificate"
 ACME_API = f"acme.{GROUP}/v1"
+ANNOTATION_CERTIFICATE = f"{GROUP}/certificate-name"
+"""Names, on a Secret, the Certificate that it is of."""
 ANNOTATION_REVISION = f"{GROUP}/certificate-revision"
 POLL_SECONDS = 1.0
 ENDED_BADLY = ("invalid", "errored", "expired")
@@ -85,6 +87,11 @@ def has_failed(found: Object, since: datetime | None = None) -> bool:
     if is_ready(found) or not failed or condition(found, "Issuing").get("status") == "True":
         return False
     return since is None or datetime.fromisoformat(failed) >= since.replace(microsecond=0)
+
+
+def is_issued(secret: Object) -> bool:
+    """Say whether cert-manager has written a Secret, and renews what is in it."""
+    return bool((secret["metadata"].get("annotations") or {}).get(ANNOTATION_CERTIFICATE))
 
 
 def read(cluster: Cluster, wanted: Object) -> Object | None:

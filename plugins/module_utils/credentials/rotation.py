@@ -36,6 +36,7 @@ MEANS_BY_KIND = {
     "all certificates to it. Between them, distribute ca.crt to those who trust it.",
     "certificate": "A new key and certificate for the same names; its readers load it, no connection ends.",
     "brought": "It comes from elsewhere (platform_tls_source): renew it there, then run site.yml.",
+    "requested": "cert-manager renews it by itself (platform_tls_source).",
     "fixed": "It is yours: change it in your settings, and run site.yml.",
 }
 NOT_KNOWN = "Run site.yml first, which notes how."
@@ -206,7 +207,7 @@ def _is_rotatable(row: Row, subject: Subject | None) -> bool:
 
 
 def _means(row: Row, subject: Subject | None) -> str:
-    if row["kind"] in {"authority", "brought", "fixed"}:
+    if row["kind"] in {"authority", "brought", "fixed", "requested"}:
         return MEANS_BY_KIND[row["kind"]]
     if subject is None:
         return NOT_KNOWN

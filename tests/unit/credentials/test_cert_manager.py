@@ -121,7 +121,8 @@ def test_a_secret_is_handed_over_and_taken_back_in_place(
     assert text(cluster, "ca.crt")
     assert cluster.objects[SECRET]["metadata"]["uid"] == uid
     assert not deliver(cluster, None)["changed"]
-    # And once more: what cert-manager noted on the Secret then is not taken for what it holds now.
+    assert not any(key.startswith("cert-manager.io/") for key in cluster.objects[SECRET]["metadata"]["annotations"])
+    # And once more.
     deliver(cluster, by)
     assert text(cluster) == "letsencrypt 2 kibana.example.org"
 
@@ -492,3 +493,17 @@ def test_an_issuer_is_asked_for_only_where_it_signs() -> None:
     assert "write one that is there" in problem
     assert list(names_of({"platform_tls_issuer": {}, "platform_tls_source": "own_ca"})) == []
     assert list(names_of({})) == []
+
+
+def test_a_run_that_was_killed_on_the_way_back_is_finished(cluster: FakeCluster, controller: CertManager) -> None:
+    deliver(cluster, KINDS[0])
+    cluster.refuse(500, "killed", method="PATCH", path=f"/secrets/{NAME}", times=99)
+    with pytest.raises(Exception, match="killed"):
+        deliver(cluster, None)
+    assert CERTIFICATE not in cluster.objects
+    assert text(cluster).startswith("letsencrypt")
+    cluster._refusals.clear()
+    assert deliver(cluster, None, dry_run=True)["changed"]
+    deliver(cluster, None)
+    assert text(cluster).startswith("-----BEGIN CERTIFICATE-----")
+    assert not deliver(cluster, None)["changed"]
