@@ -140,6 +140,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials import ce
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import certificates
 
 
@@ -150,7 +151,7 @@ def read_facts(params: dict[str, Any], cluster: Cluster, now: datetime) -> dict[
     except CredentialError as error:
         return asdict(certificates.Facts(problems=[str(error)]))
     server = endpoint.server_of(params.get("kubeconfig"), params.get("context") or "")
-    region = endpoint.known_region(params["region"], server)
+    region = names.region_of(cluster, params["region"], server)
 
     def ask() -> Session:
         if aws.MISSING:
@@ -169,7 +170,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_OPTIONS,
             "namespace": {"type": "str", "required": True},
-            "tls": {"type": "dict", "required": True, "options": sources.OPTIONS},
+            "tls": {"type": "dict", "required": True, "no_log": True, "options": sources.OPTIONS},
             "certificates": {"type": "list", "elements": "dict", "default": []},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
@@ -180,7 +181,7 @@ def main() -> None:
     )
     if cryptography.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"))
-    module.no_log_values.update(choice.secret_texts(module.params["tls"]))
+    choice.hide(module.no_log_values, module.params["tls"])
     with reading(module) as cluster:
         module.exit_json(changed=False, **read_facts(module.params, cluster, datetime.now(UTC)))
 

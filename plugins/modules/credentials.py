@@ -296,7 +296,7 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     # Fixed text may hold the keys of a pager or a chat: not even a dump of this module's arguments may show it.
     module.no_log_values.update(fixed_texts(wanted))
     tls, now = module.params["tls"], datetime.now(UTC)
-    module.no_log_values.update(choice.secret_texts(tls))
+    choice.hide(module.no_log_values, tls)
     source = choice.chosen(tls, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), now)
     permitted = tuple(tls.get("permitted") or ())
     home, name = module.params["namespace"], module.params["cluster_name"]
@@ -330,7 +330,7 @@ def main() -> None:
             "namespace": {"type": "str", "required": True},
             "cluster_name": {"type": "str", "default": "kubernetes"},
             "ca_file": {"type": "path"},
-            "tls": {"type": "dict", "default": {}, "options": sources.OPTIONS},
+            "tls": {"type": "dict", "default": {}, "no_log": True, "options": sources.OPTIONS},
             "credentials": {"type": "list", "elements": "dict", "required": True, "options": CREDENTIAL_OPTIONS},
         },
         supports_check_mode=True,

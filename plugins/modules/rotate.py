@@ -116,10 +116,12 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryp
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names
 
 
-def permitted(params: dict[str, Any]) -> tuple[str, ...]:
+def permitted(cluster: Cluster, params: dict[str, Any]) -> tuple[str, ...]:
     """Return the names that a CA which is made may sign for, those of load balancers among them."""
-    region = endpoint.known_region(params["region"], endpoint.server_of(params["kubeconfig"], params["context"] or ""))
-    return (*params["permitted"], *names.domains(names.reached(params["releases"]), region))
+    reached = names.reached(params["releases"])
+    server = endpoint.server_of(params["kubeconfig"], params["context"] or "")
+    region = names.region_of(cluster, params["region"], server) if reached else ""
+    return (*params["permitted"], *names.domains(reached, region))
 
 
 def trusted(context: RotationContext) -> str:
@@ -131,7 +133,7 @@ def trusted(context: RotationContext) -> str:
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     home, name = module.params["namespace"], module.params["cluster_name"]
-    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"], permitted(module.params))
+    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"], permitted(cluster, module.params))
     found = rotation.rows(context)
     if not found:
         raise RotationError(

@@ -79,8 +79,3 @@ _SUFFIXES = (
 )
 """DNS suffixes of AWS's partitions by how their regions begin (botocore, data/partitions.json)."""
 
-
-def known_region(setting: str, server: str) -> str:
-    """Return the region of a cluster without asking AWS: that of the setting, of its endpoint, or of the environment."""
-    named = (os.environ.get(name, "") for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-    return next((each for each in (setting, region_of(server), *named) if each), "")

@@ -53,8 +53,8 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, brought (one whose original is elsewhere), requested (one that cert-manager renews), password, found or
-    fixed; `made` and `expires` are API timestamps, `expires` empty for what does not end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
+    certificate, provided, issued (by cert-manager), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
+    end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
     <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
     """
     secrets = list(secrets)
@@ -83,6 +83,12 @@ def days_between(now: datetime, moment: str) -> int:
     return (datetime.fromisoformat(moment).astimezone(UTC) - now).days
 
 
+def _kind_without_original(delivered: Secret) -> str:
+    if delivered.get("type") != TLS_TYPE:
+        return "fixed"
+    return "issued" if issuance.is_issued(delivered) else "provided"
+
+
 def _originals(secrets: Iterable[Secret], home: str) -> dict[str, Secret]:
     return {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == home}
 
@@ -103,12 +109,6 @@ def _row(
         "days_left": days_between(now, expires) if expires else None,
         "secret": "/".join(place),
     }
-
-
-def _kind_without_original(delivered: Secret) -> str:
-    if delivered.get("type") != TLS_TYPE:
-        return "fixed"
-    return "requested" if issuance.is_issued(delivered) else "brought"
 
 
 def _kind(name: str, original: Secret) -> str:

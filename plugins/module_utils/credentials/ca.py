@@ -82,6 +82,6 @@ class Authority:
         permitted = ", ".join(certificates.permitted_domains(self.signer.certificate))
         return (
             f"The certificate authority of the cluster may not sign for {', '.join(refused)}, only for {permitted} and "
-            f"names below: write a host there, or replace it ({REPLACE}), which takes two runs and has everybody trust "
-            "the next ca.crt."
+            f"names below: write a host there, or replace it ({REPLACE}; platform_tls_domains adds what is no host of a "
+            "component), which takes two runs and has everybody trust the next ca.crt."
         )

@@ -34,9 +34,25 @@ def chosen(tls: Tls, look: Look, now: datetime) -> Source:
     return make(tls, look, now) if make else Source()
 
 
+def hide(hidden: set[str], tls: Tls) -> None:
+    """Keep, of the texts of `tls` that a module hides, those with a private key: paths and names are shown.
+
+    The whole of `tls` is marked no_log, so that none of it gets into the log of the system.
+    """
+    secret = set(secret_texts(tls))
+    hidden -= set(_texts(tls)) - secret
+    hidden |= secret
+
+
 def secret_texts(tls: Tls) -> Iterator[str]:
-    """Yield the texts of `tls` that nothing may show: private keys that are written as such."""
+    """Yield the texts of `tls` with a private key."""
     for each in tls.get("certificates") or []:
-        for value in (each.get("key") or "", each.get("certificate") or ""):
-            if "PRIVATE KEY-----" in value:
-                yield value
+        yield from (value for value in each.values() if value and "PRIVATE KEY-----" in value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+    elif value is not None:
+        yield str(value)

@@ -62,7 +62,7 @@ def deliver(
     diff = _diff(plan, found)
     result = {
         "changed": any((plan.writes, changes, plan.retired, namespaces, rotated, leases, moved)),
-        "planned": _planned([*diff, *_diff_of_objects(changes)], exchange.gone) if dry_run else [],
+        "planned": _planned([*diff, *_diff_of_objects(changes)], _going(plan, exchange, run.home)) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
@@ -112,7 +112,7 @@ def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
     ]
 
 
-def _planned(diff: list[dict[str, str]], gone: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _planned(diff: list[dict[str, str]], going: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return {action, kind, namespace, name} of each object that would be written or go, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
@@ -120,6 +120,12 @@ def _planned(diff: list[dict[str, str]], gone: list[dict[str, Any]]) -> list[dic
         namespace, _unused, name = place.partition("/")
         action = "change" if each["before"] else "create"
         rows.append({"action": action, "kind": kind, "namespace": namespace, "name": name})
-    places = [each["metadata"] for each in gone]
-    going = [{"kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]} for each in places]
     return rows + [{"action": "delete", **each} for each in going]
+
+
+def _going(plan: Plan, exchange: cert_manager.Exchange, home: str) -> list[dict[str, str]]:
+    places = [each["metadata"] for each in exchange.gone]
+    return [
+        *({"kind": "Secret", "namespace": home, "name": name} for name in plan.retired),
+        *({"kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]} for each in places),
+    ]

@@ -17,8 +17,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 
 PREFIX = "expires-"
 """Begins the names of these Leases."""
-BROUGHT = "brought-"
-"""Follows it for a certificate that somebody else renews: often a few weeks before its end, so alerts wait longer."""
+PROVIDED = "provided-"
+"""Follows it for a certificate that is provided: often renewed a few weeks before its end, so its alerts wait longer."""
 LABEL_EXPIRES = "landfall.eks/expires"
 API = "coordination.k8s.io/v1"
 
@@ -28,14 +28,13 @@ Lease = dict[str, Any]
 def wanted_leases(secrets: list[Secret], home: str, now: datetime) -> list[Lease]:
     """Return a Lease per certificate that somebody reads, and for the CA; `secrets` are all with our label.
 
-    What cert-manager renews has none: it would hold the end of a certificate that is long replaced.
+    What cert-manager issues has none: it is renewed without a run, which would leave the Lease behind.
     """
     return [
         _lease(row, home)
         for row in ages(secrets, home, now)
-        if row["expires"]
-        and row["kind"] != "requested"
-        and (row["kind"] == "authority" or not row["secret"].startswith(f"{home}/"))
+        if row["expires"] and row["kind"] != "issued"
+        if row["kind"] == "authority" or not row["secret"].startswith(f"{home}/")
     ]
 
 
@@ -63,7 +62,7 @@ def _lease(row: dict[str, Any], home: str) -> Lease:
         "apiVersion": API,
         "kind": "Lease",
         "metadata": {
-            "name": f"{PREFIX}{BROUGHT if row['kind'] == 'brought' else ''}{row['name']}",
+            "name": f"{PREFIX}{PROVIDED if row['kind'] == 'provided' else ''}{row['name']}",
             "namespace": home,
             "labels": {LABEL_MADE_BY: MADE_BY, LABEL_EXPIRES: row["kind"]},
         },

@@ -114,15 +114,18 @@ def source(entries: Sequence[Mapping[str, Any]], look: Look, now: datetime) -> P
 def forms(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each entry that is not written as it must be; nothing is read."""
     for index, entry in enumerate(entries):
-        place = f"{SETTING}[{index}]"
-        given = {name for name, value in entry.items() if value}
-        if given not in ({"certificate", "key"}, {"secret"}):
-            yield f"{place} is to have certificate and key, or secret alone: write either."
-        elif "secret" in given and not _SECRET.fullmatch(entry["secret"]):
-            yield f"{place}.secret ({entry['secret']!r}) is no Secret: write <namespace>/<name>."
-        for name in sorted(given & {"certificate", "key"}):
-            if not _is_text(entry[name]) and not entry[name].startswith("/"):
-                yield f"{place}.{name} is neither PEM text nor a full path: write one that begins with /."
+        yield from _form(f"{SETTING}[{index}]", entry)
+
+
+def _form(place: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    given = {name for name, value in entry.items() if value}
+    if given not in ({"certificate", "key"}, {"secret"}):
+        yield f"{place} is to have certificate and key, or secret alone: write either."
+    elif "secret" in given and not _SECRET.fullmatch(entry["secret"]):
+        yield f"{place}.secret ({entry['secret']!r}) is no Secret: write <namespace>/<name>."
+    for name in sorted(given & {"certificate", "key"}):
+        if not _is_text(entry[name]) and not entry[name].startswith("/"):
+            yield f"{place}.{name} is neither PEM text nor a full path: write one that begins with /."
 
 
 def read(entries: Sequence[Mapping[str, Any]], look: Look, now: datetime) -> tuple[list[Bundle], list[str]]:
@@ -131,6 +134,8 @@ def read(entries: Sequence[Mapping[str, Any]], look: Look, now: datetime) -> tup
     problems: list[str] = []
     for index, entry in enumerate(entries):
         place = f"{SETTING}[{index}]"
+        if any(_form(place, entry)):  # which is said of the settings
+            continue
         try:
             bundle = _read_secret(place, entry["secret"], look) if entry.get("secret") else _read_files(place, entry)
         except ProvidedError as error:
@@ -201,7 +206,10 @@ def _read_secret(place: str, named: str, look: Look) -> Bundle:
         raise ProvidedError(f"{place}.secret is {named}, which Landfall writes itself: name one of your own.")
     if found.get("type") != TLS_TYPE:
         raise ProvidedError(f"{place}.secret is {named}, of type {found.get('type')}: name one of type {TLS_TYPE}.")
-    data = decoded(found) or {}
+    try:
+        data = decoded(found) or {}
+    except UnicodeDecodeError as error:
+        raise ProvidedError(f"{place}.secret is {named}, which holds no PEM text: create it from PEM files.") from error
     return parse(place, data.get("tls.crt", ""), data.get("tls.key", ""), ".secret's tls.crt", ".secret's tls.key")
 
 

@@ -35,8 +35,8 @@ MEANS_BY_KIND = {
     "authority": "Two runs: the first creates the next certificate authority and makes both trusted, the second moves "
     "all certificates to it. Between them, distribute ca.crt to those who trust it.",
     "certificate": "A new key and certificate for the same names; its readers load it, no connection ends.",
-    "brought": "It comes from elsewhere (platform_tls_source): renew it there, then run site.yml.",
-    "requested": "cert-manager renews it by itself (platform_tls_source).",
+    "provided": "It comes from elsewhere (platform_tls_source): renew it there, then run site.yml.",
+    "issued": "cert-manager renews it by itself.",
     "fixed": "It is yours: change it in your settings, and run site.yml.",
 }
 NOT_KNOWN = "Run site.yml first, which notes how."
@@ -207,7 +207,7 @@ def _is_rotatable(row: Row, subject: Subject | None) -> bool:
 
 
 def _means(row: Row, subject: Subject | None) -> str:
-    if row["kind"] in {"authority", "brought", "fixed", "requested"}:
+    if row["kind"] in MEANS_BY_KIND and row["kind"] != "certificate":
         return MEANS_BY_KIND[row["kind"]]
     if subject is None:
         return NOT_KNOWN

@@ -22,7 +22,6 @@ OPTIONS: dict[str, Any] = {
         "default": [],
         "options": {
             "certificate": {"type": "str"},
-            # A path is no secret, and a text is hidden by the module.
             "key": {"type": "str", "no_log": False},
             "secret": {"type": "str", "no_log": False},
         },

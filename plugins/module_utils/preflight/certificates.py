@@ -109,9 +109,9 @@ def _look_at_authority(
     authority = kept.in_force(now) if kept else None
     if authority is None:
         if wanted.reached and not wanted.region:
-            facts.problems.append(
-                "platform_aws_region is empty, and nothing else says in which region the load balancers get their names, "
-                "which the certificate authority is limited to: write the cluster's region."
+            facts.notes.append(
+                "nothing says in which region the load balancers get their names, which the certificate authority is "
+                "limited to: write platform_aws_region, or their domain as platform_tls_domains"
             )
         return
     if refusal := authority.refusal(hosts):

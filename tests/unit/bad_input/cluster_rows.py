@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests import eks_objects
+from tests.unit.bad_input.certificate_rows import WRONG_CERTIFICATES
 from tests.unit.bad_input.fake_clusters import DEPLOYMENTS, STORAGE, deployment, helm, items, kinds, made
 from tests.unit.bad_input.fake_clusters import node as a_node
 from tests.unit.bad_input.fake_clusters import storage_class as a_class
@@ -219,7 +220,7 @@ WRONG_LOAD_BALANCERS = (
         {"ingress_addresses": "eip"}, alone=True),
 )  # fmt: skip
 
-THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_SURROUNDINGS, *WRONG_LOAD_BALANCERS, WRONG_CLUSTERS[-1])
+THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_CERTIFICATES, *WRONG_SURROUNDINGS, *WRONG_LOAD_BALANCERS, WRONG_CLUSTERS[-1])
 """Given to the real playbook; the others, with which it would take minutes, to the module that it gives them to."""
 THROUGH_MODULE = (*WRONG_KUBECONFIGS, *WRONG_CLUSTERS[:-1])
 ROWS = (*THROUGH_PLAYBOOK, *THROUGH_MODULE)

@@ -162,20 +162,59 @@ def test_every_https_host_has_its_certificate() -> None:
 @pytest.mark.parametrize(
     ("known", "hosts"),
     [
-        ({"__argocd_applied": {}, "__argocd_found": {}}, ["argocd.example.org"]),
+        ({"__argocd_applied": {}, "__argocd_found": {}}, []),
         (
             {"__argocd_applied": {"objects": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]}},
-            ["argocd.example.org", "nlb.test"],
+            ["nlb.test"],
         ),
         (
             {
                 "__argocd_applied": {"objects": [{"status": {"loadBalancer": {}}}]},
                 "__argocd_found": {"objects": [{"status": {"loadBalancer": {"ingress": [{"hostname": "nlb.test"}]}}}]},
             },
-            ["argocd.example.org", "nlb.test"],
+            ["nlb.test"],
         ),
     ],
 )
 def test_argo_cds_certificate_names_its_load_balancer(known: dict[str, Any], hosts: list[str]) -> None:
     (certificate,) = evaluate("argocd", "__argocd_certificate", **known)
-    assert certificate["hosts"] == hosts
+    assert certificate["hosts"] == ["argocd.example.org"]
+    assert certificate["own_hosts"] == hosts, "which no other authority certifies"
+
+
+ACM = {"platform_tls_source": "acm", "platform_tls_acm_certificates": ["arn:aws:acm:a", "arn:aws:acm:b"]}
+ENDING = {
+    "ssl-cert": "arn:aws:acm:a,arn:aws:acm:b",
+    "ssl-ports": "443",
+    "ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    "backend-protocol": "ssl",
+}
+
+
+def test_with_acm_the_load_balancers_end_tls_and_speak_it_to_the_pods() -> None:
+    assert annotations(**ACM) == annotations() | ENDING, "proxy protocol and health checks stay"
+    # gRPC offers HTTP/2 alone; NGINX has none of it here, so nothing is negotiated there.
+    assert argocd_annotations(**ACM) == argocd_annotations() | ENDING | {"alpn-policy": "HTTP2Optional"}
+    for source in ("own_ca", "provided", "cert_manager"):
+        assert annotations(**ACM | {"platform_tls_source": source}) == annotations()
+        assert argocd_annotations(**ACM | {"platform_tls_source": source}) == argocd_annotations()
+
+
+def test_nothing_else_of_the_edge_changes_with_acm() -> None:
+    ours, theirs = nginx(), nginx(**ACM)
+    for each in (ours, theirs):
+        each["service"].pop("annotations")
+    assert theirs == ours
+    assert argocd_service(**ACM)["spec"] == argocd_service()["spec"]
+
+
+@pytest.mark.parametrize(("source", "url"), [("own_ca", None), ("acm", "https://argocd.example.org")])
+def test_people_reach_argo_cd_by_a_name_that_its_certificate_has(source: str, url: str | None) -> None:
+    (admin,) = [
+        each
+        for each in evaluate("argocd", "__argocd_credentials", platform_tls_source=source)
+        if each["name"] == "argocd-admin"
+    ]
+    assert admin["login"].get("url") == url
+    (balancer,) = [each["load_balancer"] for each in evaluate("argocd", "argocd_component.releases")]
+    assert balancer["host"] == "argocd.example.org"

@@ -280,3 +280,18 @@ def test_what_eks_auto_mode_wants_otherwise() -> None:
     for name in ("nginx-ingress", "argo-cd"):
         labels = release(name, **auto)["namespace_labels"]
         assert labels == {"eks.amazonaws.com/pod-readiness-gate-inject": "enabled"}
+
+
+ACM = {"platform_tls_source": "acm", "platform_tls_acm_certificates": ["arn:aws:acm:a"]}
+
+
+@pytest.mark.parametrize(("before", "after"), [({}, ACM), (ACM, {})], ids=["to acm", "from acm"])
+def test_where_tls_ends_changes_no_load_balancer_and_its_price_is_told(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    planned = plan(row(**after), live(**before), Account())
+    assert (planned.problems, planned.replace) == ([], False)
+    assert planned.line.startswith(f"{HOST}, with another listener: it sends to a new target group")
+    for same in (before, after):
+        assert plan(row(**same), live(**same), Account()).line == HOST, "control"
+    assert plan(row(**after), live(host="", **before), Account()).line == "not there yet"

@@ -9,6 +9,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 NOW = datetime(2030, 1, 15, 12, 0, tzinfo=UTC)
 
 
+def encoded(data: dict[str, str]) -> dict[str, str]:
+    return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+
+
 def text_of(secret: dict[str, Any]) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
 

@@ -41,7 +41,9 @@ class Module:
 
     def __init__(self, check_mode: bool = False, **params: Any) -> None:
         self.check_mode = check_mode
-        self.params = {"namespace": HOME, "cluster_name": "test", "timeout": 5, "ca_file": None} | params
+        given = {"namespace": HOME, "cluster_name": "test", "timeout": 5, "ca_file": None, "tls": {}}
+        reached = {"permitted": [], "releases": [], "region": "eu-central-1", "kubeconfig": None, "context": None}
+        self.params = given | reached | params
         self.no_log_values: set[str] = set()
         self.warnings: list[str] = []
 

@@ -132,6 +132,28 @@ def test_a_real_one_is_really_asked(cluster: FakeCluster) -> None:
     assert found["logins", "Argo CD"].detail == "no password for Argo CD has been made"
 
 
+def test_argo_cd_is_asked_by_the_name_that_people_use(cluster: FakeCluster) -> None:
+    asked = wanted()
+    (argo,) = [each for each in asked.status.releases if each["name"] == "argo-cd"]
+    argo["load_balancer"] = {**argo["load_balancer"], "host": "argocd.example.org"}
+    with serving(servers.grafana, leaf("argocd.example.org")) as port:
+        found = results(cluster, asked, port)
+    assert found["https", "argocd.elb"].outcome == PASSED, "at the address of its load balancer"
+    with serving(servers.grafana, leaf("other.example.org")) as port:
+        assert results(cluster, asked, port)["https", "argocd.elb"].outcome == FAILED
+
+
+def test_authorities_of_others_are_trusted_beside_the_own_one(cluster: FakeCluster) -> None:
+    other = servers.make_ca("other", servers.NOW, ("example.org",))
+    with serving(servers.grafana, servers.make_leaf(other, (HOST,), servers.NOW)) as port:
+        assert results(cluster, wanted(), port)["https", HOST].outcome == FAILED, "control"
+        given = results(cluster, wanted(ca=other.data["tls.crt"], trust_system=True), port)
+    assert given["https", HOST].outcome == PASSED
+    with serving(servers.grafana, leaf()) as port:
+        found = results(cluster, wanted(ca=other.data["tls.crt"]), port)
+    assert found["https", HOST].outcome == PASSED, "the own one still counts"
+
+
 def test_another_password_in_the_secret_fails(cluster: FakeCluster) -> None:
     kept = cluster.objects["Secret", HOME, "grafana-admin"]
     kept["data"]["password"] = base64.b64encode(b"another").decode()
