@@ -229,7 +229,8 @@ ca_certificate:
   type: str
   returned: always
 planned:
-  description: In check mode, C({action, kind, namespace, name}) of each Secret and Certificate that would be written or go.
+  description:
+    - In check mode, C({action, kind, namespace, name}) of each Secret and Certificate that would be written or go.
   type: list
   elements: dict
   returned: always

@@ -252,7 +252,8 @@ def main() -> None:
     if wrong := wrong_words("uninstall_delete", params["delete"]):
         module.fail_json(msg=wrong[0])
     releases = frozenset((each["namespace"], each["name"]) for each in params["releases"])
-    what = plan.UninstallRequest(releases, params["records"], frozenset(words(params["delete"])), tuple(params["kinds"]))
+    asked, kinds = frozenset(words(params["delete"])), tuple(params["kinds"])
+    what = plan.UninstallRequest(releases, params["records"], asked, kinds)
     with reading(module) as cluster:
         try:
             module.exit_json(**(shown if params["state"] == "shown" else repeated)(module, cluster, what))

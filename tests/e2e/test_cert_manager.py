@@ -1,7 +1,7 @@
 """The real cert-manager controller, with a self-signed and a CA issuer, signs for a host name of the platform.
 
-Its pods are simulated, so its webhook is not called. The controller is a process of this test, built by `make test-tools`
-from cert-manager's Go module (tools/go/cert-manager), against the real API server of an embedded cluster of its own.
+Its pods are simulated, so its webhook is not called. The controller is a process of this test, built from
+cert-manager's Go module (tools/go/cert-manager), against the real API server of an embedded cluster of its own.
 """
 
 import base64
@@ -169,7 +169,8 @@ def test_a_renewal_disturbs_no_run(cluster):
     cluster.by(CORPORATE)
     before = cluster.certificate().serial_number
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    renew = {"type": "Issuing", "status": "True", "reason": "ManuallyTriggered", "message": "", "lastTransitionTime": now}
+    renew = {"type": "Issuing", "status": "True", "reason": "ManuallyTriggered", "message": ""}
+    renew["lastTransitionTime"] = now
     found = cluster.get("certificates.cert-manager.io", SECRET, "-n", NAMESPACE)
     status = {"status": {"conditions": [*found["status"]["conditions"], renew]}}
     named = ["certificates.cert-manager.io", SECRET, "-n", NAMESPACE]
@@ -202,7 +203,7 @@ def test_a_plan_shows_the_certificate(cluster):
 @pytest.mark.parametrize(
     ("issuer", "words"),
     [
-        ({"kind": "ClusterIssuer", "name": "nobody"}, "which the cluster does not have: create it, or name another one"),
+        ({"kind": "ClusterIssuer", "name": "nobody"}, "which the cluster does not have: create it"),
         ({"kind": "ClusterIssuer", "name": "broken"}, "which is not ready (ErrGetKeyPair"),
         ({"kind": "Issuer", "name": "nobody"}, f"which the namespace {NAMESPACE} does not have"),
     ],

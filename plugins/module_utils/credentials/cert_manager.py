@@ -33,6 +33,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 
 SETTING = "platform_tls_issuer"
 ANNOTATION_ISSUER = f"{GROUP}/issuer-name"
+NO_CERT_MANAGER = (
+    "platform_tls_source is cert_manager, and the cluster has no cert-manager: roll it out and create an issuer first "
+    "(docs/certificates.md), or write own_ca."
+)
 SECONDS_TO_GO = 30
 """For a Certificate that is deleted: its deletion waits for the garbage collector where its Secret must not follow."""
 NAME_MAXIMUM = 253
@@ -43,7 +47,7 @@ Place = tuple[str, str]
 """Namespace and name."""
 
 
-@dataclassclass Requested(Source):
+class Requested(Source):
     """An issuer of cert-manager, {kind, name}: that program writes the Secrets, and renews what is in them."""
 
     def __init__(self, issuer: Mapping[str, str]) -> None:
@@ -57,7 +61,7 @@ Place = tuple[str, str]
         return Issued(objects=(issuance.certificate(item, self.issuer),))
 
 
-(frozen=True)
+@dataclass(frozen=True)
 class Asked:
     """A Certificate as it is wanted, and as it is there, if it is."""
 
@@ -79,8 +83,8 @@ class Asked:
 class Exchange:
     """What changes between cert-manager and other sources.
 
-    `asked` are the Certificates that are wanted; `gone` are ours that would write over what another source delivers, and
-    `marked` the places of Secrets that cert-manager wrote and has no more.
+    `asked` are the Certificates that are wanted; `gone` are ours that would write over what another source delivers;
+    `marked` are the places of Secrets that cert-manager wrote and has no more.
     """
 
     asked: list[Asked]
@@ -97,10 +101,7 @@ def issuer_problems(cluster: Cluster, certificates: Sequence[Object]) -> list[st
     """Return a sentence for each issuer of Certificates that is not there, or is not ready. Raises ApiException."""
     wanted = {(each["spec"]["issuerRef"]["kind"], each["spec"]["issuerRef"]["name"]) for each in certificates}
     if wanted and not set(ISSUER_KINDS) <= cluster.kinds(API):
-        return [
-            "platform_tls_source is cert_manager, and the cluster has no cert-manager: roll it out and create an "
-            "issuer first (docs/certificates.md), or write own_ca."
-        ]
+        return [NO_CERT_MANAGER]
     namespaces = sorted({each["metadata"]["namespace"] for each in certificates})
     return [
         sentence
@@ -135,12 +136,13 @@ def problems(cluster: Cluster, tls: Mapping[str, Any], items: Iterable[Item], no
 
 
 def look(
-    cluster: Cluster, items: Iterable[Item], certificates: Sequence[Object], secrets: Mapping[Place, Object]
+    cluster: Cluster, items: Iterable[Item], objects: Sequence[Object], secrets: Mapping[Place, Object]
 ) -> Exchange:
-    """Compare the Certificates that are wanted for `items` with what is there; `secrets` are those of the items.
+    """Compare the Certificates among `objects`, wanted for `items`, with what is there; `secrets` are those of the items.
 
     Raises ApiException, and CredentialError for an issuer that is not ready, and for what somebody else has made.
     """
+    certificates = [each for each in objects if each["kind"] == KIND]
     if problems := issuer_problems(cluster, certificates):
         raise CredentialError("\n- ".join(problems))
     asked = [Asked(each, issuance.read(cluster, each)) for each in certificates]
@@ -245,8 +247,8 @@ def setting_problems(values: Mapping[str, Any]) -> Iterator[str]:
     name = values[SETTING].get("name") or ""
     if name and (not _NAME.fullmatch(name) or len(name) > NAME_MAXIMUM):
         yield (
-            f"{SETTING}.name ({name!r}) is no name of an object in Kubernetes: write lower case letters, digits, dashes "
-            f"and dots, at most {NAME_MAXIMUM} characters."
+            f"{SETTING}.name ({name!r}) is no name of an object in Kubernetes: write lower case letters, digits, "
+            f"dashes and dots, at most {NAME_MAXIMUM} characters."
         )
     if values.get("platform_tls_source") == CERT_MANAGER and not name:
         yield (

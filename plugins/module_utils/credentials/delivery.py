@@ -47,7 +47,7 @@ def deliver(
         _write(cluster, namespaces, plan)
     changes = [change for each in plan.objects if (change := apply.apply(cluster, each, dry_run=dry_run))]
     if not dry_run:
-        issuance.wait(cluster, plan.objects, run.tls_timeout)
+        issuance.wait(cluster, [each.wanted for each in exchange.asked], run.tls_timeout)
         # Last, so that no moment is without a certificate.
         store.retire(cluster, plan.retired, run.home)
     secrets = store.read(cluster) if (plan.writes or plan.retired or changes) and not dry_run else found.ours

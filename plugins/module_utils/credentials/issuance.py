@@ -1,4 +1,4 @@
-"""What cert-manager is asked for, how far it has come, and what of its requests keeps a certificate from being ready."""
+"""What cert-manager is asked for, how far it has come, and what of its requests keeps it from a certificate."""
 
 from __future__ import annotations
 

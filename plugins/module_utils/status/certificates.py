@@ -31,9 +31,9 @@ def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Ro
 
     `home` is the namespace that keeps the originals.
     A row is {name, secret, `authority`, `brought`, `issued`, hosts, expires, days, state, note}; `secret` is where it
-    is in use, `brought` says that its original is elsewhere, `issued` that cert-manager renews it, `days` are whole ones
-    from `now` (UTC), negative once it has ended, and `expires` an ISO date. What is only kept, and delivered elsewhere,
-    has no row of its own.
+    is in use, `brought` says that its original is elsewhere, `issued` that cert-manager renews it. `days` are whole
+    ones from `now` (UTC), negative once it has ended, and `expires` is an ISO date. What is only kept, and delivered
+    elsewhere, has no row of its own.
     """
     tls = [each for each in secrets if each.get("type") == TLS_TYPE]
     originals = {_credential(each): each for each in tls if each["metadata"]["namespace"] == home}

@@ -76,7 +76,9 @@ def _cure(row: dict[str, Any]) -> str:
     if row.get("issued"):
         namespace, _unused, name = row["secret"].partition("/")
         return f"see why cert-manager does not renew it (kubectl describe certificate -n {namespace} {name})"
-    return "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
+    return (
+        "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
+    )
 
 
 def _hosts(found: dict[str, Any]) -> Iterator[str]:

@@ -81,8 +81,8 @@ def test_what_ready_looks_at_is_what_the_chart_makes() -> None:
     for row in spec()["ready"]:
         (hook,) = made[row["kind"], row["name"]]["webhooks"]
         assert hook["failurePolicy"] == "Fail"
-    selector = spec()["existing"]["webhooks"].split("=")
-    assert made["ValidatingWebhookConfiguration", "cert-manager-webhook"]["metadata"]["labels"][selector[0]] == selector[1]
+    key, _unused, value = spec()["existing"]["webhooks"].partition("=")
+    assert made["ValidatingWebhookConfiguration", "cert-manager-webhook"]["metadata"]["labels"][key] == value
 
 
 @with_helm
@@ -154,5 +154,12 @@ def test_webhooks_of_one_that_is_gone_are_found() -> None:
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": "cert-manager-webhook", "labels": {"app.kubernetes.io/instance": NAME}},
     }
-    cluster = FakeCluster(hook)
+    cluster = FakeCluster()
+    cluster.define(
+        "ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1",
+        "validatingwebhookconfigurations",
+        namespaced=False,
+    )
+    cluster.add(hook)
     assert [each["metadata"]["name"] for each in look(cluster, "leave").orphans[NAME]] == ["cert-manager-webhook"]

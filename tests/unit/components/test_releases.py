@@ -150,14 +150,17 @@ def test_without_their_kind_nobody_brings_service_monitors() -> None:
 
 def test_definitions_are_the_workers_and_off_in_the_charts() -> None:
     sources = {each["name"]: (each.get("crds") or {}).get("source", "none") for each in every_release()}
-    assert sources.items() >= {
-        "aws-load-balancer-controller": "chart",
-        "nginx-ingress": "chart",
-        "kube-prometheus-stack": "chart",
-        "eck-operator": "templates",
-        "argo-cd": "templates",
-        "metrics-server": "none",
-    }.items()
+    assert (
+        sources.items()
+        >= {
+            "aws-load-balancer-controller": "chart",
+            "nginx-ingress": "chart",
+            "kube-prometheus-stack": "chart",
+            "eck-operator": "templates",
+            "argo-cd": "templates",
+            "metrics-server": "none",
+        }.items()
+    )
     assert release("kube-prometheus-stack")["values"]["crds"]["enabled"] is False
     assert release("eck-operator")["values"]["installCRDs"] is False
     assert release("argo-cd")["values"]["crds"]["install"] is False

@@ -60,8 +60,8 @@ class CertManager:
     def __call__(self, cluster: FakeCluster, found: Object) -> None:
         """Look at a Certificate that was written, or whose Secret was: both have one name here."""
         namespace, name = found["metadata"].get("namespace"), found["metadata"]["name"]
-        there = cluster.objects.get(("Certificate", namespace, name)) if found["kind"] in {"Certificate", "Secret"} else None
-        if there and not there["metadata"].get("deletionTimestamp"):
+        there = cluster.objects.get(("Certificate", namespace, name))
+        if found["kind"] in {"Certificate", "Secret"} and there and not there["metadata"].get("deletionTimestamp"):
             self._look(cluster, there)
 
     def renew(self, cluster: FakeCluster, namespace: str, name: str) -> None:

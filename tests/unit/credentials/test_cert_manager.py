@@ -1,4 +1,4 @@
-"""Certificates that cert-manager brings: asked for, handed over, waited for and taken back, with no moment without one."""
+"""Certificates of cert-manager: asked for, handed over, waited for and taken back, without a moment that has none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def deliver(
 ) -> dict[str, Any]:
     """Deliver certificates of an issuer, or of the own CA; return what the module does."""
     tls = {"source": "cert_manager", "issuer": by} if by else {"source": "own_ca"}
-    run = Run(HOME, "test", datetime.now(UTC), choice.chosen(tls, lambda *_place: None, datetime.now(UTC)), tls_timeout=seconds)
+    now = datetime.now(UTC)
+    run = Run(HOME, "test", now, choice.chosen(tls, lambda *_place: None, now), tls_timeout=seconds)
     cluster.log.clear()
     return delivery.deliver(cluster, list(wanted or [TLS]), run, dry_run=dry_run)[0]
 
@@ -73,9 +74,7 @@ def watched(cluster: FakeCluster) -> list[str]:
 
 
 @pytest.mark.parametrize("by", KINDS, ids=lambda each: each["kind"])
-def test_a_certificate_is_asked_for_once(
-    cluster: FakeCluster, controller: CertManager, by: dict[str, str]
-) -> None:
+def test_a_certificate_is_asked_for_once(cluster: FakeCluster, controller: CertManager, by: dict[str, str]) -> None:
     assert deliver(cluster, by)["changed"]
     asked = cluster.objects[CERTIFICATE]["spec"]
     assert asked["issuerRef"] == {"group": "cert-manager.io", **by}
@@ -188,7 +187,8 @@ def test_a_plan_shows_certificates_that_come_and_go(cluster: FakeCluster, contro
     deliver(cluster, None)
     coming = deliver(cluster, KINDS[0], dry_run=True)
     row = {"namespace": LOGGING, "name": NAME, "kind": "Certificate"}
-    assert coming["planned"] == [{**row, "action": "create"}]
+    original = {"action": "delete", "kind": "Secret", "namespace": HOME, "name": NAME}
+    assert coming["planned"] == [{**row, "action": "create"}, original]
     assert coming["diff"][0]["after_header"] == f"Certificate {LOGGING}/{NAME}"
     assert (coming["changed"], cluster.written) == (True, [])
     deliver(cluster, KINDS[0])
@@ -264,9 +264,7 @@ THEIRS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", THEIRS)
-def test_what_somebody_else_made_is_not_taken_over(
-    cluster: FakeCluster, controller: CertManager, name: str
-) -> None:
+def test_what_somebody_else_made_is_not_taken_over(cluster: FakeCluster, controller: CertManager, name: str) -> None:
     found, expected = THEIRS[name]
     cluster.reconcile = lambda *_unused: None
     cluster.add({**found, "metadata": {"namespace": LOGGING, "name": NAME}})
@@ -324,7 +322,8 @@ def test_one_that_is_still_on_its_way_is_waited_for_again(cluster: FakeCluster, 
             controller(cluster, cluster.objects[CERTIFICATE])
 
     cluster.after = come
-    assert not deliver(cluster, KINDS[0])["changed"]
+    deliver(cluster, KINDS[0])
+    assert [path for _method, path, _body in cluster.written if "/certificates/" in path] == []
     assert cluster.objects[CERTIFICATE]["metadata"]["uid"] == uid
     assert text(cluster) == "letsencrypt 1 kibana.example.org"
 
@@ -348,8 +347,8 @@ STATES: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "a challenge that waits": (
         {"Order": {"state": "pending"},
          "Challenge": {"state": "pending", "reason": "Waiting for DNS-01 challenge propagation: no TXT record."}},
-        "Challenge logging/kibana-tls-1-2 (DNS-01 for kibana.example.org) is pending (Waiting for DNS-01 challenge "
-        "propagation: no TXT record)",
+        ("Challenge logging/kibana-tls-1-2 (DNS-01 for kibana.example.org) is pending (Waiting for DNS-01 challenge "
+         "propagation: no TXT record)"),
     ),
     "a challenge that failed": (
         {"Order": {"state": "invalid"}, "Challenge": {"state": "invalid", "reason": "Error accepting: 403"}},
@@ -448,9 +447,7 @@ def request_of(*kinds: str) -> plan.UninstallRequest:
     return plan.UninstallRequest(frozenset(), HOME, kinds=kinds)
 
 
-def test_ours_go_with_the_platform_whoever_brought_cert_manager(
-    cluster: FakeCluster, controller: CertManager
-) -> None:
+def test_ours_go_with_the_platform_whoever_brought_cert_manager(cluster: FakeCluster, controller: CertManager) -> None:
     deliver(cluster, KINDS[0])
     cluster.add({"kind": "Certificate", "metadata": {"namespace": "team-a", "name": "shop-tls"}})
     of_both = request_of("cert-manager.io/v1/Certificate", "v1/Service")
