@@ -1,8 +1,8 @@
 """Secrets handed over to cert-manager and taken back, without a moment in which one holds no certificate.
 
-Read in cert-manager v1.21.1, internal/controller/certificates/policies/checks.go: a Secret that is there is issued anew
-only if its annotations name another issuer, and one without annotations is taken for that of an Issuer, whatever it
-holds. So a Secret that is handed over gets an annotation that names none.
+Read in cert-manager v1.21.2, SecretIssuerAnnotationsMatch of pkg/api/util/issuers.go: a Secret that is there is issued
+anew only if its annotations name another issuer, and one without annotations is taken for that of an Issuer, whatever
+it holds. So a Secret that is handed over gets an annotation that names none.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class CertManager:
 
 
 def _why_issue(found: Object, secret: Object | None) -> str:
-    """Return why a Secret is issued anew, by the rules of policies/checks.go, the order of Go's && and || included."""
+    """Return why a Secret is issued anew, by the rules of SecretIssuerAnnotationsMatch (pkg/api/util/issuers.go)."""
     if secret is None:
         return "DoesNotExist"
     notes, wanted = secret["metadata"].get("annotations") or {}, found["spec"]["issuerRef"]
