@@ -203,7 +203,7 @@ class ActionModule(ActionBase):
 def _permitted(
     values: dict[str, Any], certificates: list[dict[str, Any]], enabled: list[components.Component]
 ) -> list[str]:
-    """Return the names that the cluster's own certificate authority may sign for, whoever signs today."""
+    """Return the names that the cluster's own certificate authority may sign for."""
     permitted = [
         values.get("platform_domain", ""),
         *values.get("platform_tls_domains", []),

@@ -160,7 +160,9 @@ def read_facts(params: dict[str, Any], cluster: Cluster, now: datetime) -> dict[
 
     wanted = certificates.questions(params, items, region)
     session = ask if params["ask_aws"] else None
-    found = certificates.read(wanted, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), session, now)
+    found = certificates.read(
+        wanted, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), session, now
+    )
     found.problems += cert_manager.problems(cluster, params["tls"], items, now)
     return asdict(found)
 

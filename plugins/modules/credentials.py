@@ -151,7 +151,8 @@ options:
         elements: str
         default: []
       own_hosts:
-        description: Further names of a certificate that only the cluster's own CA signs, such as that of a load balancer.
+        description:
+          - Further names of a certificate that only the cluster's own CA signs, such as that of a load balancer.
         type: list
         elements: str
         default: []

@@ -133,7 +133,9 @@ def trusted(context: RotationContext) -> str:
 
 def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     home, name = module.params["namespace"], module.params["cluster_name"]
-    context = RotationContext(cluster, home, datetime.now(UTC), module.params["timeout"], permitted(cluster, module.params))
+    context = RotationContext(
+        cluster, home, datetime.now(UTC), module.params["timeout"], permitted(cluster, module.params)
+    )
     found = rotation.rows(context)
     if not found:
         raise RotationError(

@@ -121,7 +121,7 @@ def test_status_of_a_rollout(machine):
     flask = component(status, "flask-app")
     assert (flask["owner"], flask["version"], flask["newest"]) == ("helm", "0.1.0", "0.1.0")
     certificates = {each["name"]: each for each in status["certificates"]}
-    assert certificates["landfall-ca"]["days"] > 3600
+    assert certificates["landfall-ca"]["days"] > 1800
     assert certificates["grafana-tls"]["hosts"] == ["grafana.example.org"]
     assert certificates["grafana-tls"]["days"] in {364, 365}
     assert {"Grafana"} <= {each["service"] for each in status["credentials"]}

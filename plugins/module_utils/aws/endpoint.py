@@ -78,4 +78,3 @@ _SUFFIXES = (
     ("us-iso-", "c2s.ic.gov"),
 )
 """DNS suffixes of AWS's partitions by how their regions begin (botocore, data/partitions.json)."""
-

@@ -53,9 +53,10 @@ def ages(
     """Return a row per credential: name, kind, made, expires, days_left and secret, sorted by kind and name.
 
     `secrets` are all that carry the label of a credential, `others` those at `found_places`. `kind` is `authority`,
-    certificate, provided, issued (by cert-manager), password, found or fixed; `made` and `expires` are API timestamps, `expires` empty for what does not
-    end; `days_left` are whole days, negative once it has ended, None for what does not end. `secret` is
-    <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything secret.
+    certificate, provided, issued (by cert-manager), password, found or fixed; `made` and `expires` are API timestamps,
+    the latter empty for what does not end; `days_left` are whole days, negative once it has ended, None for what
+    does not end. `secret` is <namespace>/<name> of the Secret that is read by whom it is for. No row holds anything
+    secret.
     """
     secrets = list(secrets)
     originals = _originals(secrets, home)

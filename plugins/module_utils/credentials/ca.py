@@ -53,7 +53,7 @@ class Authority:
         return "".join(certificates.pem(each.certificate) for each in (self.current, self.next) if each)
 
     def in_force(self, now: datetime) -> Authority | None:
-        """Return it as a run has it: with the next one signing where the current one ends soon; None for one to be made.
+        """Return it as a run has it: with the next one signing where this one ends soon, or None for one to be made.
 
         That is too late for an overlap: what trusted the old one trusts nothing here until it is given the new one.
         """
@@ -62,7 +62,7 @@ class Authority:
         return self.in_motion() if self.next else None
 
     def with_next(self, cluster: str, now: datetime, permitted: Collection[str]) -> Authority:
-        """Return it with one beside it that signs nothing yet, and may sign for all that is `permitted`."""
+        """Return it with one beside it that signs nothing yet, and may sign for what is `permitted`."""
         fits = self.next and not certificates.refused_hosts(self.next.certificate, permitted)
         return self if fits else replace(self, next=certificates.make_ca(cluster, now, permitted), moving=False)
 
@@ -82,6 +82,6 @@ class Authority:
         permitted = ", ".join(certificates.permitted_domains(self.signer.certificate))
         return (
             f"The certificate authority of the cluster may not sign for {', '.join(refused)}, only for {permitted} and "
-            f"names below: write a host there, or replace it ({REPLACE}; platform_tls_domains adds what is no host of a "
-            "component), which takes two runs and has everybody trust the next ca.crt."
+            f"names below: write a host there, or replace it ({REPLACE}; platform_tls_domains adds what is no host of "
+            "a component), which takes two runs and has everybody trust the next ca.crt."
         )

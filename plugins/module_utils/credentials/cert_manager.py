@@ -138,7 +138,7 @@ def problems(cluster: Cluster, tls: Mapping[str, Any], items: Iterable[Item], no
 def look(
     cluster: Cluster, items: Iterable[Item], objects: Sequence[Object], secrets: Mapping[Place, Object]
 ) -> Exchange:
-    """Compare the Certificates among `objects`, wanted for `items`, with what is there; `secrets` are those of the items.
+    """Compare the Certificates among `objects`, wanted for `items`, with what is there; `secrets` are those of `items`.
 
     Raises ApiException, and CredentialError for an issuer that is not ready, and for what somebody else has made.
     """

@@ -19,7 +19,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.cryptograph
 )
 
 CA_LIFETIME = timedelta(days=5 * 365)
-"""People trust it by hand, so it outlives many certificates; but a stolen key, or names that are too wide, end with it."""
+"""People trust it by hand, so it outlives many certificates; but a key that somebody copied is of no use after that."""
 CA_TOLD_BEFORE = timedelta(days=365)
 """It is distributed by hand, so its end is told a year before, by status, preflight and an alert."""
 LEAF_LIFETIME = timedelta(days=365)
@@ -101,16 +101,15 @@ def name_constraints(permitted: Iterable[str]) -> x509.NameConstraints:
     networks = {ipaddress.ip_network(each.value) for each in names if isinstance(each, x509.IPAddress)}
     narrow = sorted(each for each in domains if not any(each.endswith(f".{other}") for other in domains))
     everything = [each for each in EVERY_ADDRESS if each.version not in {known.version for known in networks}]
-    return x509.NameConstraints(
-        permitted_subtrees=[
-            *(x509.DNSName(each) for each in narrow),
-            *(x509.IPAddress(each) for each in sorted(networks, key=lambda network: (network.version, network))),
-        ],
-        excluded_subtrees=[
-            *([] if narrow else [x509.DNSName("")]),
-            *(x509.IPAddress(each) for each in everything),
-        ],
-    )
+    trees = [
+        *(x509.DNSName(each) for each in narrow),
+        *(x509.IPAddress(each) for each in sorted(networks, key=lambda network: (network.version, network))),
+    ]
+    excluded = [
+        *([] if narrow else [x509.DNSName("")]),
+        *(x509.IPAddress(each) for each in everything),
+    ]
+    return x509.NameConstraints(trees or None, excluded or None)
 
 
 def constraints_of(ca: x509.Certificate) -> x509.NameConstraints | None:

@@ -18,7 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 PREFIX = "expires-"
 """Begins the names of these Leases."""
 PROVIDED = "provided-"
-"""Follows it for a certificate that is provided: often renewed a few weeks before its end, so its alerts wait longer."""
+"""Follows it for a certificate that is provided: often renewed a few weeks before its end, so alerts wait longer."""
 LABEL_EXPIRES = "landfall.eks/expires"
 API = "coordination.k8s.io/v1"
 

@@ -85,7 +85,7 @@ class Item:
 
     @property
     def internal(self) -> bool:
-        """Whether names of a certificate are only known inside the cluster, where no other authority can certify them."""
+        """Whether names of a certificate are known inside the cluster alone, so that nobody else can certify them."""
         return any(_is_internal(host) for host in self.hosts)
 
     @property

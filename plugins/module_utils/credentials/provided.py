@@ -1,4 +1,4 @@
-"""Certificates that somebody else supplies, as files, texts or Secrets: read, judged, and brought to the wanted hosts."""
+"""Certificates that somebody else supplies, as files, texts or Secrets: read, judged, and matched with hosts."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Bundle:
 
 
 class Provided(Source):
-    """Certificates of the setting; what is inside the cluster stays with its own authority."""
+    """Certificates of the setting; what is inside the cluster stays with its own certificate authority."""
 
     def __init__(self, bundles: Sequence[Bundle]) -> None:
         """Take the certificates that were read."""
@@ -156,7 +156,7 @@ def missing(bundles: Sequence[Bundle], items: Iterable[Item]) -> list[str]:
 
 
 def best(bundles: Sequence[Bundle], hosts: Sequence[str]) -> Bundle | None:
-    """Return the certificate for all of the hosts: rather one that names them than a wildcard, then the one that lasts."""
+    """Return the certificate for all of the hosts: one that names them before a wildcard, then the one that lasts."""
     fitting = [each for each in bundles if all(each.covers(host) for host in hosts)]
     return max(fitting, key=lambda each: (each.hosts >= set(hosts), each.leaf.not_valid_after_utc), default=None)
 

@@ -63,4 +63,3 @@ class Source:
         nothing for any other item.
         """
         return None
-

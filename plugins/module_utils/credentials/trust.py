@@ -20,8 +20,8 @@ def instructions(path: str, pem: str, cluster: str) -> list[str]:
     program = {
         "curl": f"curl --cacert {path} https://...",
         "Python": f"SSL_CERT_FILE={path} python3 ...",
-        "Firefox": "a profile of its own (about:profiles), then Settings, Privacy & Security, View Certificates, "
-        f"Authorities, Import: {path}",
+        "Firefox": "a profile of its own (about:profiles), then Settings, Privacy & Security, "
+        f"View Certificates, Authorities, Import: {path}",
     }
     system = {
         "Debian, Ubuntu": f"sudo cp {path} /usr/local/share/ca-certificates/{name}.crt && sudo update-ca-certificates",

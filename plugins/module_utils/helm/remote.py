@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
-
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 ARCHIVE = ".tgz"

@@ -13,8 +13,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.certifica
 SETTING = "platform_tls_acm_certificates"
 ARN = re.compile(r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 KEYS = ("RSA_2048", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
-"""Kinds of keys that Network Load Balancers support, by ACM's names (Elastic Load Balancing, User Guide for Network Load
-Balancers, "Server certificates")."""
+"""Kinds of keys that Network Load Balancers support, by ACM's names (Elastic Load Balancing, User Guide for Network
+Load Balancers, "Server certificates")."""
 WEAK = ("RSA_1024",)
 
 
@@ -93,10 +93,12 @@ def _fault(found: Described, now: datetime) -> str:
     if not found.status:
         return "is not in this account and region: correct it, or see to this machine's AWS profile"
     if found.status != "ISSUED":
-        return f"has the status {found.status}, and a load balancer takes only issued ones: see to it in ACM"
+        return f"has the status {found.status}, and a load balancer takes only issued ones: finish it in ACM"
     if found.ends and found.ends < now:
         return f"ended on {found.ends:%Y-%m-%d}: renew it in ACM"
-    return f"has a key of kind {found.key}, which is too weak: request one with EC_prime256v1" if found.key in WEAK else ""
+    return (
+        f"has a key of kind {found.key}, which is too weak: request one with EC_prime256v1" if found.key in WEAK else ""
+    )
 
 
 def _notes(found: Described, now: datetime) -> Iterator[str]:

@@ -126,7 +126,7 @@ _RETARGETED = (
 
 
 def _is_retargeted(row: Row, kept: Mapping[str, str]) -> bool:
-    """Tell whether TLS ends elsewhere from now on, which takes a target group of another protocol (docs/certificates.md)."""
+    """Tell whether TLS ends elsewhere from now on, for which a target group has another protocol."""
     return (changing.CERTIFICATE in kept) != (changing.CERTIFICATE in row.annotations)
 
 

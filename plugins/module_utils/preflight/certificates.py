@@ -62,8 +62,8 @@ class Facts:
 
 
 def read(wanted: Questions, look: provided.Look, session: Callable[[], Session] | None, now: datetime) -> Facts:
-    """Look at everything. `look` reads a Secret by namespace and name; `session` makes one of AWS, and is None where
-    AWS is not to be asked; `now` is in UTC.
+    """Look at everything. `look` reads a Secret by namespace and name; `session` makes one of AWS, None for a run
+    that does not ask AWS; `now` is in UTC.
     """
     facts = Facts(permitted=wanted.permitted)
     bundles: list[provided.Bundle] = []
@@ -84,7 +84,9 @@ def _of_own_ca(bundles: Sequence[provided.Bundle], wanted: Questions) -> list[st
     """Return the names that the own certificate authority has to sign for."""
     if wanted.source in (sources.OWN_CA, sources.ACM):
         return [*(host for item in wanted.items for host in item.signed_hosts), *wanted.reached, *wanted.balancers]
-    left = [item for item in wanted.items if item.internal or (item.fallback and not provided.best(bundles, item.hosts))]
+    left = [
+        item for item in wanted.items if item.internal or (item.fallback and not provided.best(bundles, item.hosts))
+    ]
     unsupplied = [host for host in wanted.reached if not provided.best(bundles, [host])]
     return [*(host for item in left for host in item.signed_hosts), *unsupplied]
 

@@ -83,7 +83,9 @@ class Plan:
             if each.get("load_balancer") and each["name"] != self.edge
         }
         """Services of releases with a load balancer of their own, by release."""
-        self.reached = {each["name"]: each["load_balancer"].get("host", "") for each in releases if each.get("load_balancer")}
+        self.reached = {
+            each["name"]: each["load_balancer"].get("host", "") for each in releases if each.get("load_balancer")
+        }
         """Names by which people reach those, by release; empty for the one that AWS gave."""
 
     def secrets(self) -> set[str]:

@@ -43,7 +43,9 @@ def test_an_imported_one_is_described(session):
 
 
 def test_one_that_is_asked_for_and_not_issued_is_refused(session):
-    arn = session.call("acm", "request_certificate", DomainName="*.example.org", ValidationMethod="DNS")["CertificateArn"]
+    arn = session.call("acm", "request_certificate", DomainName="*.example.org", ValidationMethod="DNS")[
+        "CertificateArn"
+    ]
     (said,) = acm.judge([acm.describe(session, arn)], ["grafana.example.org"], NOW)[0]
     assert "has the status PENDING_VALIDATION, and a load balancer takes only issued ones" in said
 

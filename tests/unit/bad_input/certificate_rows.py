@@ -28,7 +28,10 @@ def entry(given: Issued, key: str = "") -> dict[str, str]:
 # Each as a user writes it, and what is said of it. All stand in one list, so that one run judges them together.
 WRONG: tuple[tuple[dict[str, str], str], ...] = (
     ({"certificate": "/etc/a.pem"}, "[0] is to have certificate and key, or secret alone"),
-    ({"certificate": "/etc/a.pem", "key": "/etc/a.key", "secret": "shop/tls"}, "[1] is to have certificate and key, or"),
+    (
+        {"certificate": "/etc/a.pem", "key": "/etc/a.key", "secret": "shop/tls"},
+        "[1] is to have certificate and key, or",
+    ),
     ({"certificate": "a.pem", "key": "/etc/a.key"}, ".certificate is neither PEM text nor a full path"),
     ({"secret": "kibana"}, "('kibana') is no Secret: write <namespace>/<name>"),
     ({"secret": "shop/none"}, ".secret is shop/none, which is not in the cluster"),
@@ -59,7 +62,9 @@ WRONG_CERTIFICATES = (
     setting("platform_tls_certificates", "/etc/all.pem", "must be a list"),
     setting("platform_tls_certificates", ["/etc/all.pem"], "platform_tls_certificates[0] must be a mapping"),
     setting("platform_tls_certificates", [{"file": "/etc/all.pem"}], "is not as it must be"),
-    setting("platform_tls_certificates", [{"certificate": 7, "key": "/a"}], "is a number, not text: write it in quotes"),
+    setting(
+        "platform_tls_certificates", [{"certificate": 7, "key": "/a"}], "is a number, not text: write it in quotes"
+    ),
     setting("platform_tls_acm_certificates", ARN, "must be a list"),
     setting("platform_tls_acm_certificates", ["certificate/1"], "('certificate/1') is no ARN of a certificate"),
     setting("platform_tls_acm_certificates", [ARN, ARN], "platform_tls_acm_certificates[1] is there twice"),

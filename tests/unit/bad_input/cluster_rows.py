@@ -220,7 +220,13 @@ WRONG_LOAD_BALANCERS = (
         {"ingress_addresses": "eip"}, alone=True),
 )  # fmt: skip
 
-THROUGH_PLAYBOOK = (*WRONG_SETTINGS, *WRONG_CERTIFICATES, *WRONG_SURROUNDINGS, *WRONG_LOAD_BALANCERS, WRONG_CLUSTERS[-1])
+THROUGH_PLAYBOOK = (
+    *WRONG_SETTINGS,
+    *WRONG_CERTIFICATES,
+    *WRONG_SURROUNDINGS,
+    *WRONG_LOAD_BALANCERS,
+    WRONG_CLUSTERS[-1],
+)
 """Given to the real playbook; the others, with which it would take minutes, to the module that it gives them to."""
 THROUGH_MODULE = (*WRONG_KUBECONFIGS, *WRONG_CLUSTERS[:-1])
 ROWS = (*THROUGH_PLAYBOOK, *THROUGH_MODULE)

@@ -19,7 +19,8 @@ def text_of(secret: dict[str, Any]) -> dict[str, str]:
 
 def shown_of(values: Iterable[str], said: str) -> list[str]:
     """Return the secret values that a text shows; of one of several lines a single one is enough, however quoted."""
-    return [value for value in values if any(line in said for line in value.splitlines() if "-----" not in line)]
+    lines = {value: [line for line in value.splitlines() if line and "-----" not in line] for value in values}
+    return [value for value, own in lines.items() if any(line in said for line in own)]
 
 
 class FakeStore:
@@ -30,7 +31,8 @@ class FakeStore:
 
     def run(self, items: list[Item], now: datetime = NOW) -> Plan:
         originals = {name: secret for (place, name), secret in self.secrets.items() if place == "landfall-system"}
-        plan = make_plan(items, LiveSecrets(originals, self.secrets), Run("landfall-system", "test", now))
+        run = Run("landfall-system", "test", now, permitted=("example.org",))
+        plan = make_plan(items, LiveSecrets(originals, self.secrets), run)
         for secret in plan.writes:
             self.secrets[secret["metadata"]["namespace"], secret["metadata"]["name"]] = secret
         return plan

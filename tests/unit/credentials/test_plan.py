@@ -109,10 +109,10 @@ def test_certificate_is_renewed_under_a_third_of_its_life(store: FakeStore, cert
 
 def test_certificate_follows_its_hosts_and_its_authority(store: FakeStore, certificate: Make) -> None:
     store.run([certificate()])
-    (row,) = store.run([certificate("kibana.example.org", "nlb.example.com")]).rows
+    (row,) = store.run([certificate("kibana.example.org", "nlb.example.org")]).rows
     assert row["reason"] == "its host names changed"
     del store.secrets["landfall-system", "landfall-ca"]
-    (row,) = store.run([certificate("kibana.example.org", "nlb.example.com")]).rows
+    (row,) = store.run([certificate("kibana.example.org", "nlb.example.org")]).rows
     assert row["reason"] == "another CA had signed it"
 
 

@@ -110,9 +110,9 @@ def test_secrets_change_in_place_and_the_originals_go_last(cluster: FakeCluster)
     leases = f"/apis/coordination.k8s.io/v1/namespaces/{HOME}/leases/"
     assert [each for each in deleted(cluster) if not each.startswith(leases)] == originals
     written = [path for _, path, _ in cluster.written]
-    assert max(written.index(f"/api/v1/namespaces/logging/secrets/{name}") for name in ("kibana-tls", "grafana-tls")) < (
-        min(written.index(path) for path in originals)
-    ), "what is served is there before its original goes"
+    assert max(
+        written.index(f"/api/v1/namespaces/logging/secrets/{name}") for name in ("kibana-tls", "grafana-tls")
+    ) < (min(written.index(path) for path in originals)), "what is served is there before its original goes"
     assert ("Secret", HOME, ANY) in cluster.objects, "what is left to the own authority keeps its original"
 
 

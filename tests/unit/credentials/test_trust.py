@@ -5,7 +5,7 @@ from tests.unit.credentials.fake_store import FakeStore
 def test_each_system_has_its_line_with_the_path(store: FakeStore, certificate: object) -> None:
     pem = store.run([certificate()]).ca_certificate  # type: ignore[operator]
     first, *steps, fingerprint = trust.instructions("/tmp/my ca.crt", pem, "north/prod 1")
-    assert "until 2035-01-14. It may sign for kibana.example.org and names below, and no others." in first
+    assert "until 2035-01-14. It may sign for example.org and names below, and no others." in first
     steps = [line for line in steps if line.startswith("  ")]
     assert len(steps) == 7
     assert all("'/tmp/my ca.crt'" in line for line in steps)

@@ -118,7 +118,9 @@ def provided(*entries: dict[str, str], items: Sequence[Item] = (KIBANA, WILD), *
 def test_provided_ones_must_cover_every_host() -> None:
     assert provided(entry("*.example.org")).problems == []
     (said,) = provided(entry("grafana.example.org")).problems
-    assert said.startswith("platform_tls_certificates has no certificate for kibana.example.org, which kibana-tls needs")
+    assert said.startswith(
+        "platform_tls_certificates has no certificate for kibana.example.org, which kibana-tls needs"
+    )
     (said,) = provided(entry("kibana.example.org", until=NOW - timedelta(days=1))).problems
     assert "[0] ended on" in said, "one that ended is not told to be missing as well"
     deep = item("deep-tls", "a.b.example.org")

@@ -42,7 +42,10 @@ def test_what_will_do(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"platform_tls_source": "provided"}, "platform_tls_source is provided, and platform_tls_certificates is empty"),
+        (
+            {"platform_tls_source": "provided"},
+            "platform_tls_source is provided, and platform_tls_certificates is empty",
+        ),
         ({"platform_tls_source": "acm"}, "platform_tls_source is acm, and platform_tls_acm_certificates is empty"),
         ({"platform_tls_certificates": [{"key": "/a"}]}, "platform_tls_certificates[0] is to have certificate and key"),
         ({"platform_tls_acm_certificates": ["x"]}, "platform_tls_acm_certificates[0] ('x') is no ARN"),
