@@ -1,8 +1,8 @@
 """Secrets handed over to cert-manager and taken back, without a moment in which one holds no certificate.
 
-Read in cert-manager v1.21.2, SecretIssuerAnnotationsMatch of pkg/api/util/issuers.go: a Secret that is there is issued
-anew only if its annotations name another issuer, and one without annotations is taken for that of an Issuer, whatever
-it holds. So a Secret that is handed over gets an annotation that names none.
+Read in cert-manager v1.21.2, SecretIssuerAnnotationsMatch of pkg/api/util/issuers.go: a certificate that is
+there is replaced only if the annotations of its Secret name another issuer, and a Secret without any is taken for that of
+an Issuer, whatever it holds. So a Secret that is handed over gets an annotation that names none.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _marks(secret: Object) -> list[str]:
 def make_way(cluster: Cluster, found: Exchange) -> None:
     """Take Secrets back from cert-manager, and hand others over. Raises ApiException.
 
-    What has failed is asked for anew: cert-manager itself would wait for an hour, and then ever longer.
+    What has failed is asked for again: cert-manager itself would wait for an hour, and then ever longer.
     """
     for each in found.gone:
         remove(cluster, each)

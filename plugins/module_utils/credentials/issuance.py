@@ -137,7 +137,7 @@ def _sentence(cluster: Cluster, wanted: Object, found: Object | None, seconds: f
         return f"{name} was deleted while its certificate was requested: run again."
     cause = why(cluster, found)
     if has_failed(found):
-        return f"{name} was not issued: {cause}. Fix that, and run again, which requests it anew."
+        return f"{name} was not issued: {cause}. Fix that, and run again, which repeats the request."
     return (
         f"{name} is not ready after {seconds:g} s: {cause}. Fix that; cert-manager goes on meanwhile, and the next run "
         "waits for it again, as long as platform_tls_timeout says."

@@ -285,13 +285,13 @@ def test_a_certificate_of_somebody_else_stays_when_the_own_ca_delivers(
 # --- Waiting ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_refusal_is_said_at_once_and_the_next_run_asks_anew(cluster: FakeCluster, controller: CertManager) -> None:
+def test_a_refusal_is_said_at_once_and_the_next_run_asks_again(cluster: FakeCluster, controller: CertManager) -> None:
     controller.refuses = "acme: order is invalid"
     with pytest.raises(CredentialError) as raised:
         deliver(cluster, KINDS[0])
     assert str(raised.value) == (
         "Certificate logging/kibana-tls was not issued: Failed: acme: order is invalid. Fix that, and run again, which "
-        "requests it anew."
+        "repeats the request."
     )
     assert deliver_changed(cluster)
     controller.refuses = ""
