@@ -1,8 +1,8 @@
 """Secrets handed over to cert-manager and taken back, without a moment in which one holds no certificate.
 
-Read in cert-manager v1.21.2, SecretIssuerAnnotationsMatch of pkg/api/util/issuers.go: a certificate that is
-there is replaced only if the annotations of its Secret name another issuer, and a Secret without any is taken for that of
-an Issuer, whatever it holds. So a Secret that is handed over gets an annotation that names none.
+Read in cert-manager v1.21.2, SecretIssuerAnnotationsMatch of pkg/api/util/issuers.go: a certificate that
+is there is replaced only if the annotations of its Secret name another issuer, and a Secret without any is taken for
+that of an Issuer, whatever it holds. So a Secret that is handed over gets an annotation that names none.
 """
 
 from __future__ import annotations
