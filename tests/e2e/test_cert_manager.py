@@ -8,8 +8,8 @@ import base64
 import contextlib
 import json
 import re
-import shutil
 import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -20,14 +20,23 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.e2e.machine import ROOT, Machine, until
 
-PROGRAM = shutil.which("cert-manager", path=f"{ROOT}/.landfall/bin")
-MISSING = "not run: the controller of cert-manager is not there (make test-tools builds it)"
-pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not PROGRAM, reason=MISSING)]
+pytestmark = pytest.mark.cluster
+
+GET = "tools/get_tools.py --pins tools/test-tools.yml --only cert-manager"
 
 NAMESPACE, SECRET, HOST = "flask-app", "flask-tls", "flask.example.org"
 API = {"apiVersion": "cert-manager.io/v1"}
 CORPORATE = {"kind": "ClusterIssuer", "name": "corporate"}
 OF_TEAM = {"kind": "Issuer", "name": "team"}
+
+
+def program():
+    """Return the path of the controller in the tool cache; skip where it was not built."""
+    command = [sys.executable, *GET.split(), "--cached", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"not run: cert-manager's controller is not in the tool cache (python {GET} builds it, once)")
+    return json.loads(done.stdout)["cert-manager"]["path"]
 
 
 def issuer(kind, name, spec, namespace=None):
@@ -119,13 +128,13 @@ class Watch:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("signed")
-    machine = Signed(folder)
+    machine, built = Signed(folder), program()
     with contextlib.ExitStack() as stack:
         stack.callback(machine.playbook, "playbooks/local_cluster.yml", "-e", "local_cluster_state=absent")
         machine.playbook("playbooks/local_cluster.yml")
         machine.playbook("site.yml", "--tags", "cert_manager,flask_app", "-e", '{"cert_manager_enabled": true}')
         log = stack.enter_context((folder / "cert-manager.log").open("w"))
-        command = [PROGRAM, f"--kubeconfig={folder}/kubeconfig"]
+        command = [built, f"--kubeconfig={folder}/kubeconfig"]
         process = stack.enter_context(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))
         stack.callback(process.terminate)
         machine.apply(*ISSUERS, ROOT_CA)

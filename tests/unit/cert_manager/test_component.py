@@ -163,3 +163,15 @@ def test_webhooks_of_one_that_is_gone_are_found() -> None:
     )
     cluster.add(hook)
     assert [each["metadata"]["name"] for each in look(cluster, "leave").orphans[NAME]] == ["cert-manager-webhook"]
+
+
+@with_helm
+def test_what_its_page_says_of_secrets_is_what_the_chart_asks_for() -> None:
+    chart = rendering.chart_of(spec())
+    if chart.is_dir():
+        pytest.skip("not run: LANDFALL_CHART_CACHE does not have the chart cert-manager")
+    rules = [rule for each in objects() if each["kind"] == "ClusterRole" for rule in each["rules"]]
+    secrets = {verb for rule in rules if "secrets" in rule.get("resources", []) for verb in rule["verbs"]}
+    assert {"get", "list", "watch", "update"} <= secrets
+    page = (rendering.CHECKOUT / "docs/cert-manager.md").read_text()
+    assert "the controller reads and writes Secrets in all namespaces" in page
