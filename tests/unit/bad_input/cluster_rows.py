@@ -176,7 +176,8 @@ WRONG_SURROUNDINGS = (
     Row("an issuer that is not there",
         ("platform_tls_issuer names the ClusterIssuer letsencrypt, which the cluster does not have",
          "or name another one (staging)"), BY_ISSUER,
-        {**CERT_MANAGER, f"{ISSUERS}/clusterissuers": items(made("staging"))}),
+        {**CERT_MANAGER, f"{ISSUERS}/clusterissuers": items(made("staging")),
+         f"{ISSUERS}/clusterissuers/letsencrypt": 404}),
     Row("an issuer that is not ready",
         ("letsencrypt, which is not ready (ErrRegisterACMEAccount: no such host): fix that",), BY_ISSUER,
         {**CERT_MANAGER, f"{ISSUERS}/clusterissuers/letsencrypt": made("letsencrypt") | {"status": {"conditions": [

@@ -294,7 +294,9 @@ WRONG_SETTINGS = (
     setting("cert_manager_chart", {"vers": "v1.21.2"}, "is not as it must be", "vers"),
     setting("cert_manager_chart", {"version": "1.21"}, "cert_manager_chart"),
     setting("cert_manager_values", ["replicaCount"], "must be a mapping of names to values"),
-    setting("platform_tls_source", "cert_manager", "platform_tls_issuer names no issuer: write one that is there"),
+    setting(
+        "platform_tls_source", "cert_manager", "platform_tls_issuer names no issuer: write one", platform_tls_issuer={}
+    ),
     setting("platform_tls_issuer", "letsencrypt", "must be a mapping of names to values"),
     setting("platform_tls_issuer", {"kind": "issuer", "name": "letsencrypt"}, "is not as it must be", "ClusterIssuer"),
     setting("platform_tls_issuer", {"nmae": "letsencrypt"}, "is not as it must be", "nmae"),
