@@ -54,10 +54,23 @@ WRONG: tuple[tuple[dict[str, str], str], ...] = (
 TOGETHER = {"platform_tls_source": "provided", "platform_tls_certificates": [given for given, _ in WRONG]}
 
 WRONG_CERTIFICATES = (
-    *(Row(f"a certificate that {said}", ("platform_tls_certificates", said), TOGETHER) for _, said in WRONG),
+    *(
+        Row(f"a certificate that {said}", ("platform_tls_certificates", said), TOGETHER, alone=True)
+        for _, said in WRONG
+    ),
     setting("platform_tls_source", "letsencrypt", "one of own_ca, provided, cert_manager or acm, not 'letsencrypt'"),
-    setting("platform_tls_source", "provided", "and platform_tls_certificates is empty: write your certificates there"),
-    setting("platform_tls_source", "acm", "and platform_tls_acm_certificates is empty: write the ARNs there"),
+    Row(
+        "provided, and none there",
+        ("platform_tls_source is provided, and platform_tls_certificates is empty: write your certificates there",),
+        {"platform_tls_source": "provided"},
+        alone=True,
+    ),
+    Row(
+        "acm, and no ARN there",
+        ("platform_tls_source is acm, and platform_tls_acm_certificates is empty: write the ARNs there",),
+        {"platform_tls_source": "acm"},
+        alone=True,
+    ),
     setting("platform_tls_source", None, "has no value"),
     setting("platform_tls_certificates", "/etc/all.pem", "must be a list"),
     setting("platform_tls_certificates", ["/etc/all.pem"], "platform_tls_certificates[0] must be a mapping"),

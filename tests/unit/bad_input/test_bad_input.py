@@ -76,17 +76,19 @@ def shared(rows: tuple[Row, ...]) -> list[list[Row]]:
     """
     hosts: list[list[Row]] = []
     for row in rows:
-        fitting = (
-            host
-            for host in hosts
-            if not row.state and not row.alone
-            if not any(each.state or each.alone or differ(each.settings, row.settings) for each in host)
-        )
-        if (host := next(fitting, None)) is not None:
+        if (host := next((each for each in hosts if fits(row, each)), None)) is not None:
             host.append(row)
         else:
             hosts.append([row])
     return hosts
+
+
+def fits(row: Row, host: list[Row]) -> bool:
+    """Whether a row may be on a host; one that is to be alone only with others of the very same settings."""
+    if row.state or any(each.state for each in host):
+        return False
+    apart = row.alone or any(each.alone or differ(each.settings, row.settings) for each in host)
+    return not apart or all(each.settings == row.settings for each in host)
 
 
 def differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
