@@ -16,7 +16,7 @@ from locking.charts import pins
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests" / "contracts"
 HEADER = "# Keys and types of a chart's values, made by `make contracts`: docs/contracts.md says how to read them.\n"
-NAMED = re.compile(r"(?P<name>[a-z0-9-]+?)-(?P<version>\d+\.\d+\.\d+\S*)")
+NAMED = re.compile(r"(?P<name>[a-z0-9-]+?)-(?P<version>v?\d+\.\d+\.\d+\S*)")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,11 @@ def sources(given: Path) -> list[Path]:
 def keep(contract: Contract, folder: Path, write: bool) -> tuple[bool, str]:
     """Write a contract, replacing the one of another version; return whether it was kept already, and a line."""
     path = folder / contract.file
-    others = [each for each in folder.glob(f"{contract.chart}-[0-9]*.yml") if each != path]
+    others = [
+        each
+        for each in folder.glob(f"{contract.chart}-*.yml")
+        if each != path and (named := NAMED.fullmatch(each.stem)) and named["name"] == contract.chart
+    ]
     same = path.exists() and path.read_text("utf-8") == contract.text and not others
     if write and not same:
         folder.mkdir(parents=True, exist_ok=True)

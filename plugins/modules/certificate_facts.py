@@ -56,6 +56,23 @@ options:
         type: list
         elements: str
         default: []
+      issuer:
+        description: The issuer of cert-manager, with V(cert_manager).
+        type: dict
+        suboptions:
+          kind:
+            description: Its kind; an V(Issuer) in the namespace of each certificate, or a V(ClusterIssuer).
+            type: str
+            choices: [Issuer, ClusterIssuer]
+            default: ClusterIssuer
+          name:
+            description: Its name.
+            type: str
+            default: ""
+      timeout:
+        description: Seconds that cert-manager has for the certificates.
+        type: int
+        default: 300
   certificates:
     description: The wanted credentials of kind certificate, as M(landfall.eks.credentials) takes them.
     type: list
@@ -119,7 +136,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import choice, sources
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, choice, sources
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, parse_items
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography
@@ -146,6 +163,7 @@ def read_facts(params: dict[str, Any], cluster: Cluster, now: datetime) -> dict[
     found = certificates.read(
         wanted, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), session, now
     )
+    found.problems += cert_manager.problems(cluster, params["tls"], items, now)
     return asdict(found)
 
 

@@ -66,6 +66,23 @@ options:
         type: list
         elements: str
         default: []
+      issuer:
+        description: The issuer of cert-manager, with V(cert_manager).
+        type: dict
+        suboptions:
+          kind:
+            description: Its kind; an V(Issuer) in the namespace of each certificate, or a V(ClusterIssuer).
+            type: str
+            choices: [Issuer, ClusterIssuer]
+            default: ClusterIssuer
+          name:
+            description: Its name.
+            type: str
+            default: ""
+      timeout:
+        description: Seconds that cert-manager has for the certificates.
+        type: int
+        default: 300
   credentials:
     description: Credentials that must exist.
     type: list
@@ -213,7 +230,8 @@ ca_certificate:
   type: str
   returned: always
 planned:
-  description: In check mode, C({action, namespace, name}) of each Secret that would be written.
+  description:
+    - In check mode, C({action, kind, namespace, name}) of each Secret and Certificate that would be written or go.
   type: list
   elements: dict
   returned: always
@@ -283,7 +301,8 @@ def run(module: AnsibleModule, cluster: Cluster) -> dict[str, Any]:
     choice.hide(module.no_log_values, tls)
     source = choice.chosen(tls, lambda namespace, name: cluster.get("v1", "Secret", name, namespace), now)
     permitted = tuple(tls.get("permitted") or ())
-    this_run = Run(module.params["namespace"], module.params["cluster_name"], now, source, permitted)
+    home, name = module.params["namespace"], module.params["cluster_name"]
+    this_run = Run(home, name, now, source, permitted, tls.get("timeout") or Run.tls_timeout)
     result, warnings = delivery.deliver(cluster, wanted, this_run, dry_run=module.check_mode)
     for sentence in warnings:
         module.warn(sentence)

@@ -62,7 +62,7 @@ options:
     elements: str
     default: []
   secrets:
-    description: Secrets that would be written, C({action, namespace, name}).
+    description: Secrets and Certificates that would be written or go, C({action, kind, namespace, name}).
     type: list
     elements: dict
     default: []

@@ -38,6 +38,11 @@ options:
       - What else goes, a list or names with commas, of V(volumes), V(addresses), V(definitions), V(credentials).
     type: raw
     default: []
+  kinds:
+    description: Kinds of which Landfall applies objects itself, as group/version/Kind, whoever brought the kind.
+    type: list
+    elements: str
+    default: []
   cluster:
     description: Name of the cluster, as AWS's tags have it.
     type: str
@@ -234,6 +239,7 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "required": True},
             "records": {"type": "str", "required": True},
             "delete": {"type": "raw", "default": []},
+            "kinds": {"type": "list", "elements": "str", "default": []},
             "cluster": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
             "ask_aws": {"type": "bool", "default": True},
@@ -246,7 +252,8 @@ def main() -> None:
     if wrong := wrong_words("uninstall_delete", params["delete"]):
         module.fail_json(msg=wrong[0])
     releases = frozenset((each["namespace"], each["name"]) for each in params["releases"])
-    what = plan.UninstallRequest(releases, params["records"], frozenset(words(params["delete"])))
+    asked, kinds = frozenset(words(params["delete"])), tuple(params["kinds"])
+    what = plan.UninstallRequest(releases, params["records"], asked, kinds)
     with reading(module) as cluster:
         try:
             module.exit_json(**(shown if params["state"] == "shown" else repeated)(module, cluster, what))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import store
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance, store
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import (
     ANNOTATION_EXPIRES,
     ANNOTATION_FOUND_IN,
@@ -24,8 +24,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 
-CERT_MANAGER = "cert-manager.io/certificate-name"
-"""Annotation of a Secret that cert-manager writes."""
 Place = tuple[str, str]
 """Namespace and name of a Secret."""
 
@@ -89,7 +87,7 @@ def days_between(now: datetime, moment: str) -> int:
 def _kind_without_original(delivered: Secret) -> str:
     if delivered.get("type") != TLS_TYPE:
         return "fixed"
-    return "issued" if (delivered["metadata"].get("annotations") or {}).get(CERT_MANAGER) else "provided"
+    return "issued" if issuance.is_issued(delivered) else "provided"
 
 
 def _originals(secrets: Iterable[Secret], home: str) -> dict[str, Secret]:

@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import provided
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, provided
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.provided import Look
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.sources import OWN_CA, PROVIDED, Source
+from ansible_collections.landfall.eks.plugins.module_utils.credentials.sources import (
+    CERT_MANAGER,
+    OWN_CA,
+    PROVIDED,
+    Source,
+)
 
 Tls = Mapping[str, Any]
 """The fields of sources.OPTIONS."""
 
 _MAKERS: dict[str, Callable[[Tls, Look, datetime], Source]] = {
     PROVIDED: lambda tls, look, now: provided.source(tls.get("certificates") or [], look, now),
+    CERT_MANAGER: lambda tls, _look, _now: cert_manager.Requested(tls["issuer"]),
 }
 """How a source is made, by its name; the others leave all to the own certificate authority."""
 

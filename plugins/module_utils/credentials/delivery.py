@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import (
+    cert_manager,
     expiry,
+    issuance,
     rotation,
     rotation_ca,
     store,
@@ -37,25 +39,30 @@ def deliver(
     namespaces = store.missing_namespaces(cluster, wanted)
     found = store.find(cluster, items, run.home)
     plan = make_plan(items, found, run)
+    exchange = cert_manager.look(cluster, items, plan.objects, found.delivered)
     rotated: list[str] = []
     waiting: list[str] = []
     if not dry_run:
+        cert_manager.make_way(cluster, exchange)
         _write(cluster, namespaces, plan)
     changes = [change for each in plan.objects if (change := apply.apply(cluster, each, dry_run=dry_run))]
     if not dry_run:
+        issuance.wait(cluster, [each.wanted for each in exchange.asked], run.tls_timeout)
         # Last, so that no moment is without a certificate.
         store.retire(cluster, plan.retired, run.home)
-    secrets = store.read(cluster) if (plan.writes or plan.retired) and not dry_run else found.ours
+    secrets = store.read(cluster) if (plan.writes or plan.retired or changes) and not dry_run else found.ours
     if not dry_run:
         rotated, waiting, secrets = _finish_rotations(RotationContext(cluster, run.home, run.now), secrets, plan)
     # In a plan for an empty cluster there is no namespace to look into.
     leases = run.home not in (namespaces if dry_run else []) and expiry.keep(
         cluster, secrets, run.home, run.now, dry_run=dry_run
     )
+    # What is on its way still is for a run to wait for.
+    moved = exchange.gone or exchange.marked or (dry_run and not exchange.is_over)
     diff = _diff(plan, found)
     result = {
-        "changed": bool(plan.writes or changes or plan.retired or namespaces or rotated or leases),
-        "planned": _planned(diff, plan.retired, run.home) if dry_run else [],
+        "changed": any((plan.writes, changes, plan.retired, namespaces, rotated, leases, moved)),
+        "planned": _planned([*diff, *_diff_of_objects(changes)], _going(plan, exchange, run.home)) if dry_run else [],
         "credentials": plan.rows,
         "rotated": rotated,
         # A certificate authority that is only planned is another one when it is made.
@@ -105,10 +112,20 @@ def _diff_of_objects(changes: list[apply.Change]) -> list[dict[str, str]]:
     ]
 
 
-def _planned(diff: list[dict[str, str]], retired: list[str], home: str) -> list[dict[str, str]]:
-    """Return {action, namespace, name} of each Secret that would be written or deleted, for M(landfall.eks.plan)."""
+def _planned(diff: list[dict[str, str]], going: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return {action, kind, namespace, name} of each object that would be written or go, for M(landfall.eks.plan)."""
     rows = []
     for each in diff:
-        namespace, _unused, name = each["after_header"].removeprefix("Secret ").partition("/")
-        rows.append({"action": "change" if each["before"] else "create", "namespace": namespace, "name": name})
-    return rows + [{"action": "delete", "namespace": home, "name": name} for name in retired]
+        kind, _unused, place = each["after_header"].partition(" ")
+        namespace, _unused, name = place.partition("/")
+        action = "change" if each["before"] else "create"
+        rows.append({"action": action, "kind": kind, "namespace": namespace, "name": name})
+    return rows + [{"action": "delete", **each} for each in going]
+
+
+def _going(plan: Plan, exchange: cert_manager.Exchange, home: str) -> list[dict[str, str]]:
+    places = [each["metadata"] for each in exchange.gone]
+    return [
+        *({"kind": "Secret", "namespace": home, "name": name} for name in plan.retired),
+        *({"kind": issuance.KIND, "namespace": each["namespace"], "name": each["name"]} for each in places),
+    ]

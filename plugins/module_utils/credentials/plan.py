@@ -35,8 +35,8 @@ Secret = dict[str, Any]
 class Run:
     """The namespace of the originals, the cluster's name for the CA's subject, and the time in UTC.
 
-    `source` is where certificates come from; `permitted` are the names that a CA which is made may sign for, beside
-    those of the items.
+    `source` is where certificates come from, and `tls_timeout` the seconds that another program has for them.
+    `permitted` are the names that a CA that is made now may sign, beside those of the items.
     """
 
     home: str
@@ -44,6 +44,7 @@ class Run:
     now: datetime
     source: Source = field(default_factory=Source)
     permitted: tuple[str, ...] = ()
+    tls_timeout: int = 300
 
 
 @dataclass

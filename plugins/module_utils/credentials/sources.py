@@ -11,6 +11,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
 OWN_CA, PROVIDED, CERT_MANAGER, ACM = "own_ca", "provided", "cert_manager", "acm"
 SOURCES = (OWN_CA, PROVIDED, CERT_MANAGER, ACM)
 """Values of platform_tls_source. With acm the load balancers end TLS, and what is behind them is as with own_ca."""
+ISSUER, CLUSTER_ISSUER = ISSUER_KINDS = ("Issuer", "ClusterIssuer")
+"""Kinds of cert-manager: in the namespace of a certificate, and of the cluster."""
 OPTIONS: dict[str, Any] = {
     "source": {"type": "str", "choices": list(SOURCES), "default": OWN_CA},
     "permitted": {"type": "list", "elements": "str", "default": []},
@@ -25,6 +27,14 @@ OPTIONS: dict[str, Any] = {
         },
     },
     "acm": {"type": "list", "elements": "str", "default": []},
+    "issuer": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": [*ISSUER_KINDS], "default": CLUSTER_ISSUER},
+            "name": {"type": "str", "default": ""},
+        },
+    },
+    "timeout": {"type": "int", "default": 300},
 }
 """The fields of `tls`, as modules take it."""
 

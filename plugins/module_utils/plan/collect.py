@@ -32,7 +32,7 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     found = [
         *_namespaces(situation, options["namespaces"], options["records"]),
         *_definitions(cluster, options["definitions"]),
-        *_secrets(options["secrets"]),
+        *_credentials(options["secrets"]),
         *_own_objects(situation, options["objects"]),
         *_handed_over(options["handed_over"]),
         *_releases(situation, options, helm, [*versions, *_coming_versions(situation.schemas)]),
@@ -99,9 +99,9 @@ def _definitions(cluster: Cluster, names: Iterable[str]) -> Iterable[rows.Row]:
         yield _plain(rows.CHANGE if name in there else rows.CREATE, "definitions", named)
 
 
-def _secrets(planned: Iterable[dict[str, str]]) -> Iterable[rows.Row]:
+def _credentials(planned: Iterable[dict[str, str]]) -> Iterable[rows.Row]:
     for each in planned:
-        named = {"kind": "Secret", "namespace": each["namespace"], "name": each["name"]}
+        named = {"kind": each["kind"], "namespace": each["namespace"], "name": each["name"]}
         yield _plain(each["action"], "credentials", named)
 
 

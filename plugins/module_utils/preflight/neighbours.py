@@ -30,7 +30,6 @@ class Neighbour:
 
 
 NEIGHBOURS = (
-    Neighbour("cert-manager", "cert-manager", "no certificate of the platform comes from it"),
     Neighbour("external-dns", "external-dns", "it may make DNS records for the platform's host names"),
     Neighbour("Karpenter", "karpenter", "it makes nodes for pods that find none"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.landfall.eks.plugins.module_utils.credentials import provided, sources
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, provided, sources
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import acm
 from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import host_problem
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
@@ -18,6 +18,7 @@ def check_tls(at: Situation) -> Iterator[str]:
     entries, arns = at.values.get(provided.SETTING), at.values.get(acm.SETTING)
     yield from provided.forms(entries or [])
     yield from acm.forms(arns or [])
+    yield from cert_manager.setting_problems(at.values)
     if source == sources.PROVIDED and entries == []:
         yield (
             f"platform_tls_source is provided, and {provided.SETTING} is empty: write your certificates there, or "

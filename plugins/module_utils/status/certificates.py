@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.credentials import issuance
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import REPLACE
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.certificates import (
     CA_TOLD_BEFORE,
@@ -29,9 +30,10 @@ def rows(secrets: Iterable[dict[str, Any]], home: str, now: datetime) -> list[Ro
     """Describe each certificate in `secrets`, all of our Secrets, the CA first and then by expiry.
 
     `home` is the namespace that keeps the originals.
-    A row is {name, secret, `authority`, `brought`, hosts, expires, days, state, note}; `secret` is where it is in use,
-    `brought` says that its original is elsewhere, `days` are whole ones from `now` (UTC), negative once it has ended,
-    and `expires` an ISO date. What is only kept, and delivered elsewhere, has no row of its own.
+    A row is {name, secret, `authority`, `brought`, `issued`, hosts, expires, days, state, note}; `secret` is where it
+    is in use, `brought` says that its original is elsewhere, `issued` that cert-manager renews it. `days` are whole
+    ones from `now` (UTC), negative once it has ended, and `expires` is an ISO date. What is only kept, and delivered
+    elsewhere, has no row of its own.
     """
     tls = [each for each in secrets if each.get("type") == TLS_TYPE]
     originals = {_credential(each): each for each in tls if each["metadata"]["namespace"] == home}
@@ -49,6 +51,7 @@ def _row(secret: dict[str, Any], original: dict[str, Any] | None, now: datetime)
         "secret": f"{metadata['namespace']}/{metadata['name']}",
         "authority": _credential(secret) == CA_NAME,
         "brought": original is None and _credential(secret) != CA_NAME,
+        "issued": original is None and issuance.is_issued(secret),
         "hosts": [],
         "expires": "",
         "days": None,
@@ -60,7 +63,9 @@ def _row(secret: dict[str, Any], original: dict[str, Any] | None, now: datetime)
         return row
     left = certificate.not_valid_after_utc - now
     kept = _certificate(original) if original else None
-    soon = CA_TOLD_BEFORE if row["authority"] else RENEW_BEFORE
+    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    # cert-manager renews with a third of it left, of days or of a year.
+    soon = CA_TOLD_BEFORE if row["authority"] else life / 6 if row["issued"] else RENEW_BEFORE
     return row | {
         "hosts": sorted(named_hosts(certificate)),
         "expires": f"{certificate.not_valid_after_utc:%Y-%m-%d}",

@@ -73,6 +73,9 @@ def _certificates(rows: list[dict[str, Any]]) -> Iterator[str]:
 def _cure(row: dict[str, Any]) -> str:
     if row["authority"]:
         return f"replace it ({REPLACE})"
+    if row.get("issued"):
+        namespace, _unused, name = row["secret"].partition("/")
+        return f"see why cert-manager does not renew it (kubectl describe certificate -n {namespace} {name})"
     return (
         "renew it where it comes from, then run site.yml" if row.get("brought") else "a run of site.yml makes a new one"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +61,30 @@ def definitions(cluster: Cluster, releases: Releases) -> list[str]:
     return sorted(each["metadata"]["name"] for each in found.get("items") or [])
 
 
-def custom_objects(cluster: Cluster, releases: Releases) -> list[Custom]:
-    """Return every object of the kinds that Landfall brought, those made by another object left out."""
-    return [each for name in definitions(cluster, releases) for each in _objects_of(cluster, name, releases)]
+def custom_objects(cluster: Cluster, releases: Releases, kinds: Iterable[str] = ()) -> list[Custom]:
+    """Return every object of the kinds that Landfall brought, those made by another object left out.
+
+    Of `kinds`, each `group/version/Kind`, which others may have brought, it returns those that Landfall applied itself.
+    """
+    found = [each for name in definitions(cluster, releases) for each in _objects_of(cluster, name, releases)]
+    known = {each.path for each in found}
+    return found + [each for kind in kinds for each in _applied(cluster, kind) if each.path not in known]
+
+
+def _applied(cluster: Cluster, kind: str) -> Iterator[Custom]:
+    version, _unused, name = kind.rpartition("/")
+    group = version.rpartition("/")[0]
+    path = cluster.resource_path(version, name, None) if "." in group else None
+    if path is None:
+        return
+    plural = path.rpartition("/")[2]
+    for each in cluster.list(version, name, query={"labelSelector": namespaces.SELECTOR_OURS}):
+        metadata = each["metadata"]
+        if metadata.get("ownerReferences"):
+            continue
+        namespace = metadata.get("namespace", "")
+        own = cluster.resource_path(version, name, namespace, metadata["name"]) or ""
+        yield Custom(f"{plural}.{group}", own, name, namespace, metadata["name"], True)
 
 
 def _objects_of(cluster: Cluster, definition: str, releases: Releases) -> Iterator[Custom]:

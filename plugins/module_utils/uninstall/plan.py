@@ -32,12 +32,13 @@ class Row:
 class UninstallRequest:
     """What an uninstall is asked to remove: releases, (namespace, name) each, and what else by name.
 
-    `records` is the namespace of Landfall's own records.
+    `records` is the namespace of Landfall's own records; `kinds` are those of which Landfall applies objects itself.
     """
 
     releases: frozenset[tuple[str, str]]
     records: str
     asked: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass
@@ -61,7 +62,7 @@ def plan_uninstall(cluster: Cluster, request: UninstallRequest) -> UninstallPlan
         Row("release", release_key(each["namespace"], each["name"]), "goes", f"revision {each['revision']}, with Helm")
         for each in there
     ]
-    custom = objects.custom_objects(cluster, request.releases)
+    custom = objects.custom_objects(cluster, request.releases, request.kinds)
     found.rows += _grouped([each for each in custom if each.ours])
     services = objects.balanced(cluster)
     found.rows += [

@@ -44,7 +44,7 @@ def custom_resources(cluster: Cluster, request: UninstallRequest, *, dry_run: bo
     dropped: what they deployed stays.
     """
     step = Step()
-    for each in objects.custom_objects(cluster, request.releases):
+    for each in objects.custom_objects(cluster, request.releases, request.kinds):
         argocd = each.definition.endswith(f".{ARGOCD_GROUP}")
         if not each.ours and "definitions" not in request.asked:
             continue

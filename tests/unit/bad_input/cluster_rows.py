@@ -151,6 +151,12 @@ UNANSWERED = {
     "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}],
 }
 
+BY_ISSUER = {"platform_tls_source": "cert_manager", "platform_tls_issuer": {"name": "letsencrypt"}}
+ISSUERS = "/apis/cert-manager.io/v1"
+CERT_MANAGER = {
+    "/apis": {"groups": [{"name": "cert-manager.io"}]},
+    ISSUERS: kinds(("ClusterIssuer", "clusterissuers"), ("Issuer", "issuers"), ("Certificate", "certificates")),
+}
 WRONG_SURROUNDINGS = (
     Row("a webhook that nobody answers",
         ("its Service policies/judge is not there", "kubectl delete validatingwebhookconfiguration judge"),
@@ -165,6 +171,17 @@ WRONG_SURROUNDINGS = (
     Row("an image that does not exist",
         ("/team/flask:0.1.0 of flask-app does not exist", "push it by `make image push`"),
         {"preflight_check_images": True, "flask_app_image_repository": "{registry}/team/flask"}, alone=True),
+    Row("an issuer where there is no cert-manager",
+        ("the cluster has no cert-manager", "create an issuer first", "or write own_ca"), BY_ISSUER, alone=True),
+    Row("an issuer that is not there",
+        ("platform_tls_issuer names the ClusterIssuer letsencrypt, which the cluster does not have",
+         "or name another one (staging)"), BY_ISSUER,
+        {**CERT_MANAGER, f"{ISSUERS}/clusterissuers": items(made("staging")),
+         f"{ISSUERS}/clusterissuers/letsencrypt": 404}),
+    Row("an issuer that is not ready",
+        ("letsencrypt, which is not ready (ErrRegisterACMEAccount: no such host): fix that",), BY_ISSUER,
+        {**CERT_MANAGER, f"{ISSUERS}/clusterissuers/letsencrypt": made("letsencrypt") | {"status": {"conditions": [
+            {"type": "Ready", "status": "False", "reason": "ErrRegisterACMEAccount", "message": "no such host"}]}}}),
     Row("delivery without an Argo CD", ("this cluster has no Argo CD", "argocd_enabled: true"),
         {"argocd_repo_url": GIT, "flask_app_delivery": "argocd", "argocd_enabled": False}, alone=True),
     Row("a chart that is nowhere", ("The chart fluent-bit 0.58.1 is not in LANDFALL_CHART_CACHE",),

@@ -285,6 +285,26 @@ WRONG_SETTINGS = (
     setting("platform_state_dir", "landfall", "is not a full path"),
     setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),
     setting("platform_lock_wait", -1, "too small"),
+    # cert-manager, and the issuer that signs.
+    setting("cert_manager_enabled", "perhaps", "must be true or false, not 'perhaps'"),
+    setting("cert_manager_namespace", "Cert_Manager", "'Cert_Manager'", "is no name of a namespace"),
+    setting("cert_manager_existing", "keep", "one of leave, adopt or refuse, not 'keep'"),
+    setting("cert_manager_replicas", 0, "too small: write a whole number from 1 on"),
+    setting("cert_manager_patience", "long", "must be a whole number, not 'long'"),
+    setting("cert_manager_chart", {"vers": "v1.21.2"}, "is not as it must be", "vers"),
+    setting("cert_manager_chart", {"version": "1.21"}, "cert_manager_chart"),
+    setting("cert_manager_values", ["replicaCount"], "must be a mapping of names to values"),
+    setting(
+        "platform_tls_source", "cert_manager", "platform_tls_issuer names no issuer: write one", platform_tls_issuer={}
+    ),
+    setting("platform_tls_issuer", "letsencrypt", "must be a mapping of names to values"),
+    setting("platform_tls_issuer", {"kind": "issuer", "name": "letsencrypt"}, "is not as it must be", "ClusterIssuer"),
+    setting("platform_tls_issuer", {"nmae": "letsencrypt"}, "is not as it must be", "nmae"),
+    setting("platform_tls_issuer", {"name": 7}, "platform_tls_issuer.name is the number 7, not text"),
+    setting("platform_tls_issuer", {"name": "Let's Encrypt"}, "is no name of an object in Kubernetes"),
+    setting("platform_tls_issuer", {"name": "a" * 254}, "at most 253 characters"),
+    setting("platform_tls_timeout", 0, "too small: write a whole number from 1 on"),
+    setting("platform_tls_timeout", "5m", "must be a whole number, not '5m'"),
     setting("platform_cluster_name", "my cluster!", "is no name of a cluster"),
 )
 

@@ -245,7 +245,7 @@ def test_the_metrics_server_of_an_add_on_is_told_by_its_label_too() -> None:
     assert "of an EKS add-on" in found.lines["metrics-server"]
 
 
-@pytest.mark.parametrize("name", ["cert-manager", "external-dns", "karpenter"])
+@pytest.mark.parametrize("name", ["external-dns", "karpenter"])
 def test_neighbours_are_named_and_left(name: str) -> None:
     found = look(FakeCluster(eks_objects.addon("Deployment", name)), "metrics-server")
     what = "Karpenter" if name == "karpenter" else name

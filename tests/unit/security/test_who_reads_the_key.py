@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.components.rendering import COMPONENTS, HELM, evaluate, releases, rendered
+from tests.unit.components.rendering import COMPONENTS, HELM, evaluate, load, releases, rendered
 
 CACHE = os.environ.get("LANDFALL_CHART_CACHE", "")
 HOME, SECRET = "landfall-system", "landfall-ca"
@@ -27,8 +27,11 @@ Object = dict[str, Any]
 
 
 def objects() -> Iterator[Object]:
-    """Yield what the releases render and what the components apply themselves, each with its namespace."""
-    for role in COMPONENTS:
+    """Yield what the releases render and what the components apply themselves, each with its namespace.
+
+    Components that are off by default are left out: their pages say what they may.
+    """
+    for role in (each for each in COMPONENTS if load(each, "defaults")[f"{each}_enabled"]):
         for release in releases(role):
             namespace = release["namespace"]
             for each in rendered(release, "--namespace", namespace, "--kube-version", "1.35"):
