@@ -145,7 +145,7 @@ WRONG_SETTINGS = (
     setting("hosts_names", ["*.example.org"], "is a wildcard"),
     setting("hosts_names", ["Wiki.example.org"], "has capital letters: write wiki.example.org"),
     setting("hosts_names", ["wiki.example.org."], "ends in a dot: write wiki.example.org"),
-    setting("hosts_names", ["wîki.example.org"], "write xn--wki-bma.example.org"),
+    setting("hosts_names", ["wîki.example.org"], "write xn--wki-vma.example.org"),
     setting("hosts_names", [f"{'a.' * 121}xexample.org"], "is longer than 253 characters"),
     Row(
         "localhost in the hosts file",
