@@ -44,7 +44,7 @@ options:
   way:
     description:
       - How the addresses are found, as C(ingress_addresses) has it.
-      - With V(none) they are not, and the name of the load balancer is all that is wanted.
+      - With V(none) they are not looked up; the name of the load balancer will do.
     type: str
     choices: [auto, eip, eni, dns, none]
     default: auto

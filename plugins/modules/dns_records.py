@@ -138,7 +138,7 @@ def advised(error: AwsError, namespace: str, *, noted_only: bool) -> str:
         if noted_only
         else "write platform_dns: hosts"
     )
-    return f"{str(error).rstrip('.')}: see to it (docs/aws.md has the policy), or {out}."
+    return f"{str(error).rstrip('.')}: allow it (docs/aws.md has the policy), or {out}."
 
 
 def main() -> None:

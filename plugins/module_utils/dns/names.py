@@ -1,4 +1,4 @@
-"""The names of one cluster in Route 53: looked at, written and taken away, in every zone that holds one of them."""
+"""The names of one cluster in Route 53: looked at, written and removed, in every zone that holds one of them."""
 
 from __future__ import annotations
 

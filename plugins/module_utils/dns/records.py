@@ -141,7 +141,7 @@ class Records:
         return there[0] if simple and "AliasTarget" in there[0] else None
 
     def changes(self, names: Iterable[str], stay: Collection[str], target: Target | None) -> Changes:
-        """Return what leads `names` to a target and removes all others of ours that need not `stay`.
+        """Return what leads `names` to a target and removes this cluster's other records, unless they are to `stay`.
 
         Without a target, as in a plan before there is a load balancer, an alias that is there is left as it is. Only
         CREATE and DELETE are used, which AWS refuses where a record has come or changed meanwhile; UPSERT would

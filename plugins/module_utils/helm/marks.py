@@ -8,7 +8,7 @@ from typing import Any
 NAME, NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 """Annotations that Helm gives to every object of a release."""
 INSTANCE = "app.kubernetes.io/instance"
-"""The label that charts give to theirs, which is all that is there where Argo CD applied them."""
+"""The label that charts give to their objects; those that Argo CD applied carry no annotation of Helm."""
 
 
 def release_of(found: Mapping[str, Any]) -> str:

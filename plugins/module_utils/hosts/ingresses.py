@@ -23,8 +23,8 @@ BETWEEN_LOOKS = 1.0
 class Published:
     """Host names, and of the load balancer its DNS names and IP addresses.
 
-    `waiting` are the Ingresses, as namespace/name, that have no load balancer yet; `taken` are names of ours that
-    somebody else's Ingress, as namespace/name, has.
+    `waiting` are the Ingresses, as namespace/name, that have no load balancer yet; `taken` are our names that
+    somebody else's Ingress has, with that Ingress.
     """
 
     names: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Own:
     def of(self, ingress: Mapping[str, Any]) -> set[str]:
         """Return the names that an Ingress is ours for; none for one of others.
 
-        Ours is one of a release of ours, in its namespace, for the host of that release or for one that was typed.
+        Ours is one of our releases, in its namespace, for the host of that release or for one that was typed.
         """
         if not _is_nginx(ingress):
             return set()
@@ -78,7 +78,7 @@ def published(ingresses: Iterable[Mapping[str, Any]], own: Own) -> Published:
 
 
 def _taken(ours: Mapping[str, Any], own: Own, listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return who else, as namespace/name, has the names of an Ingress of ours, by name.
+    """Return who else, as namespace/name, has the names of one of our Ingresses, by name.
 
     Of two Ingresses for one host NGINX serves the older one, by uid where they are of one second, and rejects the
     other (docs/configuration/host-and-listener-collisions of kubernetes-ingress 5).
