@@ -90,7 +90,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, refusal
 from ansible_collections.landfall.eks.plugins.module_utils.dns import names, records
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
@@ -138,7 +138,8 @@ def advised(error: AwsError, namespace: str, *, noted_only: bool) -> str:
         if noted_only
         else "write platform_dns: hosts"
     )
-    return f"{str(error).rstrip('.')}: allow it (docs/aws.md has the policy), or {out}."
+    allow = ": allow it (docs/aws.md has the policy)" if refusal(error) else ""
+    return f"{str(error).rstrip('.')}{allow}, or {out}."
 
 
 def main() -> None:

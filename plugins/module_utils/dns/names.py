@@ -136,8 +136,8 @@ def write(account: Account, found: Found, note: Callable[[list[str]], None]) -> 
 
 def noted(cluster: Cluster, namespace: str) -> list[str]:
     """Return the ids of zones that may hold records of a cluster. Raises ApiException."""
-    there = cluster.get("v1", "Namespace", namespace) or {"metadata": {}}
-    return str((there["metadata"].get("annotations") or {}).get(NOTE, "")).split()
+    there = (cluster.get("v1", "Namespace", namespace) or {}).get("metadata") or {}
+    return str((there.get("annotations") or {}).get(NOTE, "")).split()
 
 
 def write_note(cluster: Cluster, namespace: str, ids: Sequence[str]) -> None:
