@@ -34,6 +34,16 @@ def slo(fields: dict[str, Any], *expected: str) -> Row:
 GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:team/landfall.git"
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
+WRONG_NAMES = {
+    "10.0.0.1": "is a number or an address and no name",
+    "*.example.org": "is a wildcard",
+    "Wiki.example.org": "has capital letters: write wiki.example.org",
+    "wiki.example.org.": "ends in a dot: write wiki.example.org",
+    "wîki.example.org": "write xn--wki-vma.example.org",
+    f"{'a.' * 121}xexample.org": "is longer than 253 characters",
+}
+NAMES = list(WRONG_NAMES)
+
 WRONG_SETTINGS = (
     # Components of one's own.
     setting("platform_components", {"podinfo": {"releases": [{"name": "a", "namespace": "a"}]}}, "[0].chart is"),
@@ -141,12 +151,7 @@ WRONG_SETTINGS = (
     setting("monitoring_host", "graphé.example.org", "write xn--graph-fsa.example.org"),
     setting("platform_domain", "example.org.", "ends in a dot: write example.org"),
     setting("efk_namespace", "Logging_1", "no name of a namespace"),
-    setting("hosts_names", ["10.0.0.1"], "is a number or an address and no name"),
-    setting("hosts_names", ["*.example.org"], "is a wildcard"),
-    setting("hosts_names", ["Wiki.example.org"], "has capital letters: write wiki.example.org"),
-    setting("hosts_names", ["wiki.example.org."], "ends in a dot: write wiki.example.org"),
-    setting("hosts_names", ["wîki.example.org"], "write xn--wki-vma.example.org"),
-    setting("hosts_names", [f"{'a.' * 121}xexample.org"], "is longer than 253 characters"),
+    *(Row(f"hosts_names: {each}", ("hosts_names", each), {"hosts_names": NAMES}) for each in WRONG_NAMES.values()),
     Row(
         "localhost in the hosts file",
         ("'localhost' is a name of this machine itself",),
