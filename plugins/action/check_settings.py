@@ -60,6 +60,7 @@ class ActionModule(ActionBase):
         judged = [about] if about else roles
         in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
         known, listed = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
+        allowed, outside = _host_names(every, values, judged)
         problems = [
             *([] if alone else self._tag_problems(tags, variables, about)),
             *names.problems(variables, known, settings, listed),
@@ -67,11 +68,11 @@ class ActionModule(ActionBase):
             *(sentence for sentences in refused.values() for sentence in sentences),
             *own_problems,
             *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
+            *outside,
             *self._contract_problems(every, settled=not refused),
         ]
         enabled = [each for each in every if _is_on(values, each["name"])]
         certificates = list(self._certificates(declared, values)) if options["certificates"] else []
-        allowed, outside = hosts.own_names(enabled, values.get("platform_domain", ""), values.get("hosts_names", []))
         result.update(
             changed=False,
             problems=problems,
@@ -84,7 +85,6 @@ class ActionModule(ActionBase):
             kinds=[kind for each in found for kind in each.get("kinds", [])],
             hosts={release: host for each in found for release, host in each.get("hosts", {}).items()},
             names=allowed,
-            names_outside=outside,
             certificates=certificates,
             permitted=_permitted(values, certificates, enabled),
             checks=[check for each in found for check in each.get("checks", [])],
@@ -215,6 +215,17 @@ def _permitted(
 
 def _is_on(values: dict[str, Any], role: str) -> bool:
     return bool(boolean(values.get(f"{role}_enabled", True), strict=False))
+
+
+def _host_names(
+    every: list[components.Component], values: dict[str, Any], roles: list[str]
+) -> tuple[list[hosts.Name], list[str]]:
+    """Return the names of the components that are enabled, and sentences on those that a run would not write."""
+    domain = values.get("platform_domain", "")
+    enabled = [each for each in every if _is_on(values, each["name"])]
+    allowed, outside = hosts.own_names(enabled, domain, values.get("hosts_names", []))
+    writes = "hosts" in roles and values.get("platform_state") != "absent"
+    return allowed, hosts.outside_problems(outside, domain) if writes else []
 
 
 def _short(names: list[str]) -> list[str]:

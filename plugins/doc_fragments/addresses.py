@@ -13,7 +13,8 @@ options:
     type: str
     default: ""
   names:
-    description: The platform's names, C({host, namespace}); an Ingress in that namespace for that host is its own.
+    description: The platform's names, C({host, namespace, release}). An Ingress of that release in that namespace for
+      that host is its own.
     type: list
     elements: dict
     default: []

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Module that finds the host names of Ingresses and the addresses of their load balancer."""
+"""Module that finds the host names of Ingresses and their load balancer, with its addresses."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ extends_documentation_fragment:
   - landfall.eks.attributes
   - landfall.eks.attributes.internal
 options:
-  ingress_class:
-    description: Class of the Ingresses.
-    type: str
-    required: true
   own:
     description:
-      - The platform's names, C({host, namespace}). An Ingress of the class in that namespace for that host is its own.
+      - The platform's names, C({host, namespace, release}). An Ingress of that release in that namespace for that host
+        is its own.
     type: list
     elements: dict
     default: []
   names:
-    description: Host names beside those of the Ingresses.
+    description: Host names beside those, whether or not an Ingress has them.
+    type: list
+    elements: str
+    default: []
+  planned:
+    description: Names of releases that come with the run; in check mode theirs count as if they were live.
     type: list
     elements: str
     default: []
@@ -40,9 +42,11 @@ options:
     elements: str
     default: []
   way:
-    description: How the addresses are found, as C(ingress_addresses) has it.
+    description:
+      - How the addresses are found, as C(ingress_addresses) has it.
+      - With V(none) they are not looked up; the name of the load balancer will do.
     type: str
-    choices: [auto, eip, eni, dns]
+    choices: [auto, eip, eni, dns, none]
     default: auto
   region:
     description: AWS region; empty for that of the environment or the profile.
@@ -58,14 +62,18 @@ EXAMPLES = r"""
 - name: Find the host names of the Ingresses and the addresses of their load balancer
   landfall.eks.balancer_addresses:
     kubeconfig: /home/me/kubeconfig
-    ingress_class: nginx
     own:
-      - {host: shop.example.org, namespace: shop}
+      - {host: shop.example.org, namespace: shop, release: web}
 """
 
 RETURN = r"""
 names:
   description: The host names, sorted.
+  type: list
+  elements: str
+  returned: always
+balancers:
+  description: The DNS names of the load balancer, as the Ingresses have them; in check mode perhaps none.
   type: list
   elements: str
   returned: always
@@ -125,7 +133,7 @@ def from_dns(balancers: Sequence[str], timeout: float) -> list[str]:
 def look_up(module: AnsibleModule, balancers: Sequence[str], timeout: float) -> dict[str, Any]:
     """Return addresses, way and notes of load balancers, from AWS or DNS."""
     result: dict[str, Any] = {"addresses": [], "way": "", "notes": []}
-    if balancers and module.params["way"] != "dns":
+    if balancers and module.params["way"] not in {"dns", "none"}:
         result = from_aws(module, balancers, timeout)
     if balancers and not result["addresses"] and module.params["way"] in {"auto", "dns"}:
         result |= {"addresses": from_dns(balancers, timeout), "way": "DNS"}
@@ -140,7 +148,7 @@ def read_ingresses(module: AnsibleModule, timeout: float) -> ingresses.Published
     with reading(module) as cluster:
         found = ingresses.wait(
             lambda: cluster.list("networking.k8s.io/v1", "Ingress"),
-            ingresses.own_of(params["ingress_class"], params["own"]),
+            ingresses.own_of(params["own"], params["names"]),
             0 if params["addresses"] else timeout,
         )
     if found.waiting and not params["addresses"] and not module.check_mode:
@@ -155,11 +163,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **CLUSTER_OPTIONS,
-            "ingress_class": {"type": "str", "required": True},
             "own": {"type": "list", "elements": "dict", "default": []},
             "names": {"type": "list", "elements": "str", "default": []},
+            "planned": {"type": "list", "elements": "str", "default": []},
             "addresses": {"type": "list", "elements": "str", "default": []},
-            "way": {"type": "str", "choices": ["auto", "eip", "eni", "dns"], "default": "auto"},
+            "way": {"type": "str", "choices": ["auto", "eip", "eni", "dns", "none"], "default": "auto"},
             "region": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 300},
         },
@@ -168,16 +176,23 @@ def main() -> None:
     params = module.params
     timeout = 0 if module.check_mode else params["timeout"]
     found = read_ingresses(module, timeout)
-    names = sorted({*params["names"], *found.names})
+    coming = [each["host"] for each in params["own"] if module.check_mode and each["release"] in params["planned"]]
+    names = sorted({*params["names"], *found.names, *coming})
     looked_up = look_up(module, [] if params["addresses"] else found.balancers, timeout)
     addresses = params["addresses"] or list(dict.fromkeys([*found.addresses, *looked_up["addresses"]]))
-    if names and not addresses and not module.check_mode:
-        which = ", ".join(found.balancers) or f"of the class {params['ingress_class']}"
+    if names and not addresses and params["way"] != "none" and not module.check_mode:
+        which = ", ".join(found.balancers) or "of the Ingresses"
         module.fail_json(
             msg=f"No address was found for the load balancer {which} within hosts_timeout "
             f"({params['timeout']} seconds): {' '.join([*looked_up['notes'], AGAIN])}."
         )
-    module.exit_json(changed=False, names=names, **{**looked_up, "addresses": addresses})
+    taken = [
+        f"{host} is not written: the older Ingress {by} claims it, and NGINX serves that one: delete it, or choose "
+        "another host"
+        for host, by in found.taken.items()
+    ]
+    told = {"addresses": addresses, "notes": [*looked_up["notes"], *taken]}
+    module.exit_json(changed=False, names=names, balancers=list(found.balancers), **(looked_up | told))
 
 
 if __name__ == "__main__":

@@ -78,14 +78,10 @@ hosts:
   type: dict
   returned: always
 names:
-  description: The names of all enabled components of the play, C({host, namespace}), that the hosts file may get.
+  description: The names of all enabled components of the play, C({host, namespace, release}), that are in
+    C(platform_domain) or C(hosts_names).
   type: list
   elements: dict
-  returned: always
-names_outside:
-  description: Those that it does not get, since they are outside of C(platform_domain) and not in C(hosts_names).
-  type: list
-  elements: str
   returned: always
 checks:
   description: What verify tries of the components.

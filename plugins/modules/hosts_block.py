@@ -10,6 +10,8 @@ version_added: 0.1.0
 description:
   - Writes a line for each address and name between two marker lines that carry the cluster's name.
   - The file is replaced whole or not at all; its other lines, its line ends, mode and owner stay.
+  - Fails, and changes nothing, if a name is no host name in lower case (a wildcard, a final dot and letters outside
+    ASCII are none) or is one of this machine itself, such as C(localhost), or if no load balancer has such an address.
   - Unlike M(ansible.builtin.blockinfile) it takes over the line ends of the file, leaves bytes alone that are not
     UTF-8, refuses to guess where half a block ends, and can write a file that is mounted.
 author: The Landfall authors (@landfall)
@@ -94,10 +96,12 @@ def main() -> None:
     )
     path = Path(module.params["path"]).resolve()
     cluster, addresses, names = (module.params[each] for each in ("cluster", "addresses", "names"))
-    lines = file.host_lines(addresses, names)
     try:
         with file.locked(path):
             before = file.read(path)
+            if refused := file.refusals(before, cluster, addresses, names):
+                module.fail_json(msg=f"hosts_file ({path}) is not written: {'; '.join(refused)}.")
+            lines = file.host_lines(addresses, names)
             after = file.with_block(before, cluster, lines)
             changed = before != after
             if changed and not module.check_mode:

@@ -22,6 +22,15 @@ options:
     description: Name of the cluster, part of the marker lines.
     type: str
     required: true
+  names:
+    description: Host names that the block may get; those of a wrong form are left to M(landfall.eks.check_settings).
+    type: list
+    elements: str
+    default: []
+  writing:
+    description: Whether there is to be a block; otherwise the file has to be writable only if there is one to remove.
+    type: bool
+    default: true
   own_folder:
     description: A folder that need not be there, since the run makes it.
     type: path
@@ -44,6 +53,11 @@ problem:
   description: Why it cannot be written, in one sentence; empty if it can.
   type: str
   returned: always
+refused:
+  description: Why single names are not written, one sentence for each.
+  type: list
+  elements: str
+  returned: always
 """
 
 from pathlib import Path
@@ -51,6 +65,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.landfall.eks.plugins.module_utils.hosts import file
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import host_problem
 
 
 def block_problem(path: Path, cluster: str) -> str:
@@ -64,19 +79,40 @@ def block_problem(path: Path, cluster: str) -> str:
     return ""
 
 
+def is_left_alone(path: Path, cluster: str) -> bool:
+    """Say whether a run that wants no block has nothing to do with a file."""
+    try:
+        content = file.read(path)
+        return file.with_block(content, cluster, []) == content
+    except (file.HostsFileError, OSError):
+        return False
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "cluster": {"type": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "writing": {"type": "bool", "default": True},
             "own_folder": {"type": "path"},
         },
         supports_check_mode=True,
     )
-    path = Path(module.params["path"])
-    own_folder = Path(module.params["own_folder"]) if module.params["own_folder"] else None
-    problem = file.problem_with(path, own_folder) or block_problem(path, module.params["cluster"])
-    module.exit_json(changed=False, writable=not problem, problem=problem)
+    params, path = module.params, Path(module.params["path"])
+    if not params["writing"] and is_left_alone(path, params["cluster"]):
+        module.exit_json(changed=False, writable=True, problem="", refused=[])
+    own_folder = Path(params["own_folder"]) if params["own_folder"] else None
+    broken = block_problem(path, params["cluster"])
+    problem = file.problem_with(path, own_folder) or broken
+    names = [each for each in params["names"] if not host_problem(each)]
+    refused = [] if broken else file.refusals(file.read(path), params["cluster"], [], names)
+    module.exit_json(
+        changed=False,
+        writable=not problem,
+        problem=problem,
+        refused=[f"hosts_file ({path}) does not get every name: {each}." for each in refused],
+    )
 
 
 if __name__ == "__main__":

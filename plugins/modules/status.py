@@ -49,6 +49,19 @@ options:
     description: Whether kubelets and AWS are simulated.
     type: bool
     default: false
+  dns:
+    description: Where the names are, C(platform_dns); with V(route53) its records are looked at.
+    type: str
+    choices: [hosts, route53]
+    default: hosts
+  dns_zone:
+    description: Id or name of the hosted zone, C(platform_dns_zone).
+    type: str
+    default: ""
+  dns_role_arn:
+    description: IAM role for Route 53, C(platform_dns_role_arn).
+    type: str
+    default: ""
   ask_upstream:
     description: Whether the charts' repositories are asked for their newest versions.
     type: bool
@@ -72,14 +85,24 @@ status:
 """
 
 from functools import partial
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.landfall.eks.plugins.module_utils.dns import names
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
-from ansible_collections.landfall.eks.plugins.module_utils.libraries import cryptography, kubernetes
+from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws, cryptography, kubernetes
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, upstream
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import StatusRequest, gather, prometheus_of
 from ansible_collections.landfall.eks.plugins.module_utils.status.options import ADDRESS_OPTIONS
+
+
+def route53(options: dict[str, Any]) -> addresses.Records | None:
+    """Return what looks at the records in Route 53; None where the names are elsewhere."""
+    if options["dns"] != "route53" or aws.MISSING:
+        return None
+    account = names.Account(options["cluster"], options["region"], options["dns_role_arn"])
+    return partial(names.standing, account, zone=options["dns_zone"])
 
 
 def main() -> None:
@@ -94,6 +117,9 @@ def main() -> None:
             "real": {"type": "list", "elements": "str", "default": []},
             "simulated": {"type": "bool", "default": False},
             **ADDRESS_OPTIONS,
+            "dns": {"type": "str", "choices": ["hosts", "route53"], "default": "hosts"},
+            "dns_zone": {"type": "str", "default": ""},
+            "dns_role_arn": {"type": "str", "default": ""},
             "ask_upstream": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
@@ -110,7 +136,7 @@ def main() -> None:
         real=options["real"],
         simulated=options["simulated"],
         hosts_file=options["hosts_file"],
-        given=addresses.Given(options["hosts_names"], options["hosts_addresses"], options["names"]),
+        given=addresses.Given(options["hosts_names"], options["hosts_addresses"], options["names"], route53(options)),
         ask=addresses.asker(options["way"], options["region"]),
         newest=partial(upstream.newest, ask=ask) if options["ask_upstream"] else None,
     )

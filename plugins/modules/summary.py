@@ -42,6 +42,16 @@ options:
     description: File that holds the hosts block.
     type: str
     default: ""
+  names:
+    description: The platform's names, C({host, namespace, release}); what other Ingresses name is not shown.
+    type: list
+    elements: dict
+    default: []
+  hosts_names:
+    description: Names beside those that Ingresses of these releases may have.
+    type: list
+    elements: str
+    default: []
   notes:
     description: Sentences to show under the table.
     type: list
@@ -74,6 +84,7 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.status.summary import components
 
@@ -88,6 +99,8 @@ def main() -> None:
             "ready": {"type": "list", "elements": "str", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
             "hosts_file": {"type": "str", "default": ""},
+            "names": {"type": "list", "elements": "dict", "default": []},
+            "hosts_names": {"type": "list", "elements": "str", "default": []},
             "notes": {"type": "list", "elements": "str", "default": []},
             "real": {"type": "list", "elements": "str", "default": []},
             "simulated": {"type": "bool", "default": False},
@@ -96,7 +109,8 @@ def main() -> None:
     )
     options = module.params
     with reading(module) as cluster:
-        rows = components(cluster, options["runs"], options["real"], options["simulated"], options["ready"])
+        own = ingresses.own_of(options["names"], options["hosts_names"])
+        rows = components(cluster, options["runs"], options["real"], options["simulated"], options["ready"], own=own)
         summary = {
             "cluster": options["cluster"],
             "components": rows,

@@ -7,7 +7,8 @@ CODE = Path(__file__).parents[2] / "plugins/module_utils"
 PREFIX = "ansible_collections.landfall.eks.plugins.module_utils."
 ORDER = (
     *("libraries", "text", "kube", "aws", "helm"),
-    *("credentials", "hosts", "argocd", "lease", "load_balancers", "eks", "orphans", "monitoring", "logs", "settings"),
+    *("credentials", "hosts", "argocd", "lease", "load_balancers", "dns", "eks", "orphans", "monitoring", "logs"),
+    "settings",
     *("rollout", "revisions", "preflight", "uninstall", "plan", "status", "verify", "local_cluster"),
 )
 

@@ -6,13 +6,19 @@ import fcntl
 import ipaddress
 import os
 import platform
+import re
+import socket
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import names as host_names
+
 CRLF = b"\r\n"
+CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""How the name of a cluster is written, which the markers of its block carry (EKS takes 100 characters)."""
 SYSTEMS_OWN = (Path("/etc/hosts"), Path("/private/etc/hosts"))
 """The file that the system itself reads; on macOS the first is a link to the second's folder."""
 
@@ -74,6 +80,20 @@ def _half(mark: bytes, begin: bytes, end: bytes) -> str:
         f"has the line {mark.decode()!r} without {partner.decode()!r}: remove what is left of that block by hand, "
         "since nothing else tells which lines are ours"
     )
+
+
+def refusals(
+    content: bytes, cluster: str, addresses: Iterable[str], names: Iterable[str], hostname: str = ""
+) -> list[str]:
+    """Return why the block of `cluster` is not written, one sentence without its full stop for each reason.
+
+    Asked again where the file is written, as root: nobody's word for a name or an address is taken. The machine is
+    called `hostname`, by default what the system says. Raises HostsFileError as with_block does.
+    """
+    if not CLUSTER_NAME.fullmatch(cluster):
+        return [f"{cluster!r} is no name of a cluster: write letters, digits, '.', '_' and '-'"]
+    others = with_block(content, cluster, []).decode("utf-8", "replace").splitlines()
+    return host_names.refusals(names, addresses, host_names.names_of_machine(others, hostname or socket.gethostname()))
 
 
 def rivals(content: bytes, cluster: str, addresses: Iterable[str], names: Iterable[str]) -> list[str]:

@@ -19,13 +19,17 @@ READY = frozenset({"active", "active_impaired"})
 
 @dataclass(frozen=True)
 class Balancer:
-    """A load balancer; `zones` are {zone: {subnet, and the Elastic IP of it, if any}}."""
+    """A load balancer.
+
+    `zones` are {zone: {subnet, and the Elastic IP of it, if any}}; AWS keeps its DNS name in `hosted_zone`.
+    """
 
     name: str
     dns_name: str
     internal: bool
     state: str
     zones: dict[str, dict[str, str]]
+    hosted_zone: str = ""
 
     @property
     def subnets(self) -> list[str]:
@@ -68,6 +72,7 @@ def _balancer(listed: dict[str, Any]) -> Balancer:
         internal=listed.get("Scheme") == "internal",
         state=str((listed.get("State") or {}).get("Code", "active")),
         zones=zones,
+        hosted_zone=str(listed.get("CanonicalHostedZoneId", "")),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart_sources, remote
-from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import LABEL
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")

@@ -131,6 +131,8 @@ def check_what_goes_too(at: Situation) -> Iterator[str]:
 CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     hosts.check_hosts,
     hosts.check_hosts_differ,
+    hosts.check_overridden_hosts,
+    hosts.check_dns,
     forms.check_minimum_below_maximum,
     forms.check_numbers,
     check_pairs,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import LABEL
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.file import CLUSTER_NAME
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _FORMS = (
@@ -17,7 +18,6 @@ _FORMS = (
 """How texts are written: (endings of the settings' names, pattern, what it is, an example)."""
 _METADATA_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
-_CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REPOSITORY_URL = re.compile(r"(https?|ssh)://\S+|[\w.-]+@[\w.-]+:\S+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
@@ -59,7 +59,7 @@ def check_names(at: Situation) -> Iterator[str]:
         if not LABEL.fullmatch(value):
             yield f"{name} ({value!r}) is no name of a namespace: write lower-case letters, digits and inner hyphens."
     cluster = at.values.get("platform_cluster_name")
-    if cluster is not None and not _CLUSTER_NAME.fullmatch(cluster):
+    if cluster is not None and not CLUSTER_NAME.fullmatch(cluster):
         yield f"platform_cluster_name ({cluster!r}) is no name of a cluster: write letters, digits, '.', '_' and '-'."
 
 

@@ -1,77 +1,48 @@
-"""Host names and domains in settings: what DNS and an Ingress accept, each name once."""
+"""Host names and domains in settings: what DNS and an Ingress accept, each name once, none of a stranger's domain."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import host_problem
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import joined
 
-HOST_LENGTH = 253
-LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-"""One label of a name (RFC 1123)."""
+ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
+"""Id of a hosted zone (ResourceId of Route 53's API: 32 characters at most)."""
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 
-
-def host_problem(host: str) -> str:
-    """Return what is wrong with a host name (RFC 1123), as the end of a sentence that began with it; empty if nothing.
-
-    >>> host_problem("grafana.example.org")
-    ''
-    """
-    return next((advice(host) for is_wrong, advice in _HOST_FAULTS if is_wrong(host)), "")
-
-
-def _wrong_labels(host: str) -> list[str]:
-    return [label for label in host.split(".") if not LABEL.fullmatch(label.lower())]
-
-
-def _punycode(host: str) -> str:
-    try:
-        return f"write {host.lower().encode('idna').decode()}"
-    except UnicodeError:
-        return "write it in ASCII"
-
-
-_NAME_ADVICE = "write a host name such as grafana.example.org"
-_HOST_FAULTS: tuple[tuple[Callable[[str], object], Callable[[str], str]], ...] = (
-    (lambda host: not host, lambda _: f"is empty: {_NAME_ADVICE}"),
-    (lambda host: not host.isascii(), lambda host: f"has letters outside ASCII: {_punycode(host)}"),
-    (lambda host: "*" in host, lambda _: f"is a wildcard: {_NAME_ADVICE}"),
-    (lambda host: host.endswith("."), lambda host: f"ends in a dot: write {host.rstrip('.')}"),
-    (lambda host: len(host) > HOST_LENGTH, lambda _: f"is longer than {HOST_LENGTH} characters: write a shorter one"),
-    (
-        lambda host: host.rpartition(".")[2].isdigit(),
-        lambda _: f"is a number or an address and no name: {_NAME_ADVICE}",
-    ),
-    (
-        _wrong_labels,
-        lambda host: (
-            f"is no host name, since {_wrong_labels(host)[0]!r} is not made of letters, digits and inner hyphens "
-            f"(63 at most): {_NAME_ADVICE}"
-        ),
-    ),
-    (lambda host: host != host.lower(), lambda host: f"has capital letters: write {host.lower()}"),
-)
-"""What can be wrong with a host name, the first that applies being said: (is it wrong so, what to say)."""
+Name = dict[str, str]
+"""A component's host name, {host, namespace, release}."""
 
 
 def own_names(
     components: Iterable[Mapping[str, Any]], domain: str, typed: Collection[str]
-) -> tuple[list[dict[str, str]], list[str]]:
-    """Return the names of components as {host, namespace}, and those left out: outside of the domain, and not typed.
+) -> tuple[list[Name], list[Name]]:
+    """Return the names of components, and of these the ones that are refused: outside of the domain, and not typed.
 
     A component is {releases: [{name, namespace}], hosts: {release: host}}.
     """
     found = [
-        {"host": host, "namespace": release["namespace"]}
+        {"host": host, "namespace": release["namespace"], "release": release["name"]}
         for each in components
         for release in each["releases"]
         if (host := each.get("hosts", {}).get(release["name"]))
     ]
     inside = [each for each in found if each["host"] in typed or f".{each['host']}".endswith(f".{domain}")]
-    return inside, [each["host"] for each in found if each not in inside]
+    return inside, [each for each in found if each not in inside]
+
+
+def outside_problems(outside: Iterable[Name], domain: str) -> list[str]:
+    """Return a sentence for each name outside of the domain; of one that is no name at all, others say so."""
+    return [
+        f"{each['host']}, the host of {each['release']}, is outside of platform_domain ({domain}): write a name of "
+        "that domain, or list it in hosts_names too."
+        for each in outside
+        if not host_problem(domain) and not host_problem(each["host"])
+    ]
 
 
 def check_hosts(at: Situation) -> Iterator[str]:
@@ -97,3 +68,58 @@ def check_hosts_differ(at: Situation) -> Iterator[str]:
     for host, names in owners.items():
         if len(names) > 1:
             yield f"{joined(names)} are all {host!r}: give each a name of its own."
+
+
+def check_overridden_hosts(at: Situation) -> Iterator[str]:
+    """Values over our own give an Ingress no name that no setting names: nothing would lead to it."""
+    if "hosts" not in at.roles or at.values.get("platform_state") == "absent":
+        return
+    known = {str(value) for _unused, value in at.ending("_host")} | set(at.values.get("hosts_names") or [])
+    for name, value in at.values.items():
+        if name.endswith("_values") and at.enabled(at.settings[name].role):
+            for host in sorted(set(ingress_hosts(value)) - known):
+                yield (
+                    f"{name} gives an Ingress the host {host!r}, which no setting names: write it as the component's "
+                    "host, or list it in hosts_names too."
+                )
+
+
+def ingress_hosts(values: Any) -> Iterator[str]:
+    """Yield the host names that a chart's values give to Ingresses: below a key `ingress`, or in a manifest of one.
+
+    Charts take them as `host`, `hostname`, or `hosts`, texts or mappings with one of the first two.
+    """
+    if isinstance(values, list):
+        for each in values:
+            yield from ingress_hosts(each)
+    elif isinstance(values, Mapping):
+        if values.get("kind") == "Ingress":
+            yield from _hosts(values.get("spec"))
+        for key, value in values.items():
+            yield from _hosts(value) if key == "ingress" else ingress_hosts(value)
+
+
+def _hosts(given: Any) -> Iterator[str]:
+    """Yield the host names of what an Ingress is made of."""
+    if isinstance(given, Mapping) and given.get("enabled") is not False:
+        yield from (given[key] for key in ("host", "hostname") if isinstance(given.get(key), str))
+        for listed in (given.get(key) for key in ("hosts", "rules")):
+            for each in listed if isinstance(listed, list) else []:
+                yield from [each] if isinstance(each, str) else _hosts(each)
+
+
+def check_dns(at: Situation) -> Iterator[str]:
+    """What leads to Route 53 has the form that it takes, and nothing asks for what its aliases cannot do."""
+    zone, role = (str(at.values.get(f"platform_dns_{each}") or "") for each in ("zone", "role_arn"))
+    if zone and not ZONE_ID.fullmatch(zone) and (problem := host_problem(zone)):
+        yield f"platform_dns_zone ({zone!r}) is no id of a zone, and as a name it {problem}."
+    if role and not _ROLE.fullmatch(role):
+        yield (
+            f"platform_dns_role_arn ({role!r}) is no ARN of an IAM role: write arn:aws:iam::<account>:role/<name>, or "
+            "nothing."
+        )
+    if at.values.get("platform_dns") == "route53" and at.values.get("hosts_addresses"):
+        yield (
+            "hosts_addresses is set though platform_dns is route53, whose records lead to the load balancer by its "
+            "name: empty the one, or change the other."
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import address_problem
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 
@@ -72,9 +73,7 @@ def _elastic_ip_problems(at: Situation, prefix: str) -> Iterator[str]:
 
 
 def check_addresses(at: Situation) -> Iterator[str]:
-    """Addresses that are handed in are IP addresses."""
+    """Addresses that are handed in are such as a load balancer has."""
     for address in at.values.get("hosts_addresses") or []:
-        try:
-            ipaddress.ip_address(address)
-        except ValueError:
-            yield f"hosts_addresses ({address!r}) is no IP address: write one such as 203.0.113.7."
+        if problem := address_problem(address):
+            yield f"hosts_addresses ({address!r}) {problem}."

@@ -12,10 +12,10 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.components import OWN, Evaluate
-from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
 OF_ROLES = frozenset({"objects", "object_kinds", "in_force", "without_aws", "plan", "handed_over"})

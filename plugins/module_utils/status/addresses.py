@@ -14,22 +14,27 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import lookup
 
-INGRESS_CLASS = "nginx"
 CURRENT, STALE, NONE, NOT_ASKED = "current", "stale", "none", "not asked"
 
 Object = dict[str, Any]
+Records = Callable[[Sequence[str], Sequence[str]], tuple[list[str], str]]
+"""Returns, of names and the load balancers that they should lead to, their zones and what is stale. Raises AwsError."""
 
 
 @dataclass
 class Addresses:
-    """Names that lead to the ingress, its points (host names or IP addresses), and the hosts block's lines and state.
+    """Names that lead to the ingress, its points (host names or IP addresses), and whether the names are known so.
 
-    `points` of load balancers of their own, by Service, are `others`; `why` says what is stale or was not asked.
+    `state` is that of the hosts block, whose `lines` are there, or without a `hosts_file` of the records in Route 53.
+
+    `points` of load balancers of their own, by Service, are `others`; `zones` are those of Route 53 that the names are
+    in; `why` says what is stale or was not asked.
     """
 
     names: list[str] = field(default_factory=list)
     points: list[str] = field(default_factory=list)
     others: dict[str, list[str]] = field(default_factory=dict)
+    zones: list[str] = field(default_factory=list)
     ips: list[str] = field(default_factory=list)
     hosts_file: str = ""
     lines: list[str] = field(default_factory=list)
@@ -45,12 +50,19 @@ class Addresses:
 class Given:
     """What the settings say: names beside the live ones, and addresses; empty for those that are live.
 
-    `own` are the rows {host, namespace} of the platform's own names.
+    `own` are the rows {host, namespace, release} of the platform's own names; `records` looks at Route 53, where
+    that has the names.
     """
 
     names: Sequence[str] = ()
     addresses: Sequence[str] = ()
     own: Sequence[Mapping[str, str]] = ()
+    records: Records | None = None
+
+    @property
+    def owned(self) -> ingresses.Own:
+        """What tells the platform's own Ingresses from those of others."""
+        return ingresses.own_of(self.own, self.names)
 
 
 NOTHING_GIVEN = Given()
@@ -88,7 +100,7 @@ def read_addresses(
 
     `given` is what the settings say; `ask` returns a load balancer's addresses by its name.
     """
-    own = ingresses.own_of(INGRESS_CLASS, given.own)
+    own = given.owned
     live = [each for each in cluster.list("networking.k8s.io/v1", "Ingress") if own.of(each)]
     services = cluster.list("v1", "Service")
     entries = [entry for each in live for entry in _entries(each)]
@@ -105,7 +117,18 @@ def read_addresses(
     found.ips = sorted(given.addresses) or _addresses(entries, ask)
     if path:
         _judge(found, name, Path(path))
+    elif given.records and found.names:
+        _judge_records(found, given.records)
     return found
+
+
+def _judge_records(found: Addresses, look: Records) -> None:
+    try:
+        found.zones, found.why = look(found.names, found.points)
+    except AwsError as error:
+        found.state, found.why = NOT_ASKED, str(error).rstrip(".")
+        return
+    found.state = STALE if found.why else CURRENT
 
 
 def _judge(found: Addresses, name: str, path: Path) -> None:

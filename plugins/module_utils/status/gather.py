@@ -98,7 +98,7 @@ def components(cluster: Cluster, wanted: StatusRequest) -> list[dict[str, Any]]:
         }
         for each in wanted.releases
     }
-    rows = summary.components(cluster, list(looked.values()), wanted.real, wanted.simulated)
+    rows = summary.components(cluster, list(looked.values()), wanted.real, wanted.simulated, own=wanted.given.owned)
     others = set(looked) - {release_key(each["namespace"], each["release"]) for each in rows}
     rows += [_unrecorded(cluster, looked[key], wanted) for key in sorted(others)]
     rows.sort(key=lambda row: str(row["release"]))

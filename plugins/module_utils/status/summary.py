@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
-from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm import marks, storage
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.readiness import pod_is_ready
@@ -15,21 +16,26 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import R
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted
 
-INSTANCE_LABEL = "app.kubernetes.io/instance"
 REAL_NODE_LABEL = "landfall.test/real"
-RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 COLUMNS = ("release", "namespace", "version", "source")
+NOBODYS = ingresses.Own()
 
 
 def components(
-    cluster: Cluster, runs: list[Run], real: list[str], simulated: bool, ready: Collection[str] = ()
+    cluster: Cluster,
+    runs: list[Run],
+    real: list[str],
+    simulated: bool,
+    ready: Collection[str] = (),
+    *,
+    own: ingresses.Own = NOBODYS,
 ) -> list[dict[str, Any]]:
     """Describe every release that Landfall made, those that it has Argo CD deliver included.
 
     `runs` are those of this run, with their `ready` rows and their component; `real` names releases whose processes are
     real although the cluster is `simulated`, and so is one with pods on a real node: its addresses are theirs, since
     nothing answers at the simulated ones. `ready` are those of `runs`, by `namespace/name`, that were seen ready just
-    now. Returns the rows of summary.json's `components`.
+    now; `own` are the host names whose Ingresses are ours. Returns the rows of summary.json's `components`.
     """
     by_argocd = [delivered.row(each) for each in delivered.applications(cluster)]
     taken_over = {release_key(each["namespace"], each["release"]) for each in by_argocd}
@@ -38,7 +44,7 @@ def components(
     }
     known = {release_key(run["namespace"], run["name"]): run for run in runs}
     answering = pod_urls(cluster) if simulated else {}
-    addresses = urls_by_release(cluster, list(releases.values())) | answering
+    addresses = urls_by_release(cluster, list(releases.values()), own) | answering
     real = [*real, *answering]
     by_helm = [
         {"release": release["name"], "namespace": release["namespace"], **said, "source": release["source"]}
@@ -92,22 +98,23 @@ def _unknown_run(release: storage.Release) -> Run:
     }
 
 
-def urls_by_release(cluster: Cluster, releases: list[storage.Release]) -> dict[str, list[str]]:
-    """Return the https addresses that lead to each release: its Ingresses' hosts, and load balancers of its own.
+def urls_by_release(
+    cluster: Cluster, releases: list[storage.Release], own: ingresses.Own = NOBODYS
+) -> dict[str, list[str]]:
+    """Return the https addresses that lead to each release: the names of its Ingresses, and load balancers of its own.
+
+    What others write into Ingresses leads nowhere: `own` says which ones are ours, and for which names.
 
     A load balancer's Service that no release made belongs to the only release of its namespace.
     """
     found: dict[str, list[str]] = {}
     for ingress in cluster.list("networking.k8s.io/v1", "Ingress"):
-        annotations, labels = (ingress["metadata"].get(key) or {} for key in ("annotations", "labels"))
-        # What Argo CD applied carries no mark of Helm, but the label that the chart gives all of its objects.
-        owner = annotations.get(RELEASE_ANNOTATION) or labels.get(INSTANCE_LABEL, "")
-        hosts = [rule["host"] for rule in ingress["spec"].get("rules") or [] if rule.get("host")]
-        found.setdefault(owner, []).extend(f"https://{host}" for host in hosts)
+        if hosts := own.of(ingress):
+            found.setdefault(marks.release_of(ingress), []).extend(f"https://{host}" for host in hosts)
     for service in cluster.list("v1", "Service"):
         annotations = service["metadata"].get("annotations") or {}
         owners = [each["name"] for each in releases if each["namespace"] == service["metadata"]["namespace"]]
-        if service["spec"].get("type") == "LoadBalancer" and RELEASE_ANNOTATION not in annotations and len(owners) == 1:
+        if service["spec"].get("type") == "LoadBalancer" and marks.NAME not in annotations and len(owners) == 1:
             entries = published.points(service)
             found.setdefault(owners[0], []).extend(
                 f"https://{each['hostname']}" for each in entries if "hostname" in each
@@ -119,9 +126,9 @@ def pod_urls(cluster: Cluster) -> dict[str, list[str]]:
     """Return, by release, the addresses of its ready pods on real nodes that join a simulated cluster."""
     nodes = {each["metadata"]["name"] for each in cluster.list("v1", "Node", query={"labelSelector": REAL_NODE_LABEL})}
     found: dict[str, list[str]] = {}
-    for pod in cluster.list("v1", "Pod", query={"labelSelector": INSTANCE_LABEL}) if nodes else []:
+    for pod in cluster.list("v1", "Pod", query={"labelSelector": marks.INSTANCE}) if nodes else []:
         if pod["spec"].get("nodeName") in nodes and "deletionTimestamp" not in pod["metadata"] and pod_is_ready(pod):
-            owner = pod["metadata"]["labels"][INSTANCE_LABEL]
+            owner = pod["metadata"]["labels"][marks.INSTANCE]
             ports = [port for container in pod["spec"]["containers"] for port in container.get("ports") or []]
             urls = [f"http://{pod['status']['podIP']}:{port['containerPort']}" for port in ports]
             found.setdefault(owner, []).extend(urls)

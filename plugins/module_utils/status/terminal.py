@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.status.addresses import NONE
 from ansible_collections.landfall.eks.plugins.module_utils.status.summary import short_health
 from ansible_collections.landfall.eks.plugins.module_utils.status.verdict import attention, headline
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import fitted, folded, percent
@@ -75,8 +76,15 @@ def _addresses(found: dict[str, Any]) -> list[str]:
     why = f" ({found['why']})" if found["why"] else ""
     balancers = [f"  {', '.join(found['points'])}: {', '.join(found['names'])}"] if found["points"] else []
     others = [f"  {', '.join(points)}: Service {name}" for name, points in found["others"].items()]
-    block = [f"Hosts block in {found['hosts_file']}: {found['state']}{why}"] if found["hosts_file"] else []
-    return ["Addresses", *balancers, *others, *block, ""]
+    return ["Addresses", *balancers, *others, *_known(found, why), ""]
+
+
+def _known(found: dict[str, Any], why: str) -> list[str]:
+    """Return the line on the hosts block or on the records in Route 53; none where neither is looked at."""
+    if found["hosts_file"]:
+        return [f"Hosts block in {found['hosts_file']}: {found['state']}{why}"]
+    in_zones = f" in {', '.join(found['zones'])}" if found["zones"] else ""
+    return [] if found["state"] == NONE else [f"Records in Route 53{in_zones}: {found['state']}{why}"]
 
 
 def _promises(found: dict[str, Any]) -> list[str]:

@@ -83,7 +83,8 @@ def _cure(row: dict[str, Any]) -> str:
 
 def _hosts(found: dict[str, Any]) -> Iterator[str]:
     if found["state"] == addresses.STALE:
-        yield f"The hosts block in {found['hosts_file']} is stale ({found['why']}): run site.yml --tags hosts."
+        where = f"The hosts block in {found['hosts_file']} is" if found["hosts_file"] else "The records in Route 53 are"
+        yield f"{where} stale ({found['why']}): run site.yml --tags hosts."
 
 
 def _promises(rows: list[dict[str, Any]]) -> Iterator[str]:

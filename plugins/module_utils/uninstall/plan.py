@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.dns import names as dns_names
 from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import read_releases
 from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
@@ -64,6 +65,10 @@ def plan_uninstall(cluster: Cluster, request: UninstallRequest) -> UninstallPlan
     ]
     custom = objects.custom_objects(cluster, request.releases, request.kinds)
     found.rows += _grouped([each for each in custom if each.ours])
+    found.rows += [
+        Row("records", f"Route 53, zone {each}", "goes", "those with the mark of this cluster")
+        for each in dns_names.noted(cluster, request.records)
+    ]
     services = objects.balanced(cluster)
     found.rows += [
         Row(

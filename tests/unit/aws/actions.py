@@ -36,7 +36,7 @@ NO_RIGHT = {"sts:GetCallerIdentity", "sts:AssumeRole"}
 """What needs none, or one on a role of the user's own."""
 SERVICES = {
     "acm", "cloudformation", "ec2", "eks", "elb", "elbv2", "iam", "kms", "logs", "resourcegroupstaggingapi",
-    "service-quotas", "ssm", "sts",
+    "route53", "service-quotas", "ssm", "sts",
 }  # fmt: skip
 """What is looked for; a test sees to it that nothing else is asked."""
 ASKING = {"client", "call", "pages"}

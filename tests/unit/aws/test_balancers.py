@@ -142,7 +142,7 @@ def ingress(name, balancer="", ip="", ingress_class="nginx"):
     point = {"hostname": balancer} | ({"ip": ip} if ip else {})
     return {
         "kind": "Ingress",
-        "metadata": {"name": name, "namespace": "shop"},
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app.kubernetes.io/instance": "web"}},
         "spec": {"ingressClassName": ingress_class, "rules": [{"host": f"{name}.x"}]},
         "status": {"loadBalancer": {"ingress": [point] if balancer or ip else []}},
     }
@@ -155,8 +155,8 @@ def find(capsys, monkeypatch):
     def run(*ingresses, check=False, **arguments):
         cluster = FakeCluster(*ingresses)
         monkeypatch.setattr(balancer_addresses, "reading", lambda _: contextlib.nullcontext(cluster))
-        own = [{"host": f"{each}.x", "namespace": "shop"} for each in "abc"]
-        given = {"_ansible_check_mode": check, "ingress_class": "nginx", "own": own} | arguments
+        own = [{"host": f"{each}.x", "namespace": "shop", "release": "web"} for each in "abc"]
+        given = {"_ansible_check_mode": check, "own": own} | arguments
         with patch_module_args(given), pytest.raises(SystemExit):
             balancer_addresses.main()
         return json.loads(capsys.readouterr().out) | {"asked": len(cluster.log)}
@@ -183,7 +183,7 @@ def test_the_module_says_what_is_missing(find):
     assert nowhere["msg"].endswith("Run with --tags hosts again later, or write its addresses as hosts_addresses.")
     waiting = find(ingress("a"), ingress("b", ip="203.0.113.5"), timeout=0)
     assert "for the Ingresses shop/a within hosts_timeout (0 seconds)" in waiting["msg"]
-    assert find(names=["a.x"])["msg"].startswith("No address was found for the load balancer of the class nginx within")
+    assert find(names=["a.x"])["msg"].startswith("No address was found for the load balancer of the Ingresses within")
     assert find(ingress("a"), check=True)["addresses"] == []
     empty = find()
     assert (empty["names"], empty["addresses"]) == ([], [])

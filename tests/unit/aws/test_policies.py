@@ -130,7 +130,7 @@ def test_only_known_modules_are_used():
 
 def test_what_preflight_simulates_is_what_the_policy_allows():
     variables = actions.yaml.safe_load((actions.ROOT / "roles/preflight/vars/main.yml").read_text())
-    tables = ("hosts", "balancer", "acm")
+    tables = ("hosts", "dns", "balancer", "acm")
     rows = [row for each in tables for row in variables[f"__preflight_{each}_rights"]]
     simulated = {row["action"] for row in rows}
     assert simulated <= actions.allowed("rollout")

@@ -7,7 +7,12 @@ from ansible_collections.landfall.eks.plugins.modules import aws_facts
 from tests.unit.components import rendering
 from tests.unit.preflight.test_role_vars import worked_out
 
-SETTINGS = {"ingress_addresses": "auto", "hosts_addresses": []}
+SETTINGS = {
+    "ingress_addresses": "auto",
+    "hosts_addresses": [],
+    "platform_dns": "hosts",
+    "platform_dns_role_arn": "",
+}
 SELECTED = {"ingress": ["aws-load-balancer-controller", "nginx-ingress"], "argocd": ["argo-cd"], "hosts": []}
 
 
@@ -98,3 +103,11 @@ def test_what_can_be_handed_in_is_that_of_the_run():
 def test_only_a_controller_of_ours_without_a_role_is_looked_for(options, controllers):
     found = asked("__preflight_roleless", **options)
     assert [each["aws_role"]["service_account"] for each in found] == controllers
+
+
+def test_an_alias_needs_the_load_balancer_and_no_address():
+    settings = {"platform_dns": "route53", "ingress_addresses": "eni"}
+    assert asked("__preflight_asks_for_addresses", **settings) is False
+    (needed,) = [each for each in asked("__preflight_rights", **settings) if each["needed"]]
+    assert needed["otherwise"] == "write platform_dns: hosts"
+    assert "route53:ListHostedZones" not in {each["action"] for each in asked("__preflight_rights")}

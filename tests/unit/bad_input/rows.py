@@ -34,6 +34,16 @@ def slo(fields: dict[str, Any], *expected: str) -> Row:
 GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:team/landfall.git"
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
 
+WRONG_NAMES = {
+    "10.0.0.1": "is a number or an address and no name",
+    "*.example.org": "is a wildcard",
+    "Wiki.example.org": "has capital letters: write wiki.example.org",
+    "wiki.example.org.": "ends in a dot: write wiki.example.org",
+    "wîki.example.org": "write xn--wki-vma.example.org",
+    f"{'a.' * 121}xexample.org": "is longer than 253 characters",
+}
+NAMES = list(WRONG_NAMES)
+
 WRONG_SETTINGS = (
     # Components of one's own.
     setting("platform_components", {"podinfo": {"releases": [{"name": "a", "namespace": "a"}]}}, "[0].chart is"),
@@ -141,7 +151,38 @@ WRONG_SETTINGS = (
     setting("monitoring_host", "graphé.example.org", "write xn--graph-fsa.example.org"),
     setting("platform_domain", "example.org.", "ends in a dot: write example.org"),
     setting("efk_namespace", "Logging_1", "no name of a namespace"),
-    setting("hosts_names", ["10.0.0.1"], "is a number or an address and no name"),
+    *(Row(f"hosts_names: {each}", ("hosts_names", each), {"hosts_names": NAMES}) for each in WRONG_NAMES.values()),
+    Row(
+        "localhost in the hosts file",
+        ("'localhost' is a name of this machine itself",),
+        {"hosts_names": ["localhost"]},
+        alone=True,
+    ),
+    Row(
+        "a host outside of the domain",
+        ("grafana.other.com, the host of kube-prometheus-stack", "list it in hosts_names too"),
+        {"monitoring_host": "grafana.other.com"},
+        alone=True,
+    ),
+    setting(
+        "monitoring_kube_prometheus_stack_values",
+        {"grafana": {"ingress": {"hosts": ["github.com"]}}},
+        "the host 'github.com', which no setting names",
+    ),
+    # Names in Route 53.
+    setting("platform_dns", "cloudflare", "one of hosts or route53, not 'cloudflare'"),
+    setting("platform_dns", None, "has no value"),
+    setting("platform_dns_zone", ["Z1"], "must be a text"),
+    setting("platform_dns_zone", "example.org.", "ends in a dot: write example.org"),
+    setting("platform_dns_zone", "/hostedzone/Z1", "is no id of a zone"),
+    setting("platform_dns_role_arn", 123456789012, "is the number 123456789012, not text"),
+    setting("platform_dns_role_arn", "arn:aws:iam::123456789012:user/dns", "is no ARN of an IAM role"),
+    Row(
+        "addresses for an alias",
+        ("hosts_addresses is set though platform_dns is route53",),
+        {"platform_dns": "route53", "hosts_addresses": ["203.0.113.7"]},
+        alone=True,
+    ),
     Row(
         "two components of one name",
         ("efk_host and monitoring_host are all 'one.example.org'",),
@@ -157,6 +198,7 @@ WRONG_SETTINGS = (
         {"ingress_allowed_cidrs": []},
     ),
     setting("hosts_addresses", ["203.0.113.300"], "is no IP address"),
+    setting("hosts_addresses", ["169.254.169.254"], "is an address that no load balancer has"),
     setting("ingress_addresses", "eip", "though ingress_scheme is internal", ingress_scheme="internal"),
     Row(
         "Argo CD's Elastic IPs inside",

@@ -74,8 +74,37 @@ def test_boto3_is_only_needed_where_no_other_way_leads_to_the_addresses(
         "__preflight_packages",
         __preflight_settings={"roles": roles, "releases": [balanced(addresses)] if "ingress" in roles else []},
         ingress_addresses=addresses,
+        platform_dns="hosts",
     )
     assert ("boto3" in found) is needed
+
+
+def preflight(name: str, **variables: Any) -> Any:
+    names = [{"host": f"{each}.x", "release": each} for each in ("grafana", "left")]
+    known = {"__preflight_settings": {"roles": ["hosts"], "releases": [], "names": names}, "hosts_names": ["typed.y"]}
+    known |= {"platform_dns": "route53", "platform_dns_role_arn": "", "platform_left_releases": ["left"]}
+    return worked_out("preflight", name, **(known | variables))
+
+
+def test_what_route53_needs_is_looked_at_where_it_gets_the_names() -> None:
+    assert preflight("__preflight_names") == ["grafana.x", "typed.y"]
+    assert "boto3" in preflight("__preflight_packages", ingress_addresses="dns")
+    assert not preflight("__preflight_in_dns", platform_dns="hosts")
+    other = {"roles": ["efk"], "releases": []}
+    assert not preflight("__preflight_in_dns", __preflight_settings=other)
+
+
+def test_the_permissions_of_a_role_in_another_account_are_not_those_of_the_run() -> None:
+    def actions(**variables: Any) -> list[str]:
+        return [each["action"] for each in preflight("__preflight_own_dns_rights", **variables)]
+
+    assert actions() == [
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "route53:ListHostedZones",
+        "route53:ListResourceRecordSets",
+    ]
+    role = "arn:aws:iam::210987654321:role/dns"
+    assert actions(platform_dns_role_arn=role) == ["elasticloadbalancing:DescribeLoadBalancers"]
 
 
 @pytest.mark.parametrize(

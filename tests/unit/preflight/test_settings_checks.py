@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.settings import checks as subject
-from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import own_names
+from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import (
+    ingress_hosts,
+    outside_problems,
+    own_names,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import Setting
 
@@ -20,6 +24,8 @@ DEFAULTS: dict[str, Any] = {
     "hosts_retries": 0,
     "ingress_addresses": "auto",
     "platform_context": "",
+    "platform_dns_role_arn": "",
+    "platform_dns_zone": "",
 }
 ROLES = ("ingress", "argocd", "efk", "flask_app", "hosts")
 
@@ -118,8 +124,8 @@ def test_who_may_enter_is_only_asked_of_what_this_run_installs() -> None:
 def named(host: str, typed: tuple[str, ...] = (), domain: str = "example.org") -> tuple[list[str], list[str]]:
     component = {"releases": [{"name": "web", "namespace": "shop"}, {"name": "db", "namespace": "db"}]}
     inside, outside = own_names([{**component, "hosts": {"web": host, "gone": "x.example.org"}}], domain, typed)
-    assert all(each["namespace"] == "shop" for each in inside)
-    return [each["host"] for each in inside], outside
+    assert all((each["namespace"], each["release"]) == ("shop", "web") for each in [*inside, *outside])
+    return [each["host"] for each in inside], [each["host"] for each in outside]
 
 
 def test_names_of_components_are_those_of_the_domain_and_those_that_were_typed() -> None:
@@ -130,3 +136,73 @@ def test_names_of_components_are_those_of_the_domain_and_those_that_were_typed()
     assert named("registry-1.docker.io", ("registry-1.docker.io",)) == (["registry-1.docker.io"], [])
     assert named("") == ([], [])
     assert own_names([{"releases": []}], "example.org", ()) == ([], [])
+
+
+def test_a_name_outside_of_the_domain_is_refused_and_one_that_is_no_name_left_to_others() -> None:
+    rows = [{"host": host, "namespace": "shop", "release": "web"} for host in ("shop.other.com", "*.other.com")]
+    (problem,) = outside_problems(rows, "example.org")
+    assert problem.startswith(
+        "shop.other.com, the host of web, is outside of platform_domain (example.org): write a name of"
+    )
+    assert problem.endswith("or list it in hosts_names too.")
+    assert outside_problems(rows, "exa mple") == []
+
+
+INGRESS = {"kind": "Ingress", "spec": {"rules": [{"host": "manifest.x"}]}}
+
+
+@pytest.mark.parametrize(
+    ("values", "hosts"),
+    [
+        ({"ingress": {"host": "a.x"}}, ["a.x"]),
+        ({"server": {"ingress": {"hostname": "a.x"}}}, ["a.x"]),
+        ({"grafana": {"ingress": {"hosts": ["a.x", "b.x"]}}}, ["a.x", "b.x"]),
+        ({"eck-kibana": {"ingress": {"hosts": [{"host": "a.x", "path": "/"}]}}}, ["a.x"]),
+        ({"extraManifests": [INGRESS], "more": {"list": [[INGRESS]]}}, ["manifest.x", "manifest.x"]),
+        ({"ingress": {"enabled": False, "hosts": ["a.x"]}, "host": "b.x", "hosts": ["c.x"]}, []),
+        ({"networkPolicy": {"ingress": [{"from": []}]}, "ingress": True, "spec": {"ingress": None}}, []),
+        ([1, None, "ingress"], []),
+    ],
+)
+def test_host_names_in_the_values_of_a_chart(values: Any, hosts: list[str]) -> None:
+    assert list(ingress_hosts(values)) == hosts
+
+
+def test_a_host_over_our_own_values_is_typed() -> None:
+    given = {"efk_host": "kibana.example.org", "efk_eck_stack_values": {"ingress": {"hosts": ["logs.other.com"]}}}
+    (problem,) = said(given)
+    assert problem.startswith("efk_eck_stack_values gives an Ingress the host 'logs.other.com', which no setting names")
+    assert said(given | {"hosts_names": ["logs.other.com"]}) == []
+    assert said(given | {"efk_host": "logs.other.com"}) == []
+    assert said(given | {"efk_enabled": False}) == []
+    assert said(given | {"platform_state": "absent"}) == []
+    assert said(given, roles=("efk",)) == [], "this run writes no name"
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ({"platform_dns_zone": "z1234"}, []),
+        ({"platform_dns_zone": "Z0123456789ABCDEFGHIJ", "platform_dns": "route53"}, []),
+        ({"platform_dns_zone": "example.org"}, []),
+        ({"platform_dns_zone": ""}, []),
+        ({"platform_dns_zone": "/hostedzone/Z1"}, ["platform_dns_zone ('/hostedzone/Z1') is no id of a zone"]),
+        ({"platform_dns_zone": "example.org."}, ["ends in a dot: write example.org"]),
+        ({"platform_dns_zone": "*.example.org"}, ["is a wildcard"]),
+        ({"platform_dns_zone": f"Z{'A' * 32}"}, ["write z" + "a" * 32]),
+        ({"platform_dns_role_arn": "arn:aws:iam::123456789012:role/dns"}, []),
+        ({"platform_dns_role_arn": "arn:aws-cn:iam::123456789012:role/path/dns"}, []),
+        ({"platform_dns_role_arn": "dns"}, ["platform_dns_role_arn ('dns') is no ARN of an IAM role"]),
+        ({"platform_dns_role_arn": "arn:aws:iam::12:role/dns"}, ["is no ARN of an IAM role"]),
+        ({"platform_dns_role_arn": "arn:aws:iam::123456789012:user/dns"}, ["is no ARN of an IAM role"]),
+        (
+            {"platform_dns": "route53", "hosts_addresses": ["203.0.113.7"]},
+            ["hosts_addresses is set though platform_dns"],
+        ),
+        ({"platform_dns": "hosts", "hosts_addresses": ["203.0.113.7"]}, []),
+    ],
+)
+def test_what_leads_to_route53(values: dict[str, Any], parts: list[str]) -> None:
+    problems = said(values)
+    assert len(problems) == len(parts)
+    assert all(part in problem for part, problem in zip(parts, problems, strict=True))

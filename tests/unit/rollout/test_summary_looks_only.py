@@ -2,7 +2,8 @@
 
 import time
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm import marks, storage
+from ansible_collections.landfall.eks.plugins.module_utils.hosts import ingresses
 from ansible_collections.landfall.eks.plugins.module_utils.status import summary
 
 LABELS = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "cache"}
@@ -52,3 +53,34 @@ def test_a_ready_row_that_does_not_hold_is_the_health(cluster, helm_secret):
     row = {"api_version": "v1", "kind": "Service", "name": "nlb", "namespace": "logging", "field": "status.x"}
     (found,) = summary.components(cluster, [planned(ready=[row])], [], simulated=False)
     assert found["health"] == "Service nlb: does not exist"
+
+
+def published(host, namespace="logging", release="logs", **metadata):
+    return {
+        "kind": "Ingress",
+        "metadata": {
+            "namespace": namespace,
+            "name": host,
+            "annotations": {marks.NAME: release, marks.NAMESPACE: namespace},
+            **metadata,
+        },
+        "spec": {"ingressClassName": "nginx", "rules": [{"host": host}]},
+    }
+
+
+def test_what_others_write_into_ingresses_is_not_shown_as_ours(cluster, helm_secret):
+    own = ingresses.own_of([{"host": "logs.example.org", "namespace": "logging", "release": "logs"}], ["typed.org"])
+    cluster.add(helm_secret(labels=LABELS))
+    for each in (
+        published("logs.example.org"),
+        published("typed.org"),
+        published("github.com"),
+        published("logs.example.org", "team-a", name="claimed"),
+        published("evil.example.org", "team-a"),
+        published("sts.eu-west-1.amazonaws.com", annotations={}, labels={marks.INSTANCE: "logs"}),
+    ):
+        cluster.add(each)
+    (row,) = summary.components(cluster, [planned()], [], simulated=False, own=own)
+    assert row["urls"] == ["https://logs.example.org", "https://typed.org"]
+    (row,) = summary.components(cluster, [planned()], [], simulated=False)
+    assert row["urls"] == []

@@ -93,6 +93,7 @@ def status(**more: Any) -> dict[str, Any]:
             "names": ["flask.example.org", "grafana.example.org"],
             "points": ["k8s-ingress-nginx-0123456789.elb.eu-west-1.amazonaws.com"],
             "others": {"argocd/argocd-nlb": ["k8s-argocd-argocdnl-96e4621085-1.elb.eu-west-1.amazonaws.com"]},
+            "zones": [],
             "ips": ["203.0.113.10", "203.0.113.11"],
             "hosts_file": "/etc/hosts",
             "lines": ["203.0.113.10 grafana.example.org"],

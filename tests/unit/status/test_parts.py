@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
 from ansible_collections.landfall.eks.plugins.module_utils.helm.remote import RemoteError
 from ansible_collections.landfall.eks.plugins.module_utils.lease.lease import Lease
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
@@ -13,7 +14,7 @@ from tests.fake_cluster import FakeCluster
 from tests.unit.lease.clock import Clock
 
 NAMES = ("flask.example.org", "grafana.example.org")
-OWN = [{"host": name, "namespace": "shop"} for name in NAMES]
+OWN = [{"host": name, "namespace": "shop", "release": "web"} for name in NAMES]
 NLB = "k8s-ingress-nginx.elb.eu-west-1.amazonaws.com"
 
 
@@ -24,7 +25,9 @@ def cluster_of(names: tuple[str, ...] = NAMES, entry: dict[str, str] | None = No
     stranger = {"loadBalancer": {"ingress": [{"ip": "198.51.100.66"}]}}
 
     def one(kind: str, namespace: str, name: str, status: Any, **spec: Any) -> dict[str, Any]:
-        return {"kind": kind, "metadata": {"namespace": namespace, "name": name}, "spec": spec, "status": status}
+        labels = {"app.kubernetes.io/instance": "web"}
+        metadata = {"namespace": namespace, "name": name, "labels": labels}
+        return {"kind": kind, "metadata": metadata, "spec": spec, "status": status}
 
     return FakeCluster(
         *(one("Ingress", "shop", name, balanced, ingressClassName="nginx", rules=[{"host": name}]) for name in names),
@@ -215,3 +218,30 @@ def test_who_is_at_work_is_read_and_not_taken() -> None:
     assert found["running"] is False
     assert "never gave its Lease back" in str(found["text"])
     assert cluster.objects["Lease", home, "landfall"]["metadata"]["resourceVersion"] == version
+
+
+def recorded(look: addresses.Records, **given: Any) -> addresses.Addresses:
+    told = addresses.Given(own=OWN, records=look, **given)
+    return addresses.read_addresses(cluster_of(), "test", "", told, lambda _: ["203.0.113.1"])
+
+
+def test_names_in_route53() -> None:
+    asked: list[Any] = []
+
+    def look(names: Any, points: Any) -> tuple[list[str], str]:
+        asked.append((names, points))
+        return ["example.org (Z1)"], ""
+
+    found = recorded(look)
+    assert asked == [(list(NAMES), [NLB])]
+    assert (found.state, found.zones, found.why, found.lines) == ("current", ["example.org (Z1)"], "", [])
+    stale = recorded(lambda *_: (["example.org (Z1)"], "flask.example.org does not lead to the load balancer"))
+    assert (stale.state, stale.why) == ("stale", "flask.example.org does not lead to the load balancer")
+
+
+def test_a_route53_that_refuses_was_not_asked() -> None:
+    def look(*_: Any) -> tuple[list[str], str]:
+        raise AwsError("AWS refused route53 list_hosted_zones: AccessDenied: no.")
+
+    found = recorded(look)
+    assert (found.state, found.why) == ("not asked", "AWS refused route53 list_hosted_zones: AccessDenied: no")

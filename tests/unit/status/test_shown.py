@@ -103,3 +103,18 @@ def test_files_are_written_whole(tmp_path):
     write_text(path, "two")
     assert path.read_text() == "two"
     assert [each.name for each in path.parent.iterdir()] == ["status.html"]
+
+
+@pytest.mark.parametrize(("state", "why"), [("current", ""), ("stale", "grafana.example.org is not ours")])
+def test_records_in_route53_are_shown_in_place_of_the_hosts_block(state, why):
+    known = {"hosts_file": "", "lines": [], "zones": ["example.org (Z1)"], "state": state, "why": why}
+    status = sample.status(addresses=sample.status()["addresses"] | known)
+    told = f" ({why})" if why else ""
+    assert f"Records in Route 53 in example.org (Z1): {state}{told}" in terminal.lines(status)
+    made = verdict.page(status)
+    assert f"records {state}" in made
+    assert "in Route 53, example.org (Z1)" in made
+    said = [f"The records in Route 53 are stale ({why}): run site.yml --tags hosts."] if why else []
+    assert verdict.attention(status) == said
+    nowhere = sample.status(addresses=sample.status()["addresses"] | known | {"state": "none", "why": ""})
+    assert not [line for line in terminal.lines(nowhere) if "Route 53" in line]

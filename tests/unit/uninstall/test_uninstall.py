@@ -2,6 +2,7 @@
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.dns import names
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
     SWEEPABLE,
     words,
@@ -201,3 +202,13 @@ def test_an_unknown_name_is_one_sentence(given):
     assert len(wrong_words("uninstall_delete", given)) == 1
     assert "volumes, addresses, definitions, credentials" in wrong_words("uninstall_delete", given)[0]
     assert "snapshots" in wrong_words("cluster_delete", given, SWEEPABLE)[0]
+
+
+def test_records_in_route53_are_in_the_table(api):
+    annotations = {names.NOTE: "Z1 Z2"}
+    api.patch("/api/v1/namespaces/landfall-system", {"metadata": {"annotations": annotations}})
+    rows = fates(plan.plan_uninstall(api, asked()))
+    assert {key for key in rows if key[0] == "records"} == {
+        ("records", "Route 53, zone Z1"),
+        ("records", "Route 53, zone Z2"),
+    }

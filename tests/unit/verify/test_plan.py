@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
+from ansible_collections.landfall.eks.plugins.module_utils.helm import marks, storage
 from ansible_collections.landfall.eks.plugins.module_utils.status import gather
 from ansible_collections.landfall.eks.plugins.module_utils.status.addresses import Given
 from ansible_collections.landfall.eks.plugins.module_utils.verify import plan as planning
@@ -32,6 +32,7 @@ NOTED = {storage.LABEL_IDENTITY: "1.live", storage.LABEL_SOURCE: "upstream"}
 CHECKS = [check for role in COMPONENTS for check in evaluate(role, f"{role}_component.checks | default([])")]
 LOAD_BALANCER = {"argo-cd": {"load_balancer": {"service": "argocd-nlb"}}}
 INGRESS_CLASS = {"nginx-ingress": {"ingress_class": {"name": "nginx"}}}
+OF_GRAFANA = {marks.INSTANCE: "kube-prometheus-stack"}
 INSTALLED = [
     ("nginx-ingress", "ingress"),
     ("kube-prometheus-stack", "monitoring"),
@@ -52,7 +53,11 @@ def cluster(helm_secret: Any) -> FakeCluster:  # noqa: F811
     made.add(
         {
             "kind": "Ingress",
-            "metadata": {"name": "grafana", "namespace": "monitoring"},
+            "metadata": {
+                "name": "grafana",
+                "namespace": "monitoring",
+                "labels": {marks.INSTANCE: "kube-prometheus-stack"},
+            },
             "spec": {"ingressClassName": "nginx", "rules": [{"host": HOST}]},
             "status": status,
         }
@@ -79,7 +84,7 @@ def wanted(simulated: bool = False, **more: Any) -> VerifyRequest:
         {"release": "kube-prometheus-stack", "namespace": "monitoring", "service": "prometheus", "port": "9090"},
         real=["metrics-server"],
         simulated=simulated,
-        given=Given(own=[{"host": HOST, "namespace": "monitoring"}]),
+        given=Given(own=[{"host": HOST, "namespace": "monitoring", "release": "kube-prometheus-stack"}]),
         ask=lambda _: ["127.0.0.1"],
     )
     return VerifyRequest(
