@@ -1,0 +1,93 @@
+"""What is decided when a cluster is created, and never again: whether its creator may enter it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.landfall.eks.plugins.module_utils.aws import identity
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
+from ansible_collections.landfall.eks.plugins.module_utils.eks import stack
+
+_PRINCIPAL = re.compile(r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>role|user|assumed-role)/(?P<rest>.+)")
+_SSO = "AWSReservedSSO_"
+"""How IAM Identity Center begins the names of its roles, all of which have a path."""
+
+
+@dataclass(frozen=True)
+class Entering:
+    """What decides who enters a cluster that is created.
+
+    `access` are the ARNs that cluster_access names; `must_enter` is whether this run goes on inside of the cluster.
+    """
+
+    access: tuple[str, ...]
+    creator_is_admin: bool
+    stack_role: str
+    must_enter: bool
+
+
+def creator_is_admin(session: Session, found: stack.Stack) -> bool | None:
+    """Return what a stack's cluster was created with; None where there is none, or none of ours yet. AwsError.
+
+    EKS itself does not tell it, and CloudFormation would replace the cluster for another value: the schema of
+    AWS::EKS::Cluster lists BootstrapClusterCreatorAdminPermissions as create-only and write-only.
+    """
+    if not found.there or found.status in stack.NEVER_MADE or found.status.startswith("DELETE_"):
+        return None
+    cluster = stack.live_template(session, found.name)["Resources"].get("Cluster")
+    if cluster is None:
+        return None
+    return bool(cluster["Properties"].get("AccessConfig", {}).get("BootstrapClusterCreatorAdminPermissions", True))
+
+
+def lockout(session: Session, entering: Entering) -> str:
+    """Return the sentence on a creation after which this run could not enter the cluster, or nothing. AwsError.
+
+    With a role of CloudFormation's own the creator is that role, and not who runs this.
+    """
+    if entering.creator_is_admin and not entering.stack_role:
+        return ""
+    if entering.access and not entering.must_enter:
+        return ""
+    told = identity.read_identity(session).arn
+    if key(told) in {key(each) for each in entering.access}:
+        return ""
+    caller = identity.principal(session, told)
+    if not caller:
+        return (
+            f"AWS takes this run for {told}, which no entry of cluster_access can name, so it could not enter the "
+            "cluster that it creates: run as an IAM role or user, and name that."
+        )
+    others = "" if not entering.access else ", or set cluster_storage_class: false if only others are to enter"
+    return (
+        f"cluster_access does not name {caller}, which runs this, so it could not enter the cluster that it creates: "
+        f"add `principal_arn: {caller}`{_path_of(caller)}{others}."
+    )
+
+
+def key(arn: str) -> tuple[str, str, str] | None:
+    """Return what makes an identity one: account, kind and name, by the ARN of a role, a user or a role's session.
+
+    Names are unique in an account whatever their path and case (IAM's quotas), and a session's ARN has no path.
+    """
+    found = _PRINCIPAL.fullmatch(arn)
+    if not found:
+        return None
+    if found["kind"] == "assumed-role":
+        return found["account"], "role", found["rest"].partition("/")[0].casefold()
+    return found["account"], found["kind"], found["rest"].rpartition("/")[2].casefold()
+
+
+def named(access: Iterable[dict[str, str]]) -> tuple[str, ...]:
+    """Return the ARNs of the entries of cluster_access."""
+    return tuple(str(each["principal_arn"]) for each in access)
+
+
+def _path_of(arn: str) -> str:
+    """Return how to find a role's path where IAM did not tell it, and it has one for sure."""
+    name = arn.rpartition("/")[2]
+    if not name.startswith(_SSO) or arn.count("/") > 1:
+        return ""
+    return f", with the path that `aws iam get-role --role-name {name}` shows"
