@@ -30,7 +30,7 @@ options:
     type: bool
     default: false
   access:
-    description: Entries of C(cluster_access), each with C(principal_arn).
+    description: Entries of C(cluster_access), each with C(principal_arn), and C(policy) and C(namespaces) if limited.
     type: list
     elements: dict
     default: []
@@ -89,7 +89,7 @@ def ask(params: dict[str, Any]) -> dict[str, Any]:
     live = creation.creator_is_admin(session, stack.read(session, params["stack"]))
     if live is not None:
         return {"creator_is_admin": live, "problems": []}
-    entering = creation.Entering(creation.named(params["access"]), wanted, params["stack_role"], params["must_enter"])
+    entering = creation.Entering(params["access"], wanted, params["stack_role"], params["must_enter"])
     problem = creation.lockout(session, entering)
     return {"creator_is_admin": wanted, "problems": [problem] if problem else []}
 

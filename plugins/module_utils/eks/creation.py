@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import identity
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.eks import stack
 
 _PRINCIPAL = re.compile(r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>role|user|assumed-role)/(?P<rest>.+)")
+_ADMIN = "cluster_admin"
 _SSO = "AWSReservedSSO_"
 """How IAM Identity Center begins the names of its roles, all of which have a path."""
 
@@ -19,10 +21,11 @@ _SSO = "AWSReservedSSO_"
 class Entering:
     """What decides who enters a cluster that is created.
 
-    `access` are the ARNs that cluster_access names; `must_enter` is whether this run goes on inside of the cluster.
+    `access` are the entries of cluster_access: {principal_arn, policy, namespaces}, the last two may be left out.
+    `must_enter` is whether this run goes on inside of the cluster, where it makes what is in no namespace.
     """
 
-    access: tuple[str, ...]
+    access: Sequence[Mapping[str, Any]]
     creator_is_admin: bool
     stack_role: str
     must_enter: bool
@@ -52,8 +55,9 @@ def lockout(session: Session, entering: Entering) -> str:
     if entering.access and not entering.must_enter:
         return ""
     told = identity.read_identity(session).arn
-    if key(told) in {key(each) for each in entering.access}:
-        return ""
+    found = [each for each in entering.access if key(str(each["principal_arn"])) == key(told) is not None]
+    if found:
+        return _too_little(found[0]) if entering.must_enter else ""
     caller = identity.principal(session, told)
     if not caller:
         return (
@@ -80,9 +84,15 @@ def key(arn: str) -> tuple[str, str, str] | None:
     return found["account"], found["kind"], found["rest"].rpartition("/")[2].casefold()
 
 
-def named(access: Iterable[dict[str, str]]) -> tuple[str, ...]:
-    """Return the ARNs of the entries of cluster_access."""
-    return tuple(str(each["principal_arn"]) for each in access)
+def _too_little(entry: Mapping[str, Any]) -> str:
+    """Return the sentence on a run that enters and then may not create a StorageClass, nor roll the platform out."""
+    if (entry.get("policy") or _ADMIN) == _ADMIN and not entry.get("namespaces"):
+        return ""
+    return (
+        f"cluster_access does not make {entry['principal_arn']}, which runs this, an administrator of the whole cluster, "
+        f"so it could not create the StorageClass: write policy: {_ADMIN} without namespaces, or set "
+        "cluster_storage_class: false."
+    )
 
 
 def _path_of(arn: str) -> str:

@@ -64,7 +64,8 @@ def assume(monkeypatch, name, path="/"):
 
 
 def lockout(*access, creator=False, role="", must=True):
-    return creation.lockout(Session(REGION), creation.Entering(access, creator, role, must))
+    entries = [each if isinstance(each, dict) else {"principal_arn": each} for each in access]
+    return creation.lockout(Session(REGION), creation.Entering(entries, creator, role, must))
 
 
 def test_a_run_that_is_named_enters(user):
@@ -80,6 +81,13 @@ def test_a_run_that_is_not_named_is_told_what_to_write(user):
     assert lockout(ROLE).endswith(
         f"add `principal_arn: {user}`, or set cluster_storage_class: false if only others are to enter."
     )
+
+
+@pytest.mark.parametrize("limit", [{"policy": "admin"}, {"policy": "view"}, {"namespaces": ["flask-app"]}])
+def test_a_run_that_enters_and_could_do_nothing_is_told_so(user, limit):
+    assert "an administrator of the whole cluster" in lockout({"principal_arn": user, **limit})
+    assert lockout({"principal_arn": user, **limit}, must=False) == ""
+    assert lockout({"principal_arn": user, "policy": "cluster_admin", "namespaces": None}) == ""
 
 
 def test_a_creator_enters_unless_it_is_a_role_of_cloudformation(user):
