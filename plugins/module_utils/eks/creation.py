@@ -57,7 +57,7 @@ def lockout(session: Session, entering: Entering) -> str:
     told = identity.read_identity(session).arn
     found = [each for each in entering.access if key(str(each["principal_arn"])) == key(told) is not None]
     if found:
-        return _too_little(found[0]) if entering.must_enter else ""
+        return _too_little(found[0])
     caller = identity.principal(session, told)
     if not caller:
         return (
