@@ -89,8 +89,8 @@ def _too_little(entry: Mapping[str, Any]) -> str:
     if (entry.get("policy") or _ADMIN) == _ADMIN and not entry.get("namespaces"):
         return ""
     return (
-        f"cluster_access does not make {entry['principal_arn']}, which runs this, an administrator of the whole cluster, "
-        f"so it could not create the StorageClass: write policy: {_ADMIN} without namespaces, or set "
+        f"cluster_access does not make {entry['principal_arn']}, which runs this, an administrator of the whole "
+        f"cluster, so it could not create the StorageClass: write policy: {_ADMIN} without namespaces, or set "
         "cluster_storage_class: false."
     )
 

@@ -7,7 +7,6 @@ it (EKS user guide, deletion-protection), so CloudFormation could not roll back 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,21 +49,21 @@ def read(session: Session, stack_name: str, cluster: str) -> Protection:
 def switch(session: Session, found: Protection, stack_name: str, cluster: str, wanted: bool) -> None:
     """Protect what is not as wanted, or no longer, and wait until it is so. AwsError."""
     if found.cluster is not None and found.cluster is not wanted:
-        _await(session, cluster, lambda told: True)
+        _await(session, cluster, found.cluster)
         session.call("eks", "update_cluster_config", name=cluster, deletionProtection=wanted)
-        _await(session, cluster, lambda told: bool(told.get("deletionProtection")) is wanted)
+        _await(session, cluster, wanted)
     if found.stack is not None and found.stack is not wanted:
         session.call(
             "cloudformation", "update_termination_protection", StackName=stack_name, EnableTerminationProtection=wanted
         )
 
 
-def _await(session: Session, cluster: str, reached: Callable[[dict[str, Any]], bool]) -> None:
-    """Wait until EKS is at work on nothing of a cluster, before which it takes no other change, and it is as wanted."""
+def _await(session: Session, cluster: str, protected: bool) -> None:
+    """Wait until EKS is at work on nothing of a cluster, before which it takes no other change, and it is as said."""
     end = time.monotonic() + WAIT_SECONDS
     while True:
         told = _cluster(session, cluster)
-        if told.get("status") == READY and reached(told):
+        if told.get("status") == READY and bool(told.get("deletionProtection")) is protected:
             return
         if time.monotonic() > end:
             raise AwsError(

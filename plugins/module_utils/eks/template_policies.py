@@ -1,8 +1,8 @@
 """What the programs of a cluster may do in AWS.
 
 The load balancer controller's permissions are those that it publishes for v3.5.0 (docs/install/iam_policy.json), less
-what the controller is told not to do here (web application firewalls, Shield, Cognito); where upstream asks for a tag of
-any cluster, the tag of this one is asked for, and in a whole cluster, its VPC. The EBS driver's are those of
+what the controller is told not to do here (web application firewalls, Shield, Cognito); where upstream asks for a tag
+of any cluster, the tag of this one is asked for, and in a whole cluster, its VPC. The EBS driver's are those of
 AmazonEBSCSIDriverPolicyV2 (its docs/example-iam-policy.json at v1.64.0) without the tags of old versions.
 """
 

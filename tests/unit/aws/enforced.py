@@ -1,7 +1,7 @@
 """Lets the simulated AWS refuse what published policies do not allow, as IAM does and moto does not.
 
-Only calls of one access key are judged: those of the playbooks, and not those by which a test looks. With a stack go the
-requests that CloudFormation makes for its resources; where one is refused, here the call itself is.
+Only calls of one access key are judged: those of the playbooks, and not those by which a test looks. With a stack go
+the requests that CloudFormation makes for its resources; where one is refused, here the call itself is.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class Enforced:
 
     def _of_stack(self, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[Request, list[Mapping[str, Any]]]]:
         backend = cloudformation_backends[ACCOUNT][REGION]
-        live = next((each for each in backend.stacks.values() if given["StackName"] in (each.name, each.stack_id)), None)
+        live = next(
+            (each for each in backend.stacks.values() if given["StackName"] in (each.name, each.stack_id)), None
+        )
         if given.get("RoleARN"):
             context = {"iam:PassedToService": ("cloudformation.amazonaws.com",)}
             yield Request("iam:PassRole", given["RoleARN"], context), self.statements
@@ -106,7 +108,9 @@ def _direct(service: str, action: str, operation: str, given: Mapping[str, Any])
     elif operation.startswith(("Describe", "Get", "List")):
         yield Request(action)
     elif service == "eks":
-        yield Request(action, *_known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{given['name']}", _cluster(given["name"])))
+        yield Request(
+            action, *_known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{given['name']}", _cluster(given["name"]))
+        )
     elif service == "ec2":
         name = next(each for each in EC2 if given.get(each))
         tags = ec2_backends[ACCOUNT][REGION].describe_tags(filters={"resource-id": [given[name]]})

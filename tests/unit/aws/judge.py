@@ -5,6 +5,7 @@ After the IAM user guide, "Policy evaluation logic" and "IAM JSON policy element
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,9 +69,14 @@ def _holds(operator: str, key: str, wanted: Values, context: Mapping[str, Values
     return told is not None and len(told) == 1 and found == [True]
 
 
-def _like(pattern: str, value: str) -> bool:
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
     parts = {"*": ".*", "?": "."}
-    return re.fullmatch("".join(parts.get(each, re.escape(each)) for each in pattern), value) is not None
+    return re.compile("".join(parts.get(each, re.escape(each)) for each in pattern))
+
+
+def _like(pattern: str, value: str) -> bool:
+    return _compiled(pattern).fullmatch(value) is not None
 
 
 def _arn_like(pattern: str, value: str) -> bool:

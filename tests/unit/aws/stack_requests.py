@@ -8,6 +8,7 @@ guide, "FAS requests and permission evaluation").
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -181,6 +182,7 @@ class Asked:
     request: Request
 
 
+@functools.cache
 def handlers(kind: str) -> dict[str, set[str]]:
     """Return the actions of a resource type's handlers, those that our stacks do not use left out."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema

