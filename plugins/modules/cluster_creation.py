@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Whether its creator is a cluster's administrator is fixed when it is created. A cluster that is there keeps what the
     template of its stack says.
-  - Before a cluster is created it is checked that whoever runs this is named, or is its administrator as its creator.
+  - Before a cluster is created it checks that the identity of the run is named, or is the administrator as creator.
   - Problems are returned; they do not fail the module.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:

@@ -28,7 +28,7 @@ options:
     type: str
     default: ""
   protected:
-    description: Whether both are to be protected; left out, they are only looked at.
+    description: Whether to protect both; without it they are only looked at.
     type: bool
 attributes:
   check_mode:

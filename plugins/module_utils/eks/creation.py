@@ -32,7 +32,7 @@ class Entering:
 
 
 def creator_is_admin(session: Session, found: stack.Stack) -> bool | None:
-    """Return what a stack's cluster was created with; None where there is none, or none of ours yet. AwsError.
+    """Return what a stack's cluster was created with; None where there is none yet. AwsError.
 
     EKS itself does not tell it, and CloudFormation would replace the cluster for another value: the schema of
     AWS::EKS::Cluster lists BootstrapClusterCreatorAdminPermissions as create-only and write-only.

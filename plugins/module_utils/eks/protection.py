@@ -16,14 +16,14 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.clusters import R
 from ansible_collections.landfall.eks.plugins.module_utils.eks.upgrade_facts import NOT_FOUND
 
 ALIVE = (READY, "UPDATING", "PENDING")
-"""States in which EKS heeds the protection; one that is creating, failed or deleting it deletes all the same."""
+"""States in which EKS refuses to delete a protected cluster; it deletes one that is creating, failed or deleting."""
 WAIT_SECONDS = 600
 PAUSE = 5.0
 
 
 @dataclass(frozen=True)
 class Protection:
-    """Whether a stack and a cluster are protected; None for one that is not there, or is none of ours."""
+    """Whether a stack and a cluster are protected; None for one that is not there, or that others made."""
 
     stack: bool | None
     cluster: bool | None
@@ -36,7 +36,7 @@ class Protection:
 def read(session: Session, stack_name: str, cluster: str) -> Protection:
     """Return what is protected; `cluster` is empty for a stack that has none. AwsError.
 
-    Without the stack, a cluster of that name is somebody else's, and none of ours to switch.
+    Without the stack, a cluster of that name is somebody else's, and is left alone.
     """
     found = stack.read(session, stack_name)
     if not found.there or found.status in stack.NEVER_MADE:
@@ -68,7 +68,7 @@ def _await(session: Session, cluster: str, protected: bool) -> None:
         if time.monotonic() > end:
             raise AwsError(
                 f"The cluster {cluster} is {told.get('status') or 'not there'} and its deletion protection was not "
-                f"changed in {WAIT_SECONDS} s: see to it in EKS, then run again."
+                f"changed in {WAIT_SECONDS} s: look at it in EKS, then run again."
             )
         time.sleep(PAUSE)
 
