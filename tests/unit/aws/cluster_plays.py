@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template
 from tests import commands
+from tests.unit.aws.shapes import USUAL
 
 REPOSITORY = Path(__file__).parents[3]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
@@ -48,6 +50,16 @@ class Plays:
             timeout=600,
         )
         return ran.returncode == 0, " ".join((ran.stdout + ran.stderr).split())
+
+
+def create(**other: Any) -> None:
+    """Create the stack as the playbook does, but without it: in a fraction of the time."""
+    client("cloudformation").create_stack(
+        StackName=NAME,
+        TemplateBody=template.body("whole", USUAL | other),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "landfall.eks/cluster", "Value": CLUSTER}],
+    )
 
 
 def client(service: str) -> Any:

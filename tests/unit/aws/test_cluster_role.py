@@ -33,6 +33,8 @@ def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
     assert well, said
     assert stacks() == {NAME: "CREATE_COMPLETE"}
     assert protected() == (True, True)
+    access = template_of()["Resources"]["Cluster"]["Properties"]["AccessConfig"]
+    assert access["BootstrapClusterCreatorAdminPermissions"] is False
     told = yaml.safe_load((tmp_path / "state/production.yml").read_text())
     assert told["ingress_vpc_id"].startswith("vpc-")
     assert told["platform_aws_region"] == "eu-central-1"
@@ -61,10 +63,11 @@ def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
     well, said = play("--check", cluster_nat_gateways="each_zone")
     assert well, said
     assert "-e cluster_plan=true a change set is made, which is written to the account and deleted again" in said
-    well, said = play(cluster_nat_gateways="each_zone")
+    well, said = play(cluster_nat_gateways="each_zone", cluster_protected=False)
     assert well, said
     assert stacks() == {NAME: "UPDATE_COMPLETE"}
-    assert changed(said) == 1, said
+    assert changed(said) == 2, said
+    assert protected() == (False, False)
 
     # The last step, since moto then says of a whole stack that it is in review.
     well, said = play("--check", "-e", "cluster_plan=true", cluster_flow_logs="none", cluster_nat_gateways="each_zone")

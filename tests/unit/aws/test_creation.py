@@ -8,7 +8,8 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Session
 from ansible_collections.landfall.eks.plugins.module_utils.eks import creation, stack, template
-from tests.unit.aws.cluster_plays import NAME, PLATFORM, REGION, Plays, changed, client, stacks, template_of
+from ansible_collections.landfall.eks.plugins.modules import cluster_creation
+from tests.unit.aws.cluster_plays import NAME, REGION, Plays, client, create, stacks, template_of
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import USUAL, of_type
 
@@ -134,15 +135,6 @@ def test_an_identity_that_no_entry_can_name_is_refused(monkeypatch):
     assert lockout(ROLE, must=False) == ""
 
 
-def make(**other):
-    client("cloudformation").create_stack(
-        StackName=NAME,
-        TemplateBody=template.body("whole", USUAL | other),
-        Capabilities=["CAPABILITY_IAM"],
-        Tags=[{"Key": "landfall.eks/cluster", "Value": "production"}],
-    )
-
-
 def live():
     session = Session(REGION)
     return creation.creator_is_admin(session, stack.read(session, NAME))
@@ -151,12 +143,12 @@ def live():
 @pytest.mark.parametrize("admin", [True, False])
 def test_a_cluster_is_known_by_what_it_was_created_with(taught, admin):  # noqa: F811
     assert live() is None
-    make(creator_is_admin=admin)
+    create(creator_is_admin=admin)
     assert live() is admin
 
 
 def test_a_stack_that_never_came_to_be_says_nothing(taught):  # noqa: F811
-    make(creator_is_admin=True)
+    create(creator_is_admin=True)
     session = Session(REGION)
     for status in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS"):
         assert creation.creator_is_admin(session, stack.Stack(NAME, status)) is None
@@ -176,38 +168,30 @@ def admin_of(written):
     return config["BootstrapClusterCreatorAdminPermissions"]
 
 
+def asked(**other):
+    given = {"stack": NAME, "region": REGION, "creator_is_admin": False, "access": [], "stack_role": ""}
+    return cluster_creation.ask(given | {"must_enter": True, "judge": True} | other)
+
+
+def test_only_a_creation_is_judged(taught, user):  # noqa: F811
+    assert user in asked()["problems"][0]
+    assert asked(judge=False) == {"creator_is_admin": False, "problems": []}
+    create(creator_is_admin=True)
+    assert asked() == {"creator_is_admin": True, "problems": []}, "who made it has entered it all along"
+
+
 def test_the_playbook_refuses_to_lock_itself_out(tmp_path, taught, user):  # noqa: F811
-    play = Plays(tmp_path)
-    well, said = play(cluster_storage_class=True)
+    well, said = Plays(tmp_path)(cluster_storage_class=True)
     assert not well
     assert "Nothing was changed, since this is in the way: - cluster_access does not name" in said
     assert f"add `principal_arn: {user}`, or set cluster_storage_class: false" in said
-    well, said = play(cluster_access=[])
-    assert not well
-    assert f"cluster_access does not name {user}" in said
     assert stacks() == {}
-    well, said = play("--check", cluster_storage_class=True, cluster_access=[{"principal_arn": user}])
-    assert well, said
 
 
 def test_a_stack_that_is_there_keeps_its_creator(tmp_path, taught, user):  # noqa: F811
     """Made when the creator was the administrator by default: nothing in it is replaced, and nobody is asked for."""
-    play = Plays(tmp_path)
-    well, said = play(cluster_creator_is_admin=True, cluster_access=[])
+    create(creator_is_admin=True)
+    well, said = Plays(tmp_path)(cluster_access=[], cluster_flow_logs="none")
     assert well, said
     assert admin_of(template_of()) is True
-    well, said = play(cluster_access=[])
-    assert well, said
-    assert (admin_of(template_of()), changed(said)) == (True, 0)
-    well, said = play(cluster_access=[], cluster_flow_logs="none")
-    assert well, said
-    assert (admin_of(template_of()), changed(said)) == (True, 1)
     assert "FlowLog" not in template_of()["Resources"]
-
-
-def test_a_new_cluster_has_no_creator_among_its_administrators(tmp_path, taught):  # noqa: F811
-    well, said = Plays(tmp_path)()
-    assert well, said
-    assert admin_of(template_of()) is False
-    entries = of_type(template_of(), "EKS::AccessEntry")
-    assert [each["PrincipalArn"] for each in entries.values()] == [PLATFORM]

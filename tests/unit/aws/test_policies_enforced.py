@@ -5,7 +5,7 @@ from __future__ import annotations
 import moto.kms.responses
 import pytest
 
-from tests.unit.aws.cluster_plays import CLUSTER, NAME, Plays, client, protected, stacks, template_of
+from tests.unit.aws.cluster_plays import CLUSTER, NAME, Plays, client, create, protected, stacks, template_of
 from tests.unit.aws.enforced import KEY_ID, Enforced
 from tests.unit.aws.leftovers import Controllers
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
@@ -43,15 +43,13 @@ def test_the_policies_suffice_from_nothing_to_nothing(play, monkeypatch):
     assert protected() == (True, True)
     roles = of_type(template_of(), "IAM::Role")
     assert {each["PermissionsBoundary"] for each in roles.values()} == {BOUNDARY}
-    well, said = play(cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none")
-    assert well, said
     leave()
     well, said = play(*GONE, *ALL, cluster_permissions_boundary=BOUNDARY)
     assert well, said
     assert stacks() == {}
     assert enforced.refused == []
     done = {each.action for each in enforced.asked}
-    assert {"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack"} <= done
+    assert {"cloudformation:CreateStack", "cloudformation:DeleteStack"} <= done
     assert {"eks:UpdateClusterConfig", "eks:CreateCluster", "iam:CreateRole", "ec2:DeleteVpc"} <= done
     assert {"ec2:DeleteVolume", "elasticloadbalancing:DeleteLoadBalancer", "ec2:ReleaseAddress"} <= done
 
@@ -63,20 +61,20 @@ def test_with_a_role_of_cloudformation_a_person_needs_little(play, monkeypatch):
     well, said = play(**settings)
     assert well, said
     assert {each.action for each in enforced.asked} >= {"eks:CreateCluster", "iam:CreateRole"}
-    # Without the setting the stack keeps its role, for its deletion too.
+    # Without the setting the stack keeps its role, for a change and for its deletion too.
+    well, said = play(cluster_permissions_boundary=BOUNDARY, cluster_nat_gateways="each_zone")
+    assert well, said
+    assert "cloudformation:UpdateStack" in {each.action for each in enforced.asked}
     well, said = play(*GONE)
     assert well, said
     assert (stacks(), enforced.refused) == ({}, [])
 
 
 def test_the_plan_of_a_change_needs_no_more(play, monkeypatch):
+    create(permissions_boundary=BOUNDARY)
     enforced = Enforced(*OF_PERSON, *OF_STACK)
     enforced.install(monkeypatch)
-    well, said = play(cluster_permissions_boundary=BOUNDARY)
-    assert well, said
-    well, said = play(
-        "--check", "-e", "cluster_plan=true", cluster_permissions_boundary=BOUNDARY, cluster_flow_logs="none"
-    )
+    well, said = play("--check", "-e", "cluster_plan=true", cluster_permissions_boundary=BOUNDARY)
     assert well, said
     assert enforced.refused == []
     assert "cloudformation:CreateChangeSet" in {each.action for each in enforced.asked}
@@ -96,8 +94,6 @@ def test_a_cluster_without_the_boundary_is_refused(play, monkeypatch):
 def test_a_person_without_the_role_is_refused(play, monkeypatch):
     enforced = Enforced(*OF_PERSON, of_roles={ROLE: OF_STACK})
     enforced.install(monkeypatch)
-    well, _ = play(cluster_permissions_boundary=BOUNDARY)
-    assert not well
     well, said = play(cluster_permissions_boundary=BOUNDARY, cluster_stack_role=f"{ROLE}-of-others")
     assert not well
     assert "iam:PassRole" in said

@@ -5,10 +5,11 @@ from __future__ import annotations
 import moto.kms.responses
 import pytest
 
-from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError
+from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.eks import protection
-from tests.unit.aws.cluster_plays import CLUSTER, NAME, Plays, changed, client, protected, stacks, template_of
+from tests.unit.aws.cluster_plays import CLUSTER, NAME, REGION, Plays, changed, client, create, protected, stacks
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
+from tests.unit.aws.shapes import made, of_type
 from tests.unit.aws.stubbed import Stubbed
 
 WHEN = "2026-11-01T10:00:00Z"
@@ -81,23 +82,45 @@ def test_a_wait_has_an_end(monkeypatch):
         protection.switch(Stubbed(cluster(True, "UPDATING")), protection.Protection(True, True), NAME, CLUSTER, False)
 
 
-def test_the_template_has_no_deletion_protection(taught, tmp_path):  # noqa: F811
+def test_the_template_has_no_deletion_protection():
     """CloudFormation could not roll a creation back otherwise: EKS refuses to delete an active cluster that has it."""
-    well, said = Plays(tmp_path)()
-    assert well, said
-    assert "DeletionProtection" not in template_of()["Resources"]["Cluster"]["Properties"]
+    assert "DeletionProtection" not in of_type(made(), "EKS::Cluster")["Cluster"]
 
 
-@pytest.fixture
-def play(tmp_path, taught, monkeypatch):  # noqa: F811
+def switch(wanted):
+    session = Session(REGION)
+    protection.switch(session, protection.read(session, NAME, CLUSTER), NAME, CLUSTER, wanted)
+    return protected()
+
+
+def test_protection_is_put_on_taken_off_and_put_on_again(taught):  # noqa: F811
+    create()
+    assert protected() == (False, False)
+    assert [switch(wanted) for wanted in (True, True, False, True)] == [
+        (True,) * 2,
+        (True,) * 2,
+        (False,) * 2,
+        (True,) * 2,
+    ]
+
+
+def test_the_simulated_aws_refuses_as_aws_does(taught):  # noqa: F811
+    """The control: without taking it off, a deletion ends in AWS's refusal."""
+    create()
+    switch(True)
+    with pytest.raises(Exception, match="cannot be deleted while TerminationProtection is enabled"):
+        client("cloudformation").delete_stack(StackName=NAME)
+    client("cloudformation").update_termination_protection(StackName=NAME, EnableTerminationProtection=False)
+    assert protected() == (False, True)
+    with pytest.raises(Exception, match="deletion protection"):
+        client("cloudformation").delete_stack(StackName=NAME)
+
+
+def test_a_protected_cluster_is_deleted_by_one_setting(tmp_path, taught, monkeypatch):  # noqa: F811
     monkeypatch.setattr(moto.kms.responses, "validate_policy", lambda key, action: None)
-    return Plays(tmp_path)
-
-
-def test_a_protected_cluster_is_deleted_by_one_setting(play):
-    well, said = play()
-    assert well, said
-    assert protected() == (True, True)
+    create()
+    switch(True)
+    play = Plays(tmp_path)
     well, said = play(*ABSENT)
     assert not well
     assert (
@@ -105,9 +128,6 @@ def test_a_protected_cluster_is_deleted_by_one_setting(play):
         "with -e cluster_protected=false to take that off and delete."
     ) in said
     assert protected() == (True, True)
-    well, said = play(*ABSENT, *OFF, "--check")
-    assert well, said
-    assert protected() == (True, True), "a plan takes nothing off"
     well, said = play(*ABSENT, *OFF)
     assert well, said
     assert stacks() == {}
@@ -115,35 +135,3 @@ def test_a_protected_cluster_is_deleted_by_one_setting(play):
     well, said = play(*ABSENT)
     assert well, said
     assert changed(said) == 0
-
-
-def test_protection_is_taken_off_and_put_on_again(play):
-    well, said = play(cluster_protected=False)
-    assert well, said
-    assert protected() == (False, False)
-    well, said = play("--check")
-    assert (well, changed(said), protected()) == (True, 1, (False, False)), said
-    well, said = play()
-    assert (well, changed(said), protected()) == (True, 1, (True, True)), said
-    well, said = play()
-    assert (well, changed(said)) == (True, 0), said
-
-
-def test_what_a_console_protected_is_said_alone(play):
-    well, said = play(cluster_protected=False)
-    assert well, said
-    client("eks").update_cluster_config(name=CLUSTER, deletionProtection=True)
-    well, said = play(*ABSENT)
-    assert not well
-    assert f"Nothing was changed: the cluster {CLUSTER} is protected against deletion" in said
-
-
-def test_the_simulated_aws_refuses_as_aws_does(play):
-    """The control: without taking it off, a deletion ends in AWS's refusal."""
-    well, said = play()
-    assert well, said
-    with pytest.raises(Exception, match="cannot be deleted while TerminationProtection is enabled"):
-        client("cloudformation").delete_stack(StackName=NAME)
-    client("cloudformation").update_termination_protection(StackName=NAME, EnableTerminationProtection=False)
-    with pytest.raises(Exception, match="deletion protection"):
-        client("cloudformation").delete_stack(StackName=NAME)
