@@ -21,7 +21,7 @@ from tests.unit.aws import actions, stack_requests
 from tests.unit.aws.judge import Request, allows
 from tests.unit.aws.stack_requests import ACCOUNT, REGION
 
-KEY_ID = "LIMITED"
+KEY_ID = "AKIALANDFALLLIMITED0"
 """The access key whose calls are judged."""
 EC2 = {
     "VolumeId": "volume",

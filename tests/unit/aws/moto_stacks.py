@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import graphlib
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.responses import CloudFormationResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2 import ec2_backends
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.eks.models import eks_backends
@@ -148,6 +149,15 @@ def _delete_stack(self: Any) -> None:
             self._parsed_resources.pop(name)
 
 
+_one = threading.RLock()
+
+
+def _one_at_a_time(self: Any) -> Any:
+    """Answer one call after the other: of a stack that moto is asked for while it makes it, it makes parts twice."""
+    with _one:
+        return BaseResponse.call_action(self)
+
+
 def _protect_stack(self: Any) -> ActionResult:
     """Answer update_termination_protection, which moto does not know."""
     stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
@@ -190,6 +200,7 @@ def taught(account, monkeypatch):
     monkeypatch.setattr(parsing, "resource_class_from_type", _class)
     monkeypatch.setattr(NatGateway, "__init__", _with_interface_of_aws)
     monkeypatch.setattr(parsing, "resource_name_property_from_type", lambda kind: None)
+    monkeypatch.setattr(CloudFormationResponse, "call_action", _one_at_a_time)
     monkeypatch.setattr(CloudFormationResponse, "update_termination_protection", _protect_stack, raising=False)
     monkeypatch.setattr(CloudFormationBackend, "delete_stack", _delete_unprotected)
     monkeypatch.setattr(EKSResponse, "update_cluster_config", _update_cluster)
