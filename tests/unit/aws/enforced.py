@@ -11,7 +11,7 @@ from typing import Any
 
 import botocore.session
 from moto.cloudformation import cloudformation_backends
-from moto.core.exceptions import ServiceException
+from moto.cloudformation.exceptions import CloudFormationError
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2 import ec2_backends
 from moto.eks.models import eks_backends
@@ -150,6 +150,7 @@ def _cluster(name: str) -> Mapping[str, str]:
 
 
 def _denied(response: Any, request: Request) -> Any:
-    refusal = ServiceException("AccessDenied", f"User is not authorized to perform: {request}")
+    # Moto looks up the model of a service by where its error comes from.
+    refusal = CloudFormationError("AccessDenied", f"User is not authorized to perform: {request}")
     status, headers, body = response.serialized(ActionResult(refusal))
     return status, headers | {"status": str(status)}, body
