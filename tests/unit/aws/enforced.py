@@ -118,9 +118,7 @@ def _direct(service: str, action: str, operation: str, given: Mapping[str, Any])
         yield Request(action, *_known(arn, {each["key"]: each["value"] for each in tags}))
     elif service == "elbv2":
         arn = given.get("LoadBalancerArn") or given["TargetGroupArn"]
-        backend = elbv2_backends[ACCOUNT][REGION]
-        found = {**backend.load_balancers, **backend.target_groups}[arn]
-        yield Request(action, *_known(arn, found.tags))
+        yield Request(action, *_known(arn, elbv2_backends[ACCOUNT][REGION].describe_tags([arn])[arn]))
     else:
         assert action == "logs:DeleteLogGroup", action
         yield Request(action, f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given['logGroupName']}")
