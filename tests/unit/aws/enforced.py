@@ -40,6 +40,7 @@ class Enforced:
     def __init__(self, *names: str, of_roles: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.statements = _statements(names)
         self.of_roles = {arn: _statements(each) for arn, each in (of_roles or {}).items()}
+        self.roles: dict[str, str | None] = {}
         self.asked: list[Request] = []
         self.refused: list[Request] = []
 
@@ -79,11 +80,12 @@ class Enforced:
             yield Request("iam:PassRole", given["RoleARN"], context), self.statements
         if operation == "DeleteStack" and live is None:
             return
-        role = given.get("RoleARN") or (live.role_arn if live else None)
+        # A stack keeps its role; moto forgets it with an update that names none.
+        name = live.name if live else given["StackName"]
+        role = self.roles[name] = given.get("RoleARN") or self.roles.get(name)
         by = self.of_roles.get(role, []) if role else self.statements
         body = given.get("TemplateBody") or (live.template if live else "")
         written = actions.yaml.safe_load(body) if isinstance(body, str) else body
-        name = live.name if live else given["StackName"]
         for each in stack_requests.of_stack(written, name, HANDLERS[operation]):
             self.asked.append(each.request)
             yield each.request, by
