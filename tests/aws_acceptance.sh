@@ -70,6 +70,8 @@ clusters:
       platform_aws_region: "$REGION"
       platform_kubeconfig: "$STATE/$NAME.kubeconfig"
       cluster_endpoint_cidrs: ["$here"]
+      # Whoever runs this.
+      cluster_creator_is_admin: true
       ingress_allowed_cidrs: ["$here"]
       hosts_file: "$HOSTS"
       # In no registry yet, and not what is looked at here.
@@ -102,7 +104,9 @@ uninstall() {
   run grep -E "changed=0 .*failed=0" "$STATE/uninstalled.log"
 }
 
-absent() { play cluster -e state=absent -e cluster_delete=volumes,addresses,snapshots,logs; }
+absent() {
+  play cluster -e state=absent -e cluster_protected=false -e cluster_delete=volumes,addresses,snapshots,logs
+}
 
 # Empty but for a key that AWS itself deletes after its days of grace.
 EMPTY='import json, sys

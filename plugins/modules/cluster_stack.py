@@ -44,6 +44,10 @@ options:
     type: list
     elements: str
     default: []
+  role:
+    description: ARN of the role that CloudFormation uses for the plan; empty for that of the stack, or of the run.
+    type: str
+    default: ""
   change_set:
     description: Whether the plan may make a change set, which is written to the account, and deleted again.
     type: bool
@@ -148,7 +152,7 @@ def planned(session: Any, found: Any, params: dict[str, Any]) -> dict[str, Any]:
     if new:
         changes = change_set.all_new(json.loads(template))
     elif asked:
-        changes = change_set.planned(session, found.name, template, params["tags"])
+        changes = change_set.planned(session, found.name, template, params["tags"], params["role"])
     else:
         changes = []
     return {
@@ -180,6 +184,7 @@ def main() -> None:
             "template": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
             "kept": {"type": "list", "elements": "str", "default": []},
+            "role": {"type": "str", "default": ""},
             "change_set": {"type": "bool", "default": False},
             "after": {"type": "str", "default": ""},
             "job": {"type": "str"},

@@ -33,8 +33,11 @@ class Change:
         return f"{SIGNS.get(self.action, '?')} {self.name} ({self.type}){told}{because}"
 
 
-def planned(session: Session, stack: str, template: str, tags: Mapping[str, str]) -> list[Change]:
-    """Make a change set, read it, and delete it again: three writes to the account, none to a resource. AwsError."""
+def planned(session: Session, stack: str, template: str, tags: Mapping[str, str], role: str = "") -> list[Change]:
+    """Make a change set, read it, and delete it again: three writes to the account, none to a resource. AwsError.
+
+    `role` is the ARN of the role that CloudFormation uses; without one it keeps the stack's, or uses the run's own.
+    """
     name = f"landfall-plan-{int(time.time())}"
     made = session.call(
         "cloudformation",
@@ -45,6 +48,7 @@ def planned(session: Session, stack: str, template: str, tags: Mapping[str, str]
         Capabilities=CAPABILITIES,
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         Description="Made by Landfall to show a plan; it is deleted right after.",
+        **({"RoleARN": role} if role else {}),
     )
     try:
         return _read(session, made["Id"])

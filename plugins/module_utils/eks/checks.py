@@ -19,6 +19,10 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,60}[A-Za-z0-9])?")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/\S+")
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+")
+_POLICY = re.compile(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/\S+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+_OURS = "landfall-"
+"""How the names of a stack's own roles begin: CloudFormation takes them from the stack's."""
 _ARM = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 """Families of instance types with AWS's own processors: their generation is followed by a g, as in m7g and c7gn."""
 
@@ -49,8 +53,6 @@ def _decisions(values: Mapping[str, Any]) -> Iterator[str]:
             "cluster_endpoint_cidrs is empty: write the networks that may reach the Kubernetes API, such as "
             "['203.0.113.0/24'] (['0.0.0.0/0'] is everybody), or cluster_endpoint_public: false."
         )
-    if values.get("cluster_creator_is_admin") is False and not values.get("cluster_access"):
-        yield "cluster_access is empty and cluster_creator_is_admin is false, so nobody could enter: name somebody."
 
 
 def _network(values: Mapping[str, Any]) -> Iterator[str]:
@@ -97,6 +99,23 @@ def _arns(values: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"cluster_oidc_provider_arn ({provider!r}) is no ARN of an OIDC provider: write what "
             "`aws iam list-open-id-connect-providers` shows."
+        )
+    yield from _iam(values)
+
+
+def _iam(values: Mapping[str, Any]) -> Iterator[str]:
+    boundary, role = values.get("cluster_permissions_boundary") or "", values.get("cluster_stack_role") or ""
+    if boundary and not _POLICY.fullmatch(boundary):
+        yield (
+            f"cluster_permissions_boundary ({boundary!r}) is no ARN of an IAM policy: write "
+            "arn:aws:iam::<account>:policy/<name>."
+        )
+    if role and not _ROLE.fullmatch(role):
+        yield f"cluster_stack_role ({role!r}) is no ARN of an IAM role: write arn:aws:iam::<account>:role/<name>."
+    elif role.rpartition("/")[2].startswith(_OURS):
+        yield (
+            f"cluster_stack_role ({role!r}) is called as the roles that a stack makes, and a stack could change it: "
+            f"use a role whose name does not begin with {_OURS}."
         )
 
 

@@ -28,13 +28,14 @@ STUCK = {
 
 @dataclass(frozen=True)
 class Stack:
-    """What AWS says of a stack; of one that is not there, `status` is empty."""
+    """What AWS says of a stack; of one that is not there, `status` is empty. `protected` is against its deletion."""
 
     name: str
     status: str = ""
     reason: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     @property
     def there(self) -> bool:
@@ -64,6 +65,7 @@ def read(session: Session, name: str) -> Stack:
         str(each.get("StackStatusReason") or ""),
         {output["OutputKey"]: output["OutputValue"] for output in each.get("Outputs") or []},
         tags_of(each.get("Tags") or []),
+        bool(each.get("EnableTerminationProtection")),
     )
 
 
@@ -117,11 +119,16 @@ def same(session: Session, stack: Stack, template: str, tags: Mapping[str, str])
     """Whether a stack is what a template and its tags make of it, so that AWS would have nothing to do. AwsError."""
     if not stack.there or not stack.status.endswith("_COMPLETE") or stack.status in NEVER_MADE:
         return False
-    answer = session.call("cloudformation", "get_template", StackName=stack.name, TemplateStage="Original")
+    return live_template(session, stack.name) == json.loads(template) and dict(stack.tags) == dict(tags)
+
+
+def live_template(session: Session, name: str) -> dict[str, Any]:
+    """Return the template of a stack as it was written. AwsError."""
+    answer = session.call("cloudformation", "get_template", StackName=name, TemplateStage="Original")
     live = answer["TemplateBody"]
     # botocore returns a JSON template parsed.
-    live = json.loads(live) if isinstance(live, str) else live
-    return bool(json.loads(json.dumps(live)) == json.loads(template)) and dict(stack.tags) == dict(tags)
+    plain: dict[str, Any] = json.loads(live if isinstance(live, str) else json.dumps(live))
+    return plain
 
 
 def events(session: Session, name: str, after: str = "") -> list[dict[str, Any]]:

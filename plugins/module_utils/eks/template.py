@@ -27,6 +27,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere
     Output,
     Ref,
     Template,
+    iam,
 )
 
 TEMPLATE_LIMIT = 51_200
@@ -43,6 +44,7 @@ def whole(shape: Shape) -> Template:
             template.add_resource(resource)
     for name, value in _outputs(shape).items():
         template.add_output(Output(name, Value=value))
+    _bound(template, shape.permissions_boundary)
     return template
 
 
@@ -54,7 +56,15 @@ def access(wanted: Identities) -> Template:
     for each in wanted.programs:
         role = PROGRAMS[each].role
         template.add_output(Output(f"{role}Arn", Value=GetAtt(role, "Arn")))
+    _bound(template, wanted.permissions_boundary)
     return template
+
+
+def _bound(template: Template, boundary: str) -> None:
+    """Give each role of a template its permissions boundary, the ARN of a policy; none if that is empty."""
+    for resource in template.resources.values() if boundary else ():
+        if isinstance(resource, iam.Role):
+            resource.PermissionsBoundary = boundary
 
 
 def body(kind: str, settings: Mapping[str, Any]) -> str:

@@ -43,7 +43,8 @@ PROGRAMS = {"load_balancer_controller": CONTROLLER, "ebs_csi_driver": VOLUMES}
 def identities(shape: Shape) -> Iterator[AWSObject]:
     """Yield the roles of a whole cluster; its add-ons associate theirs with service accounts themselves."""
     trusted = pod_identity_trust(shape.name)
-    yield _role(shape.name, CONTROLLER, trusted)
+    vpc = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/${Vpc}")
+    yield _role(shape.name, CONTROLLER, trusted, vpc)
     yield _role(shape.name, VOLUMES, trusted)
     yield iam.Role(
         NETWORK.role,
@@ -103,8 +104,8 @@ def web_identity_trust(provider_arn: str, account: str) -> dict[str, Any]:
     }
 
 
-def _role(cluster: str, program: Program, trusted: dict[str, Any]) -> AWSObject:
-    document = controller_policy(cluster) if program is CONTROLLER else volumes_policy()
+def _role(cluster: str, program: Program, trusted: dict[str, Any], vpc: Sub | None = None) -> AWSObject:
+    document = controller_policy(cluster, vpc) if program is CONTROLLER else volumes_policy()
     return iam.Role(
         program.role,
         AssumeRolePolicyDocument=trusted,

@@ -1,8 +1,8 @@
 """What the programs of a cluster may do in AWS.
 
 The load balancer controller's permissions are those that it publishes for v3.5.0 (docs/install/iam_policy.json), less
-what the controller is told not to do here (web application firewalls, Shield, Cognito); and where upstream asks for a
-tag of any cluster, the tag of this one is asked for. The EBS driver's are those of
+what the controller is told not to do here (web application firewalls, Shield, Cognito); where upstream asks for a tag
+of any cluster, the tag of this one is asked for, and in a whole cluster, its VPC. The EBS driver's are those of
 AmazonEBSCSIDriverPolicyV2 (its docs/example-iam-policy.json at v1.64.0) without the tags of old versions.
 """
 
@@ -32,31 +32,29 @@ READS = {
 }
 """What the load balancer controller looks at, by service."""
 
+CREATES = "CreateListener CreateLoadBalancer CreateRule CreateTargetGroup"
+"""What it creates with the tag of its own cluster."""
+
 CHANGES = (
-    "DeleteLoadBalancer DeleteTargetGroup ModifyCapacityReservation ModifyIpPools ModifyListenerAttributes "
-    "ModifyLoadBalancerAttributes ModifyTargetGroup ModifyTargetGroupAttributes SetIpAddressType SetSecurityGroups "
-    "SetSubnets"
+    "AddListenerCertificates DeleteListener DeleteLoadBalancer DeleteRule DeleteTargetGroup ModifyCapacityReservation "
+    "ModifyIpPools ModifyListener ModifyListenerAttributes ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup "
+    "ModifyTargetGroupAttributes RemoveListenerCertificates SetIpAddressType SetSecurityGroups SetSubnets"
 )
-"""What it does with load balancers and target groups of its own cluster."""
+"""What it does with what carries that tag; since its version 2.2 listeners and rules do too (ListenerRulesTagging).
 
-PARTS = (
-    "AddListenerCertificates CreateListener CreateRule DeleteListener DeleteRule ModifyListener ModifyRule "
-    "RemoveListenerCertificates SetRulePriorities"
-)
-"""What it does with listeners and rules, for which AWS knows no condition on the load balancer's tag."""
+Upstream asks for no tag of listeners and rules. AWS itself does, in AmazonEKSLoadBalancingPolicy, for the same
+controller in EKS Auto Mode.
+"""
 
 
-def controller_policy(cluster: str) -> dict[str, Any]:
-    """Return the permissions of the AWS Load Balancer Controller of one cluster."""
+def controller_policy(cluster: str, vpc: Sub | None = None) -> dict[str, Any]:
+    """Return the permissions of the AWS Load Balancer Controller of one cluster.
+
+    With the ARN of the cluster's VPC they reach no security group in another one.
+    """
     of_ours = {"StringEquals": {f"aws:ResourceTag/{CONTROLLER_TAG}": cluster}}
     to_be_ours = {"StringEquals": {f"aws:RequestTag/{CONTROLLER_TAG}": cluster}}
     kept_ours = {**of_ours, "Null": {f"aws:RequestTag/{CONTROLLER_TAG}": "true"}}
-    balancers = [_arn("elasticloadbalancing", each) for each in ("targetgroup/*/*", "loadbalancer/net/*/*")]
-    balancers.append(_arn("elasticloadbalancing", "loadbalancer/app/*/*"))
-    listeners = [
-        _arn("elasticloadbalancing", f"{kind}/*/*/*")
-        for kind in ("listener/net", "listener/app", "listener-rule/net", "listener-rule/app")
-    ]
     groups = _arn("ec2", "security-group/*")
     return _policy(
         _allow(
@@ -64,8 +62,7 @@ def controller_policy(cluster: str) -> dict[str, Any]:
             condition={"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
         ),
         *(_allow(_actions(service, names)) for service, names in READS.items()),
-        # The nodes' own security group, which carries no tag of the controller, has to let the load balancer in.
-        _allow(_actions("ec2", "AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress CreateSecurityGroup")),
+        *_security_groups(groups, to_be_ours, vpc),
         _allow(
             ["ec2:CreateTags"],
             groups,
@@ -73,23 +70,40 @@ def controller_policy(cluster: str) -> dict[str, Any]:
         ),
         _allow(["ec2:CreateTags", "ec2:DeleteTags"], groups, kept_ours),
         _allow(["ec2:DeleteSecurityGroup"], condition=of_ours),
-        _allow(_actions("elasticloadbalancing", "CreateLoadBalancer CreateTargetGroup"), condition=to_be_ours),
+        _allow(_actions("elasticloadbalancing", CREATES), condition=to_be_ours),
         _allow(
             ["elasticloadbalancing:AddTags"],
-            balancers,
-            {
+            condition={
                 "StringEquals": {
-                    "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"],
+                    "elasticloadbalancing:CreateAction": CREATES.split(),
                     **to_be_ours["StringEquals"],
                 }
             },
         ),
-        _allow(_actions("elasticloadbalancing", "AddTags RemoveTags"), balancers, kept_ours),
-        _allow(_actions("elasticloadbalancing", "AddTags RemoveTags"), listeners),
+        _allow(_actions("elasticloadbalancing", "AddTags RemoveTags"), condition=kept_ours),
         _allow(_actions("elasticloadbalancing", CHANGES), condition=of_ours),
-        _allow(_actions("elasticloadbalancing", PARTS)),
-        _allow(_actions("elasticloadbalancing", "RegisterTargets DeregisterTargets"), balancers[:1]),
+        # An order of rules names several of them; upstream and AWS ask for no tag here.
+        _allow(["elasticloadbalancing:SetRulePriorities"]),
+        _allow(
+            _actions("elasticloadbalancing", "RegisterTargets DeregisterTargets"),
+            _arn("elasticloadbalancing", "targetgroup/*/*"),
+        ),
     )
+
+
+def _security_groups(groups: Sub, to_be_ours: dict[str, Any], vpc: Sub | None) -> list[dict[str, Any]]:
+    """Return what the controller may do with security groups, also with those that it did not make.
+
+    The nodes' own, which carries no tag of the controller, has to let the load balancer in.
+    """
+    rules = _actions("ec2", "AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress")
+    if vpc is None:
+        return [_allow([*rules, "ec2:CreateSecurityGroup"])]
+    return [
+        _allow(rules, groups, {"ArnEquals": {"ec2:Vpc": vpc}}),
+        _allow(["ec2:CreateSecurityGroup"], groups, to_be_ours),
+        _allow(["ec2:CreateSecurityGroup"], vpc),
+    ]
 
 
 def volumes_policy() -> dict[str, Any]:

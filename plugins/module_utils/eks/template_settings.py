@@ -66,6 +66,7 @@ class Shape:
     node_groups: tuple[NodeGroup, ...]
     hop_limit: int
     addon_versions: Mapping[str, str] = field(default_factory=dict)
+    permissions_boundary: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Identities:
     name: str
     programs: tuple[str, ...]
     oidc_provider_arn: str = ""
+    permissions_boundary: str = ""
 
 
 def shape_from(settings: Mapping[str, Any]) -> Shape:
@@ -111,6 +113,7 @@ def shape_from(settings: Mapping[str, Any]) -> Shape:
         node_groups=groups,
         hop_limit=int(settings["node_hop_limit"]),
         addon_versions=dict(settings.get("addon_versions") or {}),
+        permissions_boundary=str(settings.get("permissions_boundary") or ""),
     )
 
 
@@ -148,7 +151,8 @@ def identities_from(settings: Mapping[str, Any]) -> Identities:
             f"cluster_oidc_provider_arn ({arn!r}) is no provider: write the ARN that `aws iam "
             "list-open-id-connect-providers` shows."
         )
-    return Identities(str(settings["name"]), tuple(settings["access_for"]), arn)
+    boundary = str(settings.get("permissions_boundary") or "")
+    return Identities(str(settings["name"]), tuple(settings["access_for"]), arn, boundary)
 
 
 def subnet_cidrs(cidr: str, zones: int) -> tuple[list[str], list[str]]:

@@ -16,19 +16,11 @@ Written = dict[str, Any]
 EVERYBODY = "0.0.0.0/0"
 LOGS = {"api", "audit", "authenticator"}
 MAY_BE_STAR = {
-    # Actions that AWS binds to no resource, or only to a condition.
+    # Those on security groups in a cluster that is there, whose VPC is not known; and what AWS leaves open as well.
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:RevokeSecurityGroupIngress",
     "ec2:CreateSecurityGroup",
-    "elasticloadbalancing:CreateListener",
-    "elasticloadbalancing:CreateRule",
-    "elasticloadbalancing:DeleteListener",
-    "elasticloadbalancing:DeleteRule",
-    "elasticloadbalancing:ModifyListener",
-    "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:SetRulePriorities",
-    "elasticloadbalancing:AddListenerCertificates",
-    "elasticloadbalancing:RemoveListenerCertificates",
 }
 
 

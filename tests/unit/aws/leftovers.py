@@ -139,7 +139,7 @@ class Controllers:
         )["VolumeId"]
 
     def snapshot(self, volume: str) -> str:
-        marks = {f"kubernetes.io/cluster/{self.name}": "owned"}
+        marks = {"ebs.csi.aws.com/cluster": "true", f"kubernetes.io/cluster/{self.name}": "owned"}
         made = self.ec2.create_snapshot(VolumeId=volume, TagSpecifications=specified("snapshot", marks))
         return made["SnapshotId"]
 

@@ -1,4 +1,4 @@
-"""What moto's CloudFormation lacks, taught to it: deleting parts of a network, EKS clusters, and add-on versions.
+"""What moto's CloudFormation lacks, taught to it: deleting parts of a network, EKS clusters and add-ons, protection.
 
 Without this it deletes no gateway, route table, address, endpoint or flow log of a stack, and then cannot delete the
 VPC either; and it passes over everything of EKS. What is taught here calls moto's own backends, as moto does elsewhere.
@@ -15,10 +15,14 @@ from typing import Any
 import moto.eks.urls
 import pytest
 from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2 import ec2_backends
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.eks.models import eks_backends
+from moto.eks.responses import EKSResponse
 
 OFFERED = {
     "vpc-cni": "v1.20.4-eksbuild.1",
@@ -67,7 +71,10 @@ class StackedCluster:
         return original_resource
 
     def delete(self, account: str, region: str) -> None:
-        eks_backends[account][region].delete_cluster(self.physical_resource_id)
+        backend = eks_backends[account][region]
+        if getattr(backend.clusters[self.physical_resource_id], "deletion_protection", False):
+            raise ValidationError(message="Cannot delete because the cluster has deletion protection enabled")
+        backend.delete_cluster(self.physical_resource_id)
 
 
 def _gateway_attachment(ec2: Any, resource: Any) -> None:
@@ -97,6 +104,7 @@ DELETIONS = {
 _original_delete = parsing.ResourceMap._delete_resource
 _original_gateway = NatGateway.__init__
 _original_class = parsing.resource_class_from_type
+_original_stack = CloudFormationBackend.delete_stack
 
 
 def _delete(self: Any, resource: Any, written: dict[str, Any]) -> None:
@@ -141,6 +149,39 @@ def _delete_stack(self: Any) -> None:
             self._parsed_resources.pop(name)
 
 
+_one = threading.RLock()
+
+
+def _one_at_a_time(self: Any) -> Any:
+    """Answer one call after the other: of a stack that moto is asked for while it makes it, it makes parts twice."""
+    with _one:
+        return BaseResponse.call_action(self)
+
+
+def _protect_stack(self: Any) -> ActionResult:
+    """Answer update_termination_protection, which moto does not know."""
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    stack.enable_termination_protection = bool(self._get_param("EnableTerminationProtection"))
+    return ActionResult({"StackId": stack.stack_id})
+
+
+def _delete_unprotected(self: Any, name_or_stack_id: str) -> None:
+    """Refuse what CloudFormation refuses and moto does not."""
+    found = [each for each in self.stacks.values() if name_or_stack_id in (each.name, each.stack_id)]
+    if any(each.enable_termination_protection for each in found):
+        raise ValidationError(
+            message=f"Stack [{name_or_stack_id}] cannot be deleted while TerminationProtection is enabled"
+        )
+    _original_stack(self, name_or_stack_id)
+
+
+def _update_cluster(self: Any) -> ActionResult:
+    """Do the one thing that update_cluster_config is asked for here, and answer in AWS's form."""
+    cluster = self.eks_backend.describe_cluster(name=self._get_param("name"))
+    cluster.deletion_protection = bool(self._get_param("deletionProtection"))
+    return ActionResult({"update": {"id": "1", "status": "InProgress"}})
+
+
 def _class(kind: str) -> Any:
     return StackedCluster if kind == "AWS::EKS::Cluster" else _original_class(kind)
 
@@ -151,25 +192,18 @@ def _with_interface_of_aws(self: Any, *arguments: Any, **named: Any) -> None:
     self._eni.description, self._eni.status = f"Interface for NAT Gateway {self.id}", "in-use"
 
 
-_original_call = CloudFormationResponse.call_action
-_call = threading.Lock()
-
-
-def _one_at_a_time(self: Any) -> Any:
-    """Answer once no other call is at work: moto makes a resource when somebody looks at it, and so two look, twice."""
-    with _call:
-        return _original_call(self)
-
-
 @pytest.fixture
 def taught(account, monkeypatch):
     """Let moto's CloudFormation make EKS clusters and delete what it makes."""
     monkeypatch.setattr(parsing.ResourceMap, "_delete_resource", _delete)
     monkeypatch.setattr(parsing.ResourceMap, "delete", _delete_stack)
     monkeypatch.setattr(parsing, "resource_class_from_type", _class)
-    monkeypatch.setattr(CloudFormationResponse, "call_action", _one_at_a_time)
     monkeypatch.setattr(NatGateway, "__init__", _with_interface_of_aws)
     monkeypatch.setattr(parsing, "resource_name_property_from_type", lambda kind: None)
+    monkeypatch.setattr(CloudFormationResponse, "call_action", _one_at_a_time)
+    monkeypatch.setattr(CloudFormationResponse, "update_termination_protection", _protect_stack, raising=False)
+    monkeypatch.setattr(CloudFormationBackend, "delete_stack", _delete_unprotected)
+    monkeypatch.setattr(EKSResponse, "update_cluster_config", _update_cluster)
 
 
 def _supported(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:

@@ -22,7 +22,7 @@ USUAL: dict[str, Any] = {
     "logs": ["api", "audit", "authenticator"],
     "log_retention_days": 30,
     "key_arn": "",
-    "creator_is_admin": True,
+    "creator_is_admin": False,
     "access": [],
     "node_groups": [{"name": "default", "min": 3, "max": 6}],
     "node_hop_limit": 1,
@@ -54,7 +54,7 @@ AXES: dict[str, list[dict[str, Any]]] = {
     ],
     "endpoint": [
         {"endpoint_public": True, "key_arn": KEY},
-        {"endpoint_public": False, "endpoint_cidrs": [], "creator_is_admin": False, "access": PEOPLE},
+        {"endpoint_public": False, "endpoint_cidrs": [], "creator_is_admin": True, "access": PEOPLE},
     ],
     "nodes": [
         {"node_groups": USUAL["node_groups"], "version": "1.33"},
@@ -84,10 +84,12 @@ def made(**other: Any) -> dict[str, Any]:
 
 
 def access(
-    provider: str = "", programs: tuple[str, ...] = ("load_balancer_controller", "ebs_csi_driver")
+    provider: str = "",
+    programs: tuple[str, ...] = ("load_balancer_controller", "ebs_csi_driver"),
+    **other: Any,
 ) -> dict[str, Any]:
     """Return the template of the rights in a cluster that is there."""
-    settings = {"name": "production", "access_for": list(programs), "oidc_provider_arn": provider}
+    settings = {"name": "production", "access_for": list(programs), "oidc_provider_arn": provider, **other}
     written: dict[str, Any] = json.loads(template.body("access", settings))
     return written
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,51 +15,14 @@ import yaml
 from botocore.exceptions import ClientError
 from kubernetes_validate import validate
 
-from tests import commands
+from tests.unit.aws.cluster_plays import NAME, REPOSITORY, Plays, changed, protected, stacks, template_of
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
-
-REPOSITORY = Path(__file__).parents[3]
-PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
-NAME = "landfall-production"
-SETTINGS = {
-    "ansible_connection": "local",
-    "ansible_python_interpreter": sys.executable,
-    "cluster_endpoint_cidrs": ["203.0.113.0/24"],
-    # There is no API server behind the simulated cluster.
-    "cluster_storage_class": False,
-}
 
 
 @pytest.fixture
 def play(tmp_path, taught):  # noqa: F811
     """Return a function that runs the playbook with further settings, and returns (ended well, what was said)."""
-
-    def run(*words, **settings):
-        inventory = {"clusters": {"hosts": {"production": {}}, "vars": SETTINGS | settings}}
-        (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
-        ran = commands.run(
-            [PLAYBOOK, "-i", tmp_path / "inventory.yml", "playbooks/cluster.yml", "-e", state_dir(tmp_path), *words],
-            cwd=REPOSITORY,
-            env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")},
-            capture_output=True,
-            timeout=600,
-        )
-        return ran.returncode == 0, " ".join((ran.stdout + ran.stderr).split())
-
-    return run
-
-
-def state_dir(folder: Path) -> str:
-    return json.dumps({"platform_state_dir": str(folder / "state")})
-
-
-def stacks():
-    found = boto3.client("cloudformation", region_name="eu-central-1").describe_stacks()["Stacks"]
-    return {each["StackName"]: each["StackStatus"] for each in found}
-
-
-def changed(said):
-    return int(said.rpartition("changed=")[2].split()[0])
+    return Plays(tmp_path)
 
 
 def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
@@ -73,6 +35,9 @@ def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
     well, said = play()
     assert well, said
     assert stacks() == {NAME: "CREATE_COMPLETE"}
+    assert protected() == (True, True)
+    access = template_of()["Resources"]["Cluster"]["Properties"]["AccessConfig"]
+    assert access["BootstrapClusterCreatorAdminPermissions"] is False
     told = yaml.safe_load((tmp_path / "state/production.yml").read_text())
     assert told["ingress_vpc_id"].startswith("vpc-")
     assert told["platform_aws_region"] == "eu-central-1"
@@ -101,10 +66,11 @@ def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
     well, said = play("--check", cluster_nat_gateways="each_zone")
     assert well, said
     assert "-e cluster_plan=true a change set is made, which is written to the account and deleted again" in said
-    well, said = play(cluster_nat_gateways="each_zone")
+    well, said = play(cluster_nat_gateways="each_zone", cluster_protected=False)
     assert well, said
     assert stacks() == {NAME: "UPDATE_COMPLETE"}
-    assert changed(said) == 1, said
+    assert changed(said) == 2, said
+    assert protected() == (False, False)
 
     # The last step, since moto then says of a whole stack that it is in review.
     well, said = play("--check", "-e", "cluster_plan=true", cluster_flow_logs="none", cluster_nat_gateways="each_zone")
@@ -112,22 +78,19 @@ def test_a_cluster_is_planned_made_left_alone_and_changed(play, tmp_path):
     assert "+ NatGateway3 (AWS::EC2::NatGateway)" in said
 
 
-def template_of():
-    body = boto3.client("cloudformation", region_name="eu-central-1").get_template(StackName=NAME)["TemplateBody"]
-    return body if isinstance(body, dict) else json.loads(body)
-
-
 def test_what_is_wrong_is_refused_before_aws_is_asked(play):
     well, said = play(
         cluster_endpoint_cidrs=[],
         cluster_zones=4,
-        cluster_creator_is_admin=False,
+        cluster_permissions_boundary="landfall-boundary",
+        cluster_stack_role="arn:aws:iam::123456789012:role/landfall-stack",
         cluster_zone=2,
         platform_cluster_name="my_cluster",
     )
     assert not well
     assert "cluster_endpoint_cidrs is empty: write the networks that may reach the Kubernetes API" in said
-    assert "cluster_access is empty and cluster_creator_is_admin is false" in said
+    assert "cluster_permissions_boundary ('landfall-boundary') is no ARN of an IAM policy" in said
+    assert "landfall-stack') is called as the roles that a stack makes" in said
     assert "cluster_zones must be one of 2 or 3" in said
     assert "cluster_zone is not a setting of Landfall: did you mean cluster_zones?" in said
     assert "platform_cluster_name ('my_cluster') cannot name a stack" in said

@@ -9,6 +9,7 @@ import re
 
 import pytest
 from cfnlint import api
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from troposphere import Sub
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks import template, template_policies
@@ -20,6 +21,7 @@ from tests.unit.aws.shapes import AXES, KEY, MATRIX, PEOPLE, SPOT, USUAL, access
 
 REGIONS = ["eu-central-1", "us-east-1"]
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF"
+BOUND = {"permissions_boundary": "arn:aws:iam::123456789012:policy/landfall-boundary"}
 
 
 def linted(written: dict) -> list[str]:
@@ -223,27 +225,63 @@ def test_the_policies_fit_a_role():
         assert size < 10_240, "the limit of a role's inline policies together, from IAM's quotas"
 
 
-def test_what_the_controller_deletes_is_its_own_clusters():
-    """What ends or changes something is bound to the cluster's tag, or is on the list of what cannot be."""
-    document = template_policies.controller_policy("production")
-    free = {
+def free(document: dict) -> set[str]:
+    """Return what changes something under no condition."""
+    return {
         action
         for each in document["Statement"]
         if "Condition" not in each
         for action in each["Action"]
         if not re.search(r":(Describe|Get|List)", action)
     }
-    assert free == {
+
+
+def test_what_the_controller_deletes_is_its_own_clusters():
+    """What ends or changes something is bound to the cluster's tag, or is on the list of what cannot be."""
+    document = template_policies.controller_policy("production")
+    assert free(document) == {
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupIngress",
         "ec2:CreateSecurityGroup",
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:RemoveTags",
         "elasticloadbalancing:RegisterTargets",
         "elasticloadbalancing:DeregisterTargets",
-        *(f"elasticloadbalancing:{each}" for each in template_policies.PARTS.split()),
+        "elasticloadbalancing:SetRulePriorities",
     }
     assert '"aws:ResourceTag/elbv2.k8s.aws/cluster": "production"' in plain(document)
+
+
+def test_the_controller_of_a_whole_cluster_stays_in_its_network():
+    role = of_type(made(), "IAM::Role")["ControllerRole"]
+    document = role["Policies"][0]["PolicyDocument"]
+    vpc = {"Fn::Sub": "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/${Vpc}"}
+    rules = [each for each in document["Statement"] if "ec2:AuthorizeSecurityGroupIngress" in each["Action"]]
+    assert [each["Condition"] for each in rules] == [{"ArnEquals": {"ec2:Vpc": vpc}}]
+    made_there = [each for each in document["Statement"] if each["Action"] == ["ec2:CreateSecurityGroup"]]
+    assert [each["Resource"] for each in made_there if "Condition" not in each] == [vpc]
+    assert free(document) == {
+        "ec2:CreateSecurityGroup",
+        "elasticloadbalancing:RegisterTargets",
+        "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:SetRulePriorities",
+    }
+
+
+@pytest.mark.parametrize(
+    ("bound", "bare"),
+    [(made(**BOUND), made()), (access(**BOUND), access()), (access(PROVIDER, **BOUND), access(PROVIDER))],
+)
+def test_a_boundary_is_on_every_role_and_changes_nothing_else(bound, bare):
+    assert linted(bound) == []
+    roles = of_type(bound, "IAM::Role")
+    assert {each.pop("PermissionsBoundary") for each in roles.values()} == set(BOUND.values())
+    assert bound == bare
+
+
+def test_a_boundary_is_set_in_place():
+    """So that a stack that is there can be given one: none of its roles gets another name."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::IAM::Role").schema
+    assert schema["createOnlyProperties"] == ["/properties/Path", "/properties/RoleName"]
+    assert not any({"Path", "RoleName"} & each.keys() for each in of_type(made(), "IAM::Role").values())
 
 
 def test_the_stack_policy_keeps_the_cluster():

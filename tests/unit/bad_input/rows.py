@@ -144,6 +144,26 @@ WRONG_SETTINGS = (
     setting("cluster_key_arn", "alias/mine", "is no ARN of a KMS key"),
     setting("cluster_oidc_provider_arn", "oidc.eks", "is no ARN of an OIDC provider"),
     setting("cluster_addon_versions", {"cordns": "v1"}, "has cordns, which is none of vpc-cni"),
+    setting("cluster_protected", "sometimes", "cluster_protected must be true or false"),
+    setting("cluster_permissions_boundary", "landfall-boundary", "is no ARN of an IAM policy", "policy/<name>"),
+    setting(
+        "cluster_permissions_boundary", "arn:aws:iam::123456789012:role/landfall-boundary", "is no ARN of an IAM policy"
+    ),
+    setting("cluster_permissions_boundary", ["arn:aws:iam::aws:policy/x"], "cluster_permissions_boundary must be"),
+    setting("cluster_stack_role", "cloudformation-landfall", "is no ARN of an IAM role", "role/<name>"),
+    setting(
+        "cluster_stack_role",
+        "arn:aws:sts::123456789012:assumed-role/cloudformation-landfall/me",
+        "is no ARN of an IAM role",
+    ),
+    setting(
+        "cluster_stack_role",
+        "arn:aws:iam::123456789012:role/landfall-stack",
+        "is called as the roles that a stack makes",
+        "does not begin with landfall-",
+    ),
+    setting("cluster_stack_role", {"arn": "x"}, "cluster_stack_role must be"),
+    setting("cluster_creator_is_admin", "me", "cluster_creator_is_admin must be true or false"),
     # Host names and namespaces.
     setting("efk_host", "kib_ana.example.org", "'kib_ana' is not made of letters"),
     setting("argocd_host", "*.example.org", "is a wildcard"),
