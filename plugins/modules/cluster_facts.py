@@ -189,8 +189,7 @@ def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
         api = client.client_from(params)
     except client.ClusterError as error:
         return preflight.Facts(problems=[str(error)])
-    # A cluster that is not there is reported after one try: urllib3's own three would make a user wait four times.
-    api.rest_client.pool_manager.connection_pool_kw["retries"] = False
+    api.rest_client.pool_manager.connection_pool_kw["retries"] = client.retries_of_what_answers()
     server = api.configuration.host
     cluster = client.Cluster(api)
     try:

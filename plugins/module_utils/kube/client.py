@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access, builtin
@@ -21,6 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes 
     ApiException,
     HTTPError,
     InsecureRequestWarning,
+    ProtocolError,
     Retry,
     client,
     config,
@@ -57,6 +58,30 @@ STUMBLES = frozenset({429, 500, 502, 504})
 """Answers that a retry may fix. Not 503, unless it says when: a Service without a pod answers it for minutes."""
 
 
+_RETRIED: dict[str, Any] = {
+    "status_forcelist": STUMBLES,
+    "allowed_methods": None,
+    "backoff_factor": 0.5,
+    "raise_on_status": False,
+}
+
+
+class _WhileItAnswers(Retry):
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        *where: Any,
+        **named: Any,
+    ) -> Self:
+        """Count a try, unless it failed before there was a connection, or without an answer in time."""
+        if error is not None and not isinstance(error, ProtocolError):
+            raise error
+        return super().increment(method, url, response, error, *where, **named)
+
+
 class ClusterError(Exception):
     """A sentence on what the cluster refused or why it could not be reached."""
 
@@ -66,7 +91,12 @@ def retries(more_tries: int) -> Retry:
 
     What is made has our name, so that a second POST can only meet the first one's object, and says so (409).
     """
-    return Retry(more_tries, status_forcelist=STUMBLES, allowed_methods=None, backoff_factor=0.5, raise_on_status=False)
+    return Retry(more_tries, **_RETRIED)
+
+
+def retries_of_what_answers() -> Retry:
+    """Return the same, but one try alone where no API server answers: each would last until its time limit."""
+    return _WhileItAnswers(MORE_TRIES, **_RETRIED)
 
 
 def client_from(params: dict[str, Any], more_tries: int = MORE_TRIES) -> client.ApiClient:

@@ -9,6 +9,7 @@ __all__ = [
     "ApiException",
     "HTTPError",
     "InsecureRequestWarning",
+    "ProtocolError",
     "Retry",
     "client",
     "config",
@@ -24,7 +25,7 @@ try:
     from kubernetes.stream import portforward
     from kubernetes.utils.quantity import parse_quantity
     from urllib3 import disable_warnings, make_headers
-    from urllib3.exceptions import HTTPError, InsecureRequestWarning
+    from urllib3.exceptions import HTTPError, InsecureRequestWarning, ProtocolError
     from urllib3.util.retry import Retry
 
     MISSING = ""

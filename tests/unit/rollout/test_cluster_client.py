@@ -18,11 +18,23 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
     Cluster,
     client_from,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
+from ansible_collections.landfall.eks.plugins.modules import cluster_facts
 from tests.fake_api import KINDS
 from tests.fake_cluster import FakeCluster
 from tests.helm_values import TEXTS
 
 GONE = "no answer"
+ASKED = {
+    "oldest_version": "1.33",
+    "newest_version": "1.36",
+    "permissions": [],
+    "storage_class": "",
+    "releases": [],
+    "check_capacity": False,
+    "installing": True,
+    "identify": False,
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,12 +79,16 @@ def pauses(monkeypatch):
     return waited
 
 
-def cluster(server, **options):
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+def kubeconfig_at(address):
+    url = f"http://127.0.0.1:{address[1]}"
     named = {"clusters": "cluster", "users": "user", "contexts": "context"}
     content = {"cluster": {"server": url}, "user": {}, "context": {"cluster": "one", "user": "one"}}
     kubeconfig = {key: [{"name": "one", name: content[name]}] for key, name in named.items()}
-    return Cluster(client_from({"kubeconfig": {**kubeconfig, "current-context": "one"}}, **options))
+    return {"kubeconfig": {**kubeconfig, "current-context": "one"}, "context": ""}
+
+
+def cluster(server, **options):
+    return Cluster(client_from(kubeconfig_at(server.server_address), **options))
 
 
 @pytest.mark.parametrize("answer", [429, 500, 502, 504, GONE])
@@ -104,6 +120,24 @@ def test_who_tries_again_himself_is_told_at_once(server, pauses):
     with pytest.raises(ApiException):
         cluster(server, more_tries=0).request("GET", "/api")
     assert (len(server.seen), pauses) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [429, 500, GONE])
+def test_the_first_look_at_a_cluster_outlasts_a_stumble_too(server, answer, monkeypatch):
+    monkeypatch.setattr(
+        preflight, "gather", lambda found, _: preflight.Facts(lines={"api": found.request("GET", "/api")["message"]})
+    )
+    server.answers = [answer]
+    assert cluster_facts.ask_cluster(ASKED | kubeconfig_at(server.server_address)).lines == {"api": "stumbled"}
+    assert server.seen == ["GET", "GET"]
+
+
+def test_where_nobody_listens_the_first_look_is_one_try(pauses):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        address = nobody.getsockname()
+    (problem,) = cluster_facts.ask_cluster(ASKED | kubeconfig_at(address)).problems
+    assert "refuses connections" in problem
+    assert pauses == []
 
 
 @pytest.mark.parametrize(
