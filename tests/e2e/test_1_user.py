@@ -117,7 +117,8 @@ def test_another_chart_of_the_same_version_is_refused_until_its_digest_is_writte
 
     def live():
         kinds = ("configmap", "clusterrolebinding")
-        found = [checkout.kubectl(f"get {each} other-bytes -n kube-system --ignore-not-found -o name") for each in kinds]
+        there = "other-bytes -n kube-system --ignore-not-found -o name"
+        found = [checkout.kubectl(f"get {each} {there}") for each in kinds]
         return int(checkout.revisions()["metrics-server"][0]), [bool(each.strip()) for each in found]
 
     def forget():
@@ -133,7 +134,7 @@ def test_another_chart_of_the_same_version_is_refused_until_its_digest_is_writte
     said = " ".join(checkout.run(play, fails=True, **cache).split())
     assert f"SHA-256 {other}, and had {seen} when" in said
     assert live() == (first + 1, [True, False])
-    pinned = f"""-e '{{"metrics_server_chart": {{"sha256": "{package(good | {'data': {'word': 'two'}})}"}}}}'"""
+    pinned = f"""-e '{{"metrics_server_chart": {{"sha256": "{package(good | {"data": {"word": "two"}})}"}}}}'"""
     for _ in range(2):
         checkout.run(f"{play} {pinned}", **cache)
         assert live() == (first + 2, [True, False])

@@ -45,7 +45,8 @@ class Item:
 
     `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
     maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user;
-    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
+    `rotation` is what rotating takes: method, means, service, restart, needs, by_hand and token of the module
+    credentials.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Item:
 
     def _rotated(self) -> dict[str, Any]:
         """Return how to rotate it, for those who have the cluster alone; a fixed text of the Secret is left out."""
-        forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
+        forms = {key: template for key, template in self.data.items() if placeholders_of(template) & set(PLACEHOLDERS)}
         form = {"data": forms} if self.kind == "password" else {}
         return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}
 
@@ -83,7 +84,7 @@ class Item:
         """Names in braces that the data templates use; text of kind fixed has none."""
         if self.kind != "password":
             return set()
-        return {name for template in self.data.values() for name in _placeholders(template)}
+        return {name for template in self.data.values() for name in placeholders_of(template)}
 
 
 def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
@@ -95,6 +96,7 @@ def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
     for item in items:
         _check(item, home)
     names = [item.name for item in items]
+    names += [item.rotation["token"]["name"] for item in items if item.rotation.get("token")]
     for name in names:
         if names.count(name) > 1:
             raise CredentialError(f"credentials_items names {name} twice: give each credential a name of its own.")
@@ -106,7 +108,8 @@ def fill(template: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
 
 
-def _placeholders(template: str) -> set[str]:
+def placeholders_of(template: str) -> set[str]:
+    """Return the names in braces of a template."""
     return set(_PLACEHOLDER.findall(template))
 
 
@@ -122,8 +125,13 @@ def _parse(entry: dict[str, Any]) -> Item:
         data={key: str(value) for part in ("plain", "data") for key, value in (secret.get(part) or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
         login={key: str(value) for key, value in (entry.get("login") or {}).items() if value},
-        rotation={key: value for key, value in (entry.get("rotation") or {}).items() if value},
+        rotation=_given(entry.get("rotation") or {}),
     )
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given of options, at any depth."""
+    return {key: _given(value) if isinstance(value, dict) else value for key, value in options.items() if value}
 
 
 def _check(item: Item, home: str) -> None:
@@ -147,7 +155,8 @@ def _check(item: Item, home: str) -> None:
 
 
 def _check_rotation(item: Item) -> None:
-    for named in [*item.rotation.get("restart", []), *item.rotation.get("needs", [])]:
+    token = item.rotation.get("token") or {}
+    for named in [*item.rotation.get("restart", []), *item.rotation.get("needs", []), *token.get("restart", [])]:
         if not any(named.rpartition("/")[0].rpartition("/")[2] == kind for kind in WORKLOADS):
             raise CredentialError(
                 f"Credential {item.name} names the workload {named!r} in its rotation: write <kind>/<name> or "

@@ -82,8 +82,8 @@ def make_plan(items: list[Item], found: LiveSecrets, run: Run) -> Plan:
 
 
 def is_staged(data: dict[str, str] | None) -> bool:
-    """Tell whether an original's data holds a password whose rotation was begun and not ended."""
-    return f"{NEXT}password" in (data or {})
+    """Tell whether an original's data holds a password, or a token, whose rotation was begun and not ended."""
+    return any(key.startswith(NEXT) for key in data or {})
 
 
 def life_of(data: dict[str, str]) -> dict[str, str]:

@@ -42,7 +42,7 @@ def is_published(pin: Pin, chart: Chart) -> bool:
 
 
 def differing(known: Digests, pins: Mapping[str, Pin], charts: Mapping[str, Chart]) -> Digests:
-    """Return, by release, the digest that its chart had before and has no longer, unless its pin confirms the new one."""
+    """Return, by release, the digest that its chart had before, unless it has that still or its pin confirms it."""
     return {
         release: known[place(pins[release])]
         for release, chart in charts.items()
@@ -54,9 +54,7 @@ def differing(known: Digests, pins: Mapping[str, Pin], charts: Mapping[str, Char
 def with_charts(known: Digests, pins: Mapping[str, Pin], charts: Mapping[str, Chart]) -> Digests:
     """Return the digests with those of a run's charts."""
     ours = {
-        place(pins[release]): chart["sha256"]
-        for release, chart in charts.items()
-        if is_published(pins[release], chart)
+        place(pins[release]): chart["sha256"] for release, chart in charts.items() if is_published(pins[release], chart)
     }
     return {**known, **ours}
 
@@ -66,12 +64,14 @@ def read(cluster: Cluster, namespace: str) -> Digests:
 
     Raises ApiException, and ChartMemoryError if the Secret holds something else.
     """
-    found = cluster.get("v1", "Secret", NAME, namespace)
-    if found is None:
-        return {}
+    # As a list, which is what preflight has made sure that the user may read.
+    found = cluster.list("v1", "Secret", namespace, {"fieldSelector": f"metadata.name={NAME}"})
     try:
-        digests = json.loads(base64.b64decode(found["data"][KEY]))
-        return {str(key): str(value) for key, value in digests.items()}
+        return {
+            str(key): str(value)
+            for each in found
+            for key, value in json.loads(base64.b64decode(each["data"][KEY])).items()
+        }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ChartMemoryError(
             f"The Secret {namespace}/{NAME}, which holds the digests of the charts so far, cannot be read: restore it, "

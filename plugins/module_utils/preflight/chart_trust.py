@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,37 +66,32 @@ def note(names: Sequence[str]) -> list[str]:
 
 def problems(charts: Charts, policy: str) -> list[str]:
     """Return a sentence for each chart that is refused; `policy` is that of platform_unverified_charts."""
-    changed = list(_changed(charts))
-    other = {name for name, _unused in changed}
-    refused = [each for name, each in _refused(charts) if name not in other] if policy == "refuse" else []
-    return [*(sentence for _unused, sentence in changed), *refused]
+    before = chart_memory.differing(charts.known, charts.pins, charts.ours)
+    refused = {*before, *(unverified(charts) if policy == "refuse" else ())}
+    return [
+        _changed(each, charts.found[name], before[name]) if name in before else _refused(each, charts.found[name])
+        for each in charts.releases
+        if (name := each["name"]) in refused
+    ]
 
 
-def _changed(charts: Charts) -> Iterator[tuple[str, str]]:
-    differing = chart_memory.differing(charts.known, charts.pins, charts.ours)
-    for release in charts.releases:
-        name = release["name"]
-        if name in differing:
-            chart = charts.found[name]
-            yield (
-                name,
-                f"The chart {chart['name']} {chart['version']} ({chart['path']}) has the SHA-256 {chart['sha256']}, and "
-                f"had {differing[name]} when this cluster got that version from {release['chart']['ref']} before: ask "
-                f"its publisher why, and only if the new one is right write {_confirming(release, chart)}.",
-            )
+def _changed(release: Release, chart: Chart, before: str) -> str:
+    return (
+        f"The chart {_named(chart)} has the SHA-256 {chart['sha256']}, and had {before} when this cluster got that "
+        f"version from {release['chart']['ref']} before: ask its publisher why, and only if the new one is right write "
+        f"{_confirming(release, chart)}."
+    )
 
 
-def _refused(charts: Charts) -> Iterator[tuple[str, str]]:
-    names = unverified(charts)
-    for release in charts.releases:
-        if release["name"] in names:
-            chart = charts.found[release["name"]]
-            yield (
-                release["name"],
-                f"The chart {chart['name']} {chart['version']} ({chart['path']}) is unverified, and "
-                f"platform_unverified_charts is refuse: compare its SHA-256, {chart['sha256']}, with what its publisher "
-                f"says, and write {_confirming(release, chart)}.",
-            )
+def _refused(release: Release, chart: Chart) -> str:
+    return (
+        f"The chart {_named(chart)} is unverified, and platform_unverified_charts is refuse: compare its SHA-256, "
+        f"{chart['sha256']}, with what its publisher says, and write {_confirming(release, chart)}."
+    )
+
+
+def _named(chart: Chart) -> str:
+    return f"{chart['name']} {chart['version']} ({chart['path']})"
 
 
 def _confirming(release: Release, chart: Chart) -> str:

@@ -152,11 +152,18 @@ UNANSWERED = {
     "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}],
 }
 
-SEEN = "/api/v1/namespaces/landfall-system/secrets/landfall-charts"
+SEEN = "/api/v1/namespaces/landfall-system/secrets"
 PUBLISHED_AS = "https://kubernetes-sigs.github.io/metrics-server/metrics-server 3.13.1"
 NULL = "0" * 64
 ALONE = {f"{role}_enabled": False for role in ("ingress", "monitoring", "efk", "argocd", "flask_app", "hosts")}
 """All but metrics-server, the chart of which is then the only one."""
+
+
+def seen(content: bytes) -> dict[str, Any]:
+    """Return the Secrets of a cluster that keeps digests of charts."""
+    data = {"data": {"charts": base64.b64encode(content).decode()}}
+    return items(made("landfall-charts", "landfall-system") | data)
+
 
 WRONG_SURROUNDINGS = (
     Row("a webhook that nobody answers",
@@ -185,9 +192,9 @@ WRONG_SURROUNDINGS = (
         ALONE | {"platform_unverified_charts": "refuse"}, alone=True),
     Row("a chart whose content is another one now",
         ("The chart metrics-server 3.13.1", f"and had {NULL} when", "write metrics_server_chart: {sha256: "),
-        state={SEEN: {"data": {"charts": base64.b64encode(json.dumps({PUBLISHED_AS: NULL}).encode()).decode()}}}),
+        state={SEEN: seen(json.dumps({PUBLISHED_AS: NULL}).encode())}),
     Row("digests of charts that cannot be read", ("landfall-system/landfall-charts", "cannot be read", "delete it"),
-        state={SEEN: {"data": {"charts": "bm8="}}}),
+        state={SEEN: seen(b"no")}),
 )  # fmt: skip
 
 NLB = "service.beta.kubernetes.io/aws-load-balancer-"
