@@ -65,8 +65,11 @@ def role_path(oidc: Oidc) -> str:
 
 
 def problems(oidc: Oidc) -> Iterator[str]:
-    """Yield a sentence for each thing that is wrong with the setting; none if it is empty."""
-    if not oidc:
+    """Yield a sentence for each thing that is wrong with the setting; none if it is empty.
+
+    Ansible's validator adds the fields that nobody wrote, as None.
+    """
+    if all(each is None for each in oidc.values()):
         return
     for field, endpoint in URLS.items():
         if not sso.is_https(oidc.get(field)):

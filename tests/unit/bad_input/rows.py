@@ -203,7 +203,7 @@ WRONG_SETTINGS = (
     setting("platform_registry", "https://mirror.example.org/hub/", "is no registry", "mirror.example.org:5000/hub"),
     setting("platform_image_pull_secrets", ["a b"], "('a b') is no name of a Secret"),
     setting("platform_unverified_charts", "maybe", "one of warn or refuse, not 'maybe'"),
-    setting("platform_unverified_charts", True, "one of warn or refuse"),
+    setting("platform_unverified_charts", True, "is the boolean true, not text: write it in quotes"),
     setting("platform_unverified_charts", None, "has no value", "remove the line"),
     # Sizes, times, images.
     setting("monitoring_retention", "two weeks", "is not a span of time", "such as 15d"),

@@ -30,6 +30,7 @@ def said(**changed: Any) -> list[str]:
 def test_what_is_right_is_let_through() -> None:
     assert said() == []
     assert list(grafana_oidc.problems({})) == []
+    assert list(grafana_oidc.problems(dict.fromkeys(GOOD))) == []
     assert said(scopes=["openid", "email"], groups_claim="https://example.org/groups", name="") == []
 
 
