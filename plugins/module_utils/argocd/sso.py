@@ -41,7 +41,7 @@ def check_sso(at: Situation) -> Iterator[str]:
 
 
 def _may_anybody(at: Situation, given: Mapping[str, Any]) -> bool:
-    """Say whether permissions are given to anybody, in a setting of ours or in values of the chart."""
+    """Say whether permissions are given to anybody, in the settings or in values of the chart."""
     configs = (at.values.get("argocd_argo_cd_values") or {}).get("configs")
     return bool(given.get("admins") or given.get("rbac") or (isinstance(configs, Mapping) and configs.get("rbac")))
 

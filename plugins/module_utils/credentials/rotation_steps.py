@@ -35,7 +35,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes 
 PAUSE_SECONDS = 1.0
 PASSWORD = ("password", "created", "password_bcrypt")
 TOKEN = ("token", "token_created")
-"""Keys of an original that are made anew together: it, when it was made, and its further forms."""
+"""Keys of an original that are replaced together: it, when it was made, and its further forms."""
 
 
 class RotationError(Exception):
