@@ -25,7 +25,7 @@ from ansible_collections.landfall.eks.plugins.modules import chart_digests
 from ansible_collections.landfall.eks.plugins.plugin_utils import in_worker
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 from tests.fake_cluster import FakeCluster
-from tests.unit.components.rendering import COMPONENTS, load, owner, releases, templar
+from tests.unit.components.rendering import CHECKOUT, COMPONENTS, load, owner, releases, templar
 from tests.unit.rollout.conftest import make_chart  # noqa: F401
 
 HOME = "landfall-system"
@@ -324,6 +324,15 @@ def test_preflight_warns_and_the_summary_repeats_it(monkeypatch: pytest.MonkeyPa
     shown = load("summary", "vars")["__summary_unverified"]
     assert templar("summary", platform_run={"found": {"chart_notes": [note]}}).template(shown) == [note]
     assert templar("summary", platform_run={"found": {}}).template(shown) == []
+
+
+def test_the_digests_are_kept_before_anything_is_applied() -> None:
+    tasks = yaml.safe_load((CHECKOUT / "roles/groundwork/tasks/apply.yml").read_text())
+    assert tasks[0]["landfall.eks.chart_digests"]["state"] == "kept"
+    assert "when" not in tasks[0]
+    first = yaml.safe_load((CHECKOUT / "roles/groundwork/tasks/main.yml").read_text())[0]
+    assert first["ansible.builtin.include_tasks"] == "apply.yml"
+    assert any("platform_run.found.new_charts" in each for each in first["when"])
 
 
 def test_the_secret_is_small_and_plain(site: Site) -> None:
