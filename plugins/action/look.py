@@ -25,6 +25,7 @@ class ActionModule(InWorker):
         known = dict(task_vars or {})
         _unused, options = self.validate_argument_spec(OPTIONS)
         record = {**run_records.begun(self._templar, known, new=True), "play": run_records.play_id(self._task)}
+        warnings: list[str] = []
         for step in known[options["steps"]]:
             known["platform_run"] = record
             evaluate = self._templar.copy_with_new_env(available_variables=known).template
@@ -37,7 +38,8 @@ class ActionModule(InWorker):
                 if told.get("failed"):
                     raise AnsibleActionFail(told["msg"])
                 known[step["found"]] = told
-        return {**result, **record, "changed": False}
+                warnings += told.get(step.get("warns", ""), [])
+        return {**result, **record, "warnings": warnings, "changed": False}
 
     def _recorded(self, known: dict[str, Any], record: run_records.Record, parts: dict[str, Any]) -> run_records.Record:
         longer = run_records.extended(record, parts)

@@ -70,6 +70,7 @@ class ActionModule(InWorker):
             "secrets": run["credentials"]["planned"],
             "handed_over": rows["handed_over"],
             "untested": run["found"].get("untested", {}),
+            "unverified": run["found"].get("unverified", []),
             "others": [
                 {key: value for key, value in each.items() if key != "changed"}
                 for each in [*rows["plan"], *self._task.args.get("others", [])]

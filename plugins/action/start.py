@@ -103,6 +103,7 @@ class ActionModule(Leaseholder):
             "helm_start",
             **of_it,
             chart=chart["path"],
+            chart_sha256=chart["sha256"],
             values=release["values"],
             timeout=release["timeout"],
             history_max=self.options["history_max"],

@@ -1,14 +1,15 @@
-"""Filter that writes Argo CD's policy for local accounts."""
+"""Filter that writes Argo CD's policy for groups and local accounts."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: argocd_policy
 author: The Landfall authors (@landfall)
-short_description: Writes Argo CD's policy for local accounts
+short_description: Writes Argo CD's policy for groups and local accounts
 version_added: 0.1.0
 description:
-  - Returns the text of C(policy.csv), with one line for each permission of each account after the lines given.
+  - Returns the text of C(policy.csv), with one line for each group that has a role, and one for each permission of each
+    account, after the lines given.
 positional: _input
 options:
   _input:
@@ -19,6 +20,10 @@ options:
     description: Lines that come before.
     type: str
     default: ""
+  groups:
+    description: Groups of a provider of single sign-on by the role that their members have.
+    type: dict
+    default: {}
 extends_documentation_fragment: [landfall.eks.attributes.internal]
 """
 

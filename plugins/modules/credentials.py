@@ -145,6 +145,24 @@ options:
             description: Workloads that must be ready because they recreate it.
             type: list
             elements: str
+          token:
+            description: How the token beside a password is rotated, which is done by a name of its own.
+            type: dict
+            suboptions:
+              name:
+                description: Name that rotates it.
+                type: str
+                required: true
+              means:
+                description: Sentence on what rotating it means for people.
+                type: str
+              by_hand:
+                description: Sentence on what a person has to do elsewhere then.
+                type: str
+              restart:
+                description: Workloads that read it when they start.
+                type: list
+                elements: str
       hosts:
         description: Host names, wildcards or IP addresses of a certificate.
         type: list
@@ -262,6 +280,12 @@ LOGIN_OPTIONS: dict[str, Any] = {
     "url": {"type": "str"},
     "user": {"type": "str", "required": True},
 }
+TOKEN_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "means": {"type": "str"},
+    "by_hand": {"type": "str"},
+    "restart": {"type": "list", "elements": "str"},
+}
 ROTATION_OPTIONS: dict[str, Any] = {
     "method": {"type": "str", "choices": ["secret", "grafana", "recreate"]},
     "means": {"type": "str"},
@@ -269,6 +293,7 @@ ROTATION_OPTIONS: dict[str, Any] = {
     "service": {"type": "str"},
     "restart": {"type": "list", "elements": "str"},
     "needs": {"type": "list", "elements": "str"},
+    "token": {"type": "dict", "no_log": False, "options": TOKEN_OPTIONS},
 }
 CREDENTIAL_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},

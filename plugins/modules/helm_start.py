@@ -28,6 +28,10 @@ options:
     description: Archive or folder of the chart.
     type: path
     required: true
+  chart_sha256:
+    description: Its SHA-256 when it was checked; other bytes are refused. Empty for any.
+    type: str
+    default: ""
   values:
     description: Values of the release; what they do not set is as in the chart, whatever it was before.
     type: dict
@@ -71,6 +75,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import digest
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import HelmError
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_job
@@ -83,6 +88,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "namespace": {"type": "str", "required": True},
             "chart": {"type": "path", "required": True},
+            "chart_sha256": {"type": "str", "default": ""},
             "values": {"type": "dict", "default": {}},
             "timeout": {"type": "int", "default": 600},
             "history_max": {"type": "int", "default": 5},
@@ -93,6 +99,9 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=True, job="")
+    chart, wanted = Path(module.params["chart"]), module.params["chart_sha256"]
+    if wanted and not (chart.exists() and digest(chart) == wanted):
+        module.fail_json(msg=f"The chart {chart} has changed since this run checked it: run again.")
     folder, helm = Path(module.params["folder"]), module.get_bin_path("helm", required=True)
     try:
         job = helm_job.start(folder, helm, module.params, module.params)

@@ -16,8 +16,9 @@ options:
   steps:
     description:
       - Name of a variable that holds the steps. A step that looks has C(look), the name of a module of this collection,
-        C(with), its arguments, and C(found), the variable that the following steps find its result in. A step that
-        records has C(record), parts of the record. C(when) is true for a step that is made.
+        C(with), its arguments, and C(found), the variable that the following steps find its result in; C(warns) names
+        the key of that result whose sentences are warnings. A step that records has C(record), parts of the record.
+        C(when) is true for a step that is made.
       - The variable is evaluated step by step, so that a step may name what an earlier one found.
     type: str
     required: true

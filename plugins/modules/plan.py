@@ -75,6 +75,11 @@ options:
     description: How charts differ from those that Landfall is tested with, by release.
     type: dict
     default: {}
+  unverified:
+    description: Names of the releases whose charts no sha256 of the settings confirms.
+    type: list
+    elements: str
+    default: []
   others:
     description: What is no object to be applied, C({component, action, kind, namespace, name, note}).
     type: list
@@ -125,7 +130,7 @@ def main() -> None:
             # Names alone.
             "secrets": {**LIST_OF_DICTS, "no_log": False},
             "untested": {"type": "dict", "default": {}},
-            **dict.fromkeys(("namespaces", "definitions"), LIST_OF_NAMES),
+            **dict.fromkeys(("namespaces", "definitions", "unverified"), LIST_OF_NAMES),
         },
         supports_check_mode=True,
     )

@@ -1,5 +1,6 @@
 """What a user types: up, up again, one part alone, a bad setting, a mended cluster."""
 
+import hashlib
 import json
 import os
 import re
@@ -91,21 +92,55 @@ def test_one_tag_touches_nothing_else(second_up, checkout):
     checkout.run("ansible-playbook -i inventories/local site.yml --tags efk")
 
 
-def test_another_chart_of_the_same_version_is_rolled_out(second_up, checkout, tmp_path):
-    stand_in = tmp_path / "metrics-server"
-    shutil.copytree(checkout.path / "roles/local_cluster/files/stand_ins/metrics-server", stand_in)
-    extra = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other-bytes"}}
-    (stand_in / "templates" / "other.yaml").write_text(json.dumps(extra))
-    checkout.run(f".landfall/bin/helm package {stand_in} -d {tmp_path}")
+def test_another_chart_of_the_same_version_is_refused_until_its_digest_is_written(second_up, checkout, tmp_path):
+    """The attack: somebody swaps an archive of the cache for one that makes everybody cluster-admin."""
+    source = tmp_path / "metrics-server"
+    shutil.copytree(checkout.path / "roles/local_cluster/files/stand_ins/metrics-server", source)
+    cache = {"LANDFALL_CHART_CACHE": str(tmp_path)}
     play = "ansible-playbook -i inventories/local site.yml --tags metrics_server"
-    revisions = [checkout.revisions()["metrics-server"][0]]
-    for cache in ({"LANDFALL_CHART_CACHE": str(tmp_path)}, {"LANDFALL_CHART_CACHE": str(tmp_path)}, {}):
-        checkout.run(play, **cache)
-        revisions.append(checkout.revisions()["metrics-server"][0])
-        found = checkout.kubectl("get configmap other-bytes -n kube-system --ignore-not-found -o name")
-        assert bool(found.strip()) == bool(cache)
-    first = int(revisions[0])
-    assert [int(each) for each in revisions] == [first, first + 1, first + 1, first + 2]
+    everybody = {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}
+    role = {"kind": "ClusterRole", "apiGroup": "rbac.authorization.k8s.io", "name": "cluster-admin"}
+    evil = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "other-bytes"},
+        "roleRef": role,
+        "subjects": [everybody],
+    }
+    good = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other-bytes", "namespace": "kube-system"}}
+
+    def package(extra):
+        (source / "templates" / "other.yaml").write_text(json.dumps(extra))
+        checkout.run(f".landfall/bin/helm package {source} -d {tmp_path}")
+        (archive,) = tmp_path.glob("*.tgz")
+        return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+    def live():
+        kinds = ("configmap", "clusterrolebinding")
+        there = "other-bytes -n kube-system --ignore-not-found -o name"
+        found = [checkout.kubectl(f"get {each} {there}") for each in kinds]
+        return int(checkout.revisions()["metrics-server"][0]), [bool(each.strip()) for each in found]
+
+    def forget():
+        checkout.kubectl("delete secret landfall-charts -n landfall-system --ignore-not-found")
+
+    forget()
+    first, _ = live()
+    seen = package(good)
+    said = checkout.run(play, **cache)
+    assert "Unverified charts, whose sha256 no setting has (docs/charts.md): metrics-server." in " ".join(said.split())
+    assert live() == (first + 1, [True, False])
+    other = package(evil)
+    said = " ".join(checkout.run(play, fails=True, **cache).split())
+    assert f"SHA-256 {other}, and had {seen} when" in said
+    assert live() == (first + 1, [True, False])
+    pinned = f"""-e '{{"metrics_server_chart": {{"sha256": "{package(good | {"data": {"word": "two"}})}"}}}}'"""
+    for _ in range(2):
+        checkout.run(f"{play} {pinned}", **cache)
+        assert live() == (first + 2, [True, False])
+    forget()
+    checkout.run(play)
+    assert live() == (first + 3, [False, False])
 
 
 def test_check_mode_shows_the_change_and_makes_none(second_up, checkout):

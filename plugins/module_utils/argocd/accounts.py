@@ -13,14 +13,18 @@ _WORDS = 3
 """Resource, action and object of a line of Argo CD's policy, between the account and allow."""
 
 
-def argocd_policy(accounts: Mapping[str, list[str]], policy: str = "") -> str:
-    """Return Argo CD's policy.csv: the lines given, then those of the accounts.
+def argocd_policy(
+    accounts: Mapping[str, list[str]], policy: str = "", groups: Mapping[str, list[str]] | None = None
+) -> str:
+    """Return Argo CD's policy.csv: the lines given, then those of the groups and of the accounts.
 
     :arg accounts: what each may do by its name, as {"pipeline": ["applications, get, flask-app/flask-app"]}
     :arg policy: lines that come before
+    :arg groups: the groups of the provider that have a role, by role, as {"role:admin": ["platform"]}
     """
+    of_groups = [f"g, {group}, {role}" for role, given in (groups or {}).items() for group in given]
     ours = [f"p, {name}, {permission}, allow" for name, given in accounts.items() for permission in given]
-    return "".join(f"{line}\n" for line in [*policy.strip().splitlines(), *ours])
+    return "".join(f"{line}\n" for line in [*policy.strip().splitlines(), *of_groups, *ours])
 
 
 def check_accounts(at: Situation) -> Iterator[str]:

@@ -100,13 +100,6 @@ def check_path(at: Situation) -> Iterator[str]:
         yield f"argocd_repo_path ({path!r}) is no folder of a repository: write one such as app/chart."
 
 
-def check_sso(at: Situation) -> Iterator[str]:
-    """One way to log in beside the administrator's, not two: Argo CD takes dex then and leaves the other out."""
-    sso: Any = at.values.get("argocd_sso") or {}
-    if sso.get("dex") and sso.get("oidc"):
-        yield "argocd_sso has dex and oidc, of which Argo CD takes one: leave one of them out."
-
-
 def key_problem(key: str) -> str:
     """Return what is wrong with a private SSH key, as the end of a sentence that began with its name; empty if nothing.
 

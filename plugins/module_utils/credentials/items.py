@@ -45,7 +45,8 @@ class Item:
 
     `data` maps the delivered Secret's keys to templates, and is empty for certificates; for one that is `found`, it
     maps "password" to the key of that Secret, which somebody else makes. `login` holds service, url and user;
-    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
+    `rotation` is what rotating takes: method, means, service, restart, needs, by_hand and token of the module
+    credentials.
 
     People reach a certificate's `hosts`; only the own CA signs one for its `own_hosts`, such as the name of a load
     balancer, too, and signs one with `fallback` where platform_tls_source has none for the hosts.
@@ -74,7 +75,7 @@ class Item:
 
     def _rotated(self) -> dict[str, Any]:
         """Return how to rotate it, for those who have the cluster alone; a fixed text of the Secret is left out."""
-        forms = {key: template for key, template in self.data.items() if _placeholders(template) & set(PLACEHOLDERS)}
+        forms = {key: template for key, template in self.data.items() if placeholders_of(template) & set(PLACEHOLDERS)}
         form = {"data": forms} if self.kind == "password" else {}
         return {"kind": self.kind, "secret": f"{self.namespace}/{self.secret}", **form, **self.rotation}
 
@@ -98,7 +99,7 @@ class Item:
         """Names in braces that the data templates use; text of kind fixed has none."""
         if self.kind != "password":
             return set()
-        return {name for template in self.data.values() for name in _placeholders(template)}
+        return {name for template in self.data.values() for name in placeholders_of(template)}
 
 
 def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
@@ -110,6 +111,7 @@ def parse_items(wanted: list[dict[str, Any]], home: str) -> list[Item]:
     for item in items:
         _check(item, home)
     names = [item.name for item in items]
+    names += [item.rotation["token"]["name"] for item in items if item.rotation.get("token")]
     for name in names:
         if names.count(name) > 1:
             raise CredentialError(f"credentials_items names {name} twice: give each credential a name of its own.")
@@ -121,13 +123,12 @@ def fill(template: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
 
 
-def _is_internal(host: str) -> bool:
-    """Tell whether a host is an address, or a name of the cluster's own DNS."""
-    labels = host.removesuffix(".cluster.local").split(".")
-    return len(labels) == 1 or labels[-1] == "svc" or labels[-1].isdigit() or ":" in host
+    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
 
-
-def _placeholders(template: str) -> set[str]:
+    People reach a certificate's `hosts`; only the own CA signs one for its `own_hosts`, such as the name of a load
+    balancer, too, and signs one with `fallback` where platform_tls_source has none for the hosts.
+def placeholders_of(template: str) -> set[str]:
+    """Return the names in braces of a template."""
     return set(_PLACEHOLDER.findall(template))
 
 
@@ -145,8 +146,13 @@ def _parse(entry: dict[str, Any]) -> Item:
         data={key: str(value) for part in ("plain", "data") for key, value in (secret.get(part) or {}).items()},
         labels={key: str(value) for key, value in (secret.get("labels") or {}).items()},
         login={key: str(value) for key, value in (entry.get("login") or {}).items() if value},
-        rotation={key: value for key, value in (entry.get("rotation") or {}).items() if value},
+        rotation=_given(entry.get("rotation") or {}),
     )
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given of options, at any depth."""
+    return {key: _given(value) if isinstance(value, dict) else value for key, value in options.items() if value}
 
 
 def _check(item: Item, home: str) -> None:
@@ -170,7 +176,8 @@ def _check(item: Item, home: str) -> None:
 
 
 def _check_rotation(item: Item) -> None:
-    for named in [*item.rotation.get("restart", []), *item.rotation.get("needs", [])]:
+    token = item.rotation.get("token") or {}
+    for named in [*item.rotation.get("restart", []), *item.rotation.get("needs", []), *token.get("restart", [])]:
         if not any(named.rpartition("/")[0].rpartition("/")[2] == kind for kind in WORKLOADS):
             raise CredentialError(
                 f"Credential {item.name} names the workload {named!r} in its rotation: write <kind>/<name> or "

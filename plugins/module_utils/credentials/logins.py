@@ -19,7 +19,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan impo
     Secret,
     annotations_of,
     decoded,
-    is_staged,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
@@ -111,7 +110,7 @@ def _login(cluster: Cluster, original: Secret, delivered: Secret | None) -> Logi
 def _next(original: Secret, row: Login) -> list[Login]:
     """Return the password that is to take the place of a row's one, if any: until then either may be the right one."""
     data = decoded(original) or {}
-    if not is_staged(data):
+    if f"{NEXT}password" not in data:
         return []
     service = f"{row.service} (its rotation is unfinished)"
     return [replace(row, service=service, password=data[f"{NEXT}password"], created=data.get(f"{NEXT}created", ""))]

@@ -36,7 +36,7 @@ def complete_password(item: Item, kept: dict[str, str] | None, now: datetime) ->
     if not data.get("password"):
         data = {"password": new_password(item.length), "created": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if "token" in item.placeholders and not data.get("token"):
-        data["token"] = secrets.token_urlsafe(TOKEN_BYTES)
+        data |= {"token": secrets.token_urlsafe(TOKEN_BYTES), "token_created": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if "password_bcrypt" in item.placeholders and not data.get("password_bcrypt"):
         data["password_bcrypt"] = _bcrypt(data["password"])
     return data

@@ -116,8 +116,8 @@ def _bring(plan: Plan, item: Item, issued: Issued, found: LiveSecrets, run: Run)
 
 
 def is_staged(data: dict[str, str] | None) -> bool:
-    """Tell whether an original's data holds a password whose rotation was begun and not ended."""
-    return f"{NEXT}password" in (data or {})
+    """Tell whether an original's data holds a password, or a token, whose rotation was begun and not ended."""
+    return any(key.startswith(NEXT) for key in data or {})
 
 
 def life_of(data: dict[str, str]) -> dict[str, str]:

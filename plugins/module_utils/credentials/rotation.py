@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_
     change_password,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import (
+    TOKEN,
     RotationContext,
     RotationError,
     Subject,
@@ -47,8 +48,13 @@ Row = dict[str, Any]
 def read_subjects(context: RotationContext) -> dict[str, Subject]:
     """Return all credentials that say how they are rotated, by name."""
     originals = [each for each in store.read(context.cluster) if each["metadata"]["namespace"] == context.home]
-    found = [Subject.read(each) for each in originals]
-    return {each.name: each for each in found if each}
+    return {subject.name: subject for each in originals for subject in _subjects(each)}
+
+
+def _subjects(original: Secret) -> list[Subject]:
+    """Return what is rotated of an original: its password, and the token beside it if that has a name."""
+    subject = Subject.read(original)
+    return [each for each in (subject, subject and subject.token) if each]
 
 
 def rows(context: RotationContext) -> list[Row]:
@@ -58,6 +64,7 @@ def rows(context: RotationContext) -> list[Row]:
     """
     subjects = read_subjects(context)
     authority = _moving(context)
+    ages = read_ages(context.cluster, context.home, context.now)
     return [
         row
         | {
@@ -67,8 +74,17 @@ def rows(context: RotationContext) -> list[Row]:
             "by_hand": row["kind"] == "authority" or bool(_how(subjects.get(row["name"])).get("by_hand")),
             "unfinished": authority if row["kind"] == "authority" else _is_staged(subjects.get(row["name"])),
         }
-        for row in read_ages(context.cluster, context.home, context.now)
+        for row in [*ages, *_tokens(subjects, ages)]
     ]
+
+
+def _tokens(subjects: Mapping[str, Subject], ages: Sequence[Row]) -> Iterator[Row]:
+    """Yield the row of each token, which has no original of its own."""
+    beside = {row["name"]: row for row in ages}
+    for name, subject in subjects.items():
+        if subject.parts == TOKEN:
+            row = beside[subject.original["metadata"]["name"]]
+            yield {**row, "name": name, "kind": "token", "made": subject.data.get("token_created", row["made"])}
 
 
 def table(found: list[Row]) -> list[str]:
@@ -127,10 +143,8 @@ def finish(context: RotationContext, secrets: list[Secret]) -> tuple[list[str], 
     originals = [each for each in secrets if each["metadata"]["namespace"] == context.home]
     begun: dict[str, Callable[[], Any]] = {}
     for each in originals:
-        subject = Subject.read(each)
-        if subject and subject.staged:
-            begun[subject.name] = partial(_password, context, subject)
-        elif each["metadata"]["name"] == CA_NAME and (authority := Authority.read(decoded(each))) and authority.moving:
+        begun |= {subject.name: partial(_password, context, subject) for subject in _subjects(each) if subject.staged}
+        if each["metadata"]["name"] == CA_NAME and (authority := Authority.read(decoded(each))) and authority.moving:
             begun[CA_NAME] = partial(rotation_ca.move, context)
     done, waiting = [], []
     for name, go_on in begun.items():
@@ -162,6 +176,8 @@ def _rotate(context: RotationContext, name: str, subject: Subject | None, cluste
 
 def _password(context: RotationContext, subject: Subject) -> None:
     """Old and new are both kept, until everybody uses the new one; done again from anywhere, this ends the same."""
+    # What shares its original may have been rotated since.
+    subject = read_again(context, subject)
     begun_before = subject.staged
     subject = stage(context, subject)
     if subject.method == "grafana":

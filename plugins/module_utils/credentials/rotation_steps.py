@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -19,13 +19,13 @@ from ansible_collections.landfall.eks.plugins.module_utils.credentials.items imp
     ANNOTATION_ROTATION,
     Item,
     fill,
+    placeholders_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.passwords import complete_password
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import (
     Secret,
     annotations_of,
     decoded,
-    is_staged,
     life_of,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import FIELD_MANAGER
@@ -33,8 +33,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 
 PAUSE_SECONDS = 1.0
-MADE_ANEW = ("password", "created", "password_bcrypt")
-"""Keys of an original that belong to one password; a token beside it (Argo CD's signing key) stays."""
+PASSWORD = ("password", "created", "password_bcrypt")
+TOKEN = ("token", "token_created")
+"""Keys of an original that are replaced together: it, when it was made, and its further forms."""
 
 
 class RotationError(Exception):
@@ -74,7 +75,8 @@ class Subject:
     """A credential and how it is rotated, all of it read from its original.
 
     `forms` are the keys of the delivered Secret with templates as texts; `restart` and `needs` are workloads as
-    (namespace, kind, name).
+    (namespace, kind, name). `parts` are the keys of the original that it is: those of the password, or of the token
+    beside it (Argo CD's signing key), which is rotated by a name of its own.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Subject:
     original: Secret
     forms: dict[str, str] = field(default_factory=dict)
     how: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = PASSWORD
 
     @classmethod
     def read(cls, original: Secret) -> Subject | None:
@@ -95,8 +98,15 @@ class Subject:
         how = json.loads(said[ANNOTATION_ROTATION])
         namespace, _unused, secret = how["secret"].partition("/")
         method = how.get("method") or ("secret" if how["kind"] == "password" else "")
-        name = original["metadata"]["name"]
-        return cls(name, how["kind"], method, namespace, secret, original, how.get("data", {}), how)
+        name, forms = original["metadata"]["name"], _of_parts(how.get("data", {}), PASSWORD)
+        return cls(name, how["kind"], method, namespace, secret, original, forms, how)
+
+    @property
+    def token(self) -> Subject | None:
+        """The token beside the password; None if there is none that has a name."""
+        how = self.how.get("token")
+        forms = _of_parts(self.how.get("data", {}), TOKEN)
+        return replace(self, name=how["name"], how=how, forms=forms, parts=TOKEN) if how else None
 
     @property
     def data(self) -> dict[str, str]:
@@ -106,13 +116,14 @@ class Subject:
     @property
     def staged(self) -> bool:
         """Whether a rotation was begun and not ended."""
-        return is_staged(self.data)
+        return f"{NEXT}{self.parts[0]}" in self.data
 
     @property
     def following(self) -> dict[str, str]:
         """The original's data as it will be, of one that is staged."""
         data = self.data
-        return {key: data.get(f"{NEXT}{key}", value) for key, value in data.items() if not key.startswith(NEXT)}
+        coming = {key: data[f"{NEXT}{key}"] for key in self.parts if f"{NEXT}{key}" in data}
+        return {key: value for key, value in data.items() if not key.startswith(NEXT)} | coming
 
     def workloads(self, named: str) -> list[tuple[str, str, str]]:
         """Return the workloads that the rotation names under `restart` or `needs`."""
@@ -120,12 +131,20 @@ class Subject:
         return [(each[-3] if len(each) > 2 else self.namespace, each[-2], each[-1]) for each in parts]  # noqa: PLR2004
 
 
+def _of_parts(forms: Mapping[str, str], parts: tuple[str, ...]) -> dict[str, str]:
+    """Return the forms that some parts of an original are put into."""
+    return {key: template for key, template in forms.items() if placeholders_of(template) & set(parts)}
+
+
 def read_again(context: RotationContext, subject: Subject) -> Subject:
     """Return the subject as its original is now."""
-    original = context.cluster.get("v1", "Secret", subject.name, context.home)
+    name = subject.original["metadata"]["name"]
+    original = context.cluster.get("v1", "Secret", name, context.home)
     found = Subject.read(original) if original else None
+    if found and subject.parts == TOKEN:
+        found = found.token
     if found is None:
-        raise RotationError(f"Secret {context.home}/{subject.name} is gone: run site.yml, which recreates it.")
+        raise RotationError(f"Secret {context.home}/{name} is gone: run site.yml, which recreates it.")
     return found
 
 
@@ -143,14 +162,14 @@ def check(context: RotationContext, subject: Subject) -> None:
 
 
 def stage(context: RotationContext, subject: Subject) -> Subject:
-    """Keep a new password beside the old one; nobody uses it yet."""
+    """Keep a new password, or token, beside the old one; nobody uses it yet."""
     if subject.staged:
         return subject
     data = subject.data
-    # Forms that are in use, and the token, which stays.
+    # Only the forms that are in use.
     wanted = Item(subject.name, "password", subject.secret, subject.namespace, (), len(data["password"]), subject.forms)
     made = complete_password(wanted, {}, context.now)
-    patch_secret(context, subject.original, {f"{NEXT}{key}": made[key] for key in MADE_ANEW if key in made})
+    patch_secret(context, subject.original, {f"{NEXT}{key}": made[key] for key in subject.parts if key in made})
     return read_again(context, subject)
 
 
@@ -167,7 +186,7 @@ def deliver(context: RotationContext, subject: Subject) -> None:
 
 def restart(context: RotationContext, subject: Subject) -> None:
     """Replace the pods of those that read the Secret once, when they start; wait until the new ones are there."""
-    mark = {f"landfall.eks/rotated-{subject.name}"[:76]: subject.following["created"]}
+    mark = {f"landfall.eks/rotated-{subject.name}"[:76]: subject.following[subject.parts[1]]}
     for where in subject.workloads("restart"):
         found = _workload(context, where)
         if found is None:
@@ -182,11 +201,11 @@ def restart(context: RotationContext, subject: Subject) -> None:
 
 
 def promote(context: RotationContext, subject: Subject) -> None:
-    """Let the next password be the only one."""
+    """Let the next password, or token, be the only one."""
     there = subject.data
     # A form of the old password that nobody reads any more goes with it.
-    data = {key: there.get(f"{NEXT}{key}") for key in MADE_ANEW if key in there or f"{NEXT}{key}" in there}
-    data |= {key: None for key in there if key.startswith(NEXT)}
+    data = {key: there.get(f"{NEXT}{key}") for key in subject.parts if key in there or f"{NEXT}{key}" in there}
+    data |= {f"{NEXT}{key}": None for key in subject.parts if f"{NEXT}{key}" in there}
     patch_secret(context, subject.original, data, life_of(subject.following))
 
 

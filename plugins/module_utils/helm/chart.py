@@ -10,8 +10,6 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import documents as kube_yaml
 
-STAND_IN_ANNOTATION = "landfall/stand-in"
-
 
 class ChartError(Exception):
     """A sentence on what is wrong with a chart."""
@@ -55,11 +53,6 @@ def metadata(chart: Path) -> dict[str, Any]:
     if "Chart.yaml" not in files:
         raise ChartError(f"{chart} holds no Chart.yaml: it is not a chart.")
     return next(iter(kube_yaml.documents(files["Chart.yaml"])), {})
-
-
-def is_stand_in(chart_metadata: dict[str, Any]) -> bool:
-    """Say whether a Chart.yaml is that of a stand-in."""
-    return (chart_metadata.get("annotations") or {}).get(STAND_IN_ANNOTATION) == "true"
 
 
 def definitions_in(chart: Path) -> list[dict[str, Any]]:

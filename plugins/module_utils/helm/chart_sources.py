@@ -15,6 +15,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.chart import Cha
 from ansible_collections.landfall.eks.plugins.module_utils.text import versions
 
 PULL_SECONDS = 120
+STAND_IN = "stand-in"
+"""The source of a chart that takes another one's place in a rehearsal."""
 STAND_IN_SECONDS = 15
 """How long Helm may take where a stand-in can take the chart's place."""
 SIDE_BY_SIDE = 16
@@ -45,6 +47,11 @@ def chart_name(ref: str) -> str:
 def is_archive(ref: str) -> bool:
     """Say whether a reference, address or path, is that of an archive, whose name says nothing for certain."""
     return ref.endswith(remote.ARCHIVE)
+
+
+def is_folder(ref: str) -> bool:
+    """Say whether a reference is the path of a chart's folder: source code, of which nobody publishes a digest."""
+    return not remote.is_remote(ref) and Path(ref).is_dir()
 
 
 def archive_name(pin: Pin) -> str:
@@ -99,7 +106,7 @@ def resolve(pin: Pin, sources: Sources) -> Chart:
         _pull(pin, sources.helm, downloaded, STAND_IN_SECONDS if stand_in else PULL_SECONDS)
     except remote.RemoteError as error:
         if error.unreachable and stand_in:
-            return _described(stand_in, "stand-in", pin)
+            return _described(stand_in, STAND_IN, pin)
         raise ChartError(_not_found(pin, sources, error)) from error
     return _described(downloaded, "upstream", pin)
 
@@ -147,7 +154,8 @@ def _described(path: Path, source: str, pin: Pin) -> Chart:
     if not path.exists():
         raise ChartError(_missing(path, pin))
     chart = chart_archive.metadata(path)
-    stand_in = chart_archive.is_stand_in(chart)
+    # By its place alone: any archive could say so of itself.
+    stand_in = source == STAND_IN
     summed = chart_archive.digest(path)
     _check_identity(path, chart, pin)
     wanted = str(pin.get("sha256") or "").lower()
@@ -161,7 +169,7 @@ def _described(path: Path, source: str, pin: Pin) -> Chart:
         "version": str(chart["version"]),
         "path": str(path),
         "sha256": summed,
-        "source": "stand-in" if stand_in else source,
+        "source": source,
         "verified": bool(wanted) and not stand_in,
     }
 

@@ -42,7 +42,8 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
     keys = {release_key(each["namespace"], each["name"]) for each in options["releases"]}
     unchanged = [each["name"] for each in options["runs"] if release_key(each["namespace"], each["name"]) not in keys]
     plan = report.record(options["cluster"], found, changing, unchanged)
-    return {**plan, "untested": [{"object": name, "why": why} for name, why in options["untested"].items()]}, found
+    untested = [{"object": name, "why": why} for name, why in options["untested"].items()]
+    return {**plan, "untested": untested, "unverified": options["unverified"]}, found
 
 
 def _coming_versions(schemas: schema.Schemas) -> list[str]:

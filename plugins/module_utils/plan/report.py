@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.plan import rows
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import chart_trust
 from ansible_collections.landfall.eks.plugins.module_utils.text.tables import folded
 
 CHANGING = (rows.CREATE, rows.CHANGE, rows.REPLACE, rows.DELETE)
@@ -151,7 +152,8 @@ def attention(plan: Plan) -> list[str]:
     ):
         if found:
             shown += ["", f"{head}:", *(f"  {each['object']}: {each['why']}" for each in found)]
-    return shown
+    notes = chart_trust.note(plan.get("unverified", []))
+    return [*shown, "", *notes] if notes else shown
 
 
 def _why_replaced(row: Row) -> str:

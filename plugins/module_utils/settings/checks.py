@@ -6,11 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts
+from ansible_collections.landfall.eks.plugins.module_utils.argocd import accounts, sso
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import checks as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.eks import checks
 from ansible_collections.landfall.eks.plugins.module_utils.logs import checks as log_checks
-from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks, slo_files, slo_model
+from ansible_collections.landfall.eks.plugins.module_utils.monitoring import (
+    grafana_oidc,
+    slo_checks,
+    slo_files,
+    slo_model,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions import (
     ASKABLE,
     SWEEPABLE,
@@ -90,6 +95,11 @@ def _days(text: Any) -> float | None:
     return sum(int(count) * seconds[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text)) / 86400
 
 
+def check_grafana(at: Situation) -> Iterator[str]:
+    """Grafana's login at a provider names its endpoints, a client, and who may log in."""
+    yield from grafana_oidc.problems(at.values.get(grafana_oidc.SETTING) or {})
+
+
 def check_logs(at: Situation) -> Iterator[str]:
     """What of Elasticsearch's size is set by hand, and Fluent Bit's buffer, are quantities that make sense."""
     yield from log_checks.problems(at.values.get("efk_size_by_hand") or {}, at.values.get("efk_buffer_size"))
@@ -160,7 +170,8 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     delivery.check_delivery,
     delivery.check_repository,
     delivery.check_path,
-    delivery.check_sso,
+    sso.check_sso,
+    check_grafana,
     accounts.check_accounts,
 )
 

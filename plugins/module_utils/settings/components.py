@@ -84,6 +84,19 @@ def own_place(name: str, index: int) -> str:
     return f"{OWN}.{name}.releases[{index}]"
 
 
+def chart_setting(release: Mapping[str, Any]) -> str:
+    """Return the setting of a release's chart; `release` has its `name`, `component` and `namespace_setting`.
+
+    >>> chart_setting({"name": "fluent-bit", "component": "efk", "namespace_setting": "efk_namespace"})
+    'efk_fluent_bit_chart'
+    """
+    place, _unused, _field = release["namespace_setting"].rpartition(".")
+    if place:
+        return f"{place}.chart"
+    role, chart = release["component"], release["name"].replace("-", "_")
+    return f"{role}_chart" if role == chart else f"{role}_{chart}_chart"
+
+
 def _opened(raw: Any, evaluate: Evaluate) -> Any:
     """Return a raw value whose first level is no template any more."""
     return evaluate(raw) if isinstance(raw, str) else raw

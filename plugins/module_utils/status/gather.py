@@ -15,6 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.kube.proxy import Proxied
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring.prometheus import PrometheusError
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import chart_trust
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 from ansible_collections.landfall.eks.plugins.module_utils.status import (
     addresses,
@@ -76,6 +77,7 @@ def gather(cluster: Cluster, wanted: StatusRequest, now: datetime | None = None)
         "simulated": wanted.simulated,
         "rollout": lease.read_lease(cluster, wanted.home),
         "components": rows,
+        "unverified": unverified(cluster, wanted.releases),
         "certificates": certificates.rows(store.read(cluster), wanted.home, now),
         "credentials": credentials(cluster, wanted.home, now),
         "addresses": addresses.read_addresses(
@@ -156,6 +158,14 @@ def _with_newest(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
         "newest_why": found["why"],
         "newer": newer and is_newer(found["version"], row["version"]),
     }
+
+
+def unverified(cluster: Cluster, releases: list[dict[str, Any]]) -> list[str]:
+    """Return the names of the releases that run a chart of which the settings have no SHA-256."""
+    live = storage.read_releases(cluster)
+    there = {each["name"]: live.get(release_key(each["namespace"], each["name"])) for each in releases}
+    pins = {each["name"]: each["chart"] for each in releases}
+    return sorted(name for name, each in there.items() if each and chart_trust.is_unverified(pins[name], each))
 
 
 def credentials(cluster: Cluster, home: str, now: datetime) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import chart_trust
 from ansible_collections.landfall.eks.plugins.module_utils.status.addresses import NONE
 from ansible_collections.landfall.eks.plugins.module_utils.status.summary import short_health
 from ansible_collections.landfall.eks.plugins.module_utils.status.verdict import attention, headline
@@ -21,6 +22,7 @@ def lines(status: Status) -> list[str]:
         "",
         *_components(status["components"], simulated=status["simulated"]),
         "",
+        *_unverified(status["unverified"]),
         *_certificates(status["certificates"]),
         *_credentials(status["credentials"]),
         *_addresses(status["addresses"]),
@@ -53,6 +55,10 @@ def _note(row: dict[str, Any], *, simulated: bool) -> str:
         kind: row["simulated"] != simulated,
     }
     return "\n".join(note for note, said in notes.items() if said)
+
+
+def _unverified(names: list[str]) -> list[str]:
+    return [*note, ""] if (note := chart_trust.note(names)) else []
 
 
 def _certificates(rows: list[dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.ca import REPLACE
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import chart_trust
 from ansible_collections.landfall.eks.plugins.module_utils.status import addresses, certificates, slos
 from ansible_collections.landfall.eks.plugins.module_utils.status.gather import ABSENT, READY
 from ansible_collections.landfall.eks.plugins.module_utils.text import pages
@@ -45,7 +46,12 @@ def headline(status: Status) -> str:
 
 def page(status: Status) -> str:
     """Return the status as a page."""
-    content = {"headline": headline(status), "attention": attention(status), "installed": installed(status)}
+    content = {
+        "headline": headline(status),
+        "attention": attention(status),
+        "installed": installed(status),
+        "unverified": chart_trust.note(status["unverified"]),
+    }
     return pages.page(PAGE, status=status, **content)
 
 

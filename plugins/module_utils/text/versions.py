@@ -27,7 +27,16 @@ def same(version: str, other: str) -> bool:
     >>> same("v1.2.3", "1.2.3"), same("1.2.3", "1.2.3+b1")
     (True, False)
     """
-    return version.strip().lstrip("vV") == other.strip().lstrip("vV")
+    return plain(version) == plain(other)
+
+
+def plain(version: str) -> str:
+    """Return a version without a leading `v`.
+
+    >>> plain("v1.2.3")
+    '1.2.3'
+    """
+    return version.strip().lstrip("vV")
 
 
 def _key(version: str) -> Key:

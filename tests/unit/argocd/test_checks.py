@@ -17,7 +17,7 @@ PEM, OPENSSH = serialization.PrivateFormat.TraditionalOpenSSL, serialization.Pri
 
 def said(**values: Any) -> list[str]:
     at = SimpleNamespace(values=values, roles=("argocd", "flask_app"))
-    every = (checks.check_delivery, checks.check_repository, checks.check_path, checks.check_sso)
+    every = (checks.check_delivery, checks.check_repository, checks.check_path)
     return [sentence for check in every for sentence in check(at)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 from tests import eks_objects
@@ -157,6 +159,19 @@ CERT_MANAGER = {
     "/apis": {"groups": [{"name": "cert-manager.io"}]},
     ISSUERS: kinds(("ClusterIssuer", "clusterissuers"), ("Issuer", "issuers"), ("Certificate", "certificates")),
 }
+SEEN = "/api/v1/namespaces/landfall-system/secrets"
+PUBLISHED_AS = "https://kubernetes-sigs.github.io/metrics-server/metrics-server 3.13.1"
+NULL = "0" * 64
+ALONE = {f"{role}_enabled": False for role in ("ingress", "monitoring", "efk", "argocd", "flask_app", "hosts")}
+"""All but metrics-server, the chart of which is then the only one."""
+
+
+def seen(content: bytes) -> dict[str, Any]:
+    """Return the Secrets of a cluster that keeps digests of charts."""
+    data = {"data": {"charts": base64.b64encode(content).decode()}}
+    return items(made("landfall-charts", "landfall-system") | data)
+
+
 WRONG_SURROUNDINGS = (
     Row("a webhook that nobody answers",
         ("its Service policies/judge is not there", "kubectl delete validatingwebhookconfiguration judge"),
@@ -188,6 +203,16 @@ WRONG_SURROUNDINGS = (
         {"platform_chart_cache": "{folder}/without"}, alone=True),
     Row("a chart that is another one", ("holds the chart fluent-bit 9.9.9, wanted is fluent-bit 0.58.1",),
         {"platform_chart_cache": "{folder}/other"}, alone=True),
+    Row("a chart with another digest than the pinned one", ("The chart metrics-server 3.13.1", f"pinned is {NULL}"),
+        {"metrics_server_chart": {"sha256": NULL}}, alone=True),
+    Row("a chart that nobody vouches for",
+        ("The chart metrics-server 3.13.1", "is unverified", "write metrics_server_chart: {sha256: "),
+        ALONE | {"platform_unverified_charts": "refuse"}, alone=True),
+    Row("a chart whose content is another one now",
+        ("The chart metrics-server 3.13.1", f"and had {NULL} when", "write metrics_server_chart: {sha256: "),
+        state={SEEN: seen(json.dumps({PUBLISHED_AS: NULL}).encode())}),
+    Row("digests of charts that cannot be read", ("landfall-system/landfall-charts", "cannot be read", "delete it"),
+        state={SEEN: seen(b"no")}),
 )  # fmt: skip
 
 NLB = "service.beta.kubernetes.io/aws-load-balancer-"

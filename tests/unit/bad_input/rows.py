@@ -33,6 +33,25 @@ def slo(fields: dict[str, Any], *expected: str) -> Row:
 
 GIT, SSH = "https://git.example.org/team/landfall.git", "git@git.example.org:team/landfall.git"
 LOGIN = {"argocd_repo_username": "bot", "argocd_repo_password": "token"}
+OIDC = {"issuer": "https://login.example.org", "clientID": "argocd", "clientSecret": "$argocd-sso:client"}
+SSO: dict[str, Any] = {"oidc": OIDC, "secrets": {"client": "x"}, "admins": ["platform"]}
+GRAFANA: dict[str, Any] = {
+    **{f"{each}_url": f"https://login.example.org/{each}" for each in ("auth", "token", "api")},
+    "client_id": "grafana",
+    "client_secret": {"name": "grafana-oidc", "key": "client-secret"},
+    "admins": ["platform"],
+}
+
+
+def provider(fields: dict[str, Any], *expected: str) -> Row:
+    """Return the row of a provider of single sign-on of which one field was written wrong."""
+    return setting("argocd_sso", SSO | {"oidc": OIDC | fields}, *expected)
+
+
+def grafana(field: str, value: Any, *expected: str) -> Row:
+    """Return the row of a field of Grafana's login that was written wrong."""
+    return setting("monitoring_grafana_oidc", GRAFANA | {field: value}, f"monitoring_grafana_oidc.{field}", *expected)
+
 
 WRONG_NAMES = {
     "10.0.0.1": "is a number or an address and no name",
@@ -245,6 +264,9 @@ WRONG_SETTINGS = (
     setting("platform_chart_mirror", "https://bot:secret@mirror.example.org/charts", "user or a password", "helm repo"),
     setting("platform_registry", "https://mirror.example.org/hub/", "is no registry", "mirror.example.org:5000/hub"),
     setting("platform_image_pull_secrets", ["a b"], "('a b') is no name of a Secret"),
+    setting("platform_unverified_charts", "maybe", "one of warn or refuse, not 'maybe'"),
+    setting("platform_unverified_charts", True, "is the boolean true, not text: write it in quotes"),
+    setting("platform_unverified_charts", None, "has no value", "remove the line"),
     # Sizes, times, images.
     setting("monitoring_retention", "two weeks", "is not a span of time", "such as 15d"),
     setting("monitoring_retention_size", "40 gigabytes", "is not a size of Prometheus", "such as 40GB"),
@@ -337,8 +359,36 @@ WRONG_SETTINGS = (
     ),
     setting("argocd_repo_revision", "the main one", "is no branch: write one such as main"),
     setting("argocd_repo_path", "/app/chart", "is no folder of a repository: write one such as app/chart"),
-    setting("argocd_sso", {"dex": {"connectors": []}, "oidc": {"issuer": "x"}}, "has dex and oidc"),
+    setting("argocd_sso", SSO | {"dex": {"connectors": []}}, "has dex and oidc"),
     setting("argocd_sso", {"ldap": {}}, "is not as it must be"),
+    setting("argocd_sso", "https://login.example.org", "must be a mapping of names to values"),
+    provider({"issuer": None}, "argocd_sso.oidc.issuer is no https URL", "such as https://login.example.org"),
+    provider({"issuer": "http://login.example.org"}, "argocd_sso.oidc.issuer is no https URL"),
+    provider({"clientID": ""}, "argocd_sso.oidc.clientID is missing"),
+    provider({"clientSecret": "s3cret"}, "oidc.clientSecret is no reference", "write $argocd-sso:clientSecret"),
+    provider({"clientSecret": "$argocd-sso:other"}, "refers to $argocd-sso:other, and argocd_sso.secrets has no other"),
+    provider({"requestedScopes": ["groups"]}, "argocd_sso.oidc.requestedScopes lacks openid"),
+    setting("argocd_sso", SSO | {"admins": "platform"}, "argocd_sso.admins must be a list"),
+    setting("argocd_sso", SSO | {"admins": [7]}, "argocd_sso.admins[0] is a number, not text"),
+    setting("argocd_sso", SSO | {"readers": ["a, role:admin"]}, "'a, role:admin', which is no name of a group"),
+    setting("argocd_sso", SSO | {"admins": []}, "lets nobody do anything", "argocd_admin_enabled: true"),
+    setting("argocd_sso", {"admins": ["platform"]}, "argocd_sso.admins names groups of no provider"),
+    setting("argocd_admin_enabled", "perhaps", "must be true or false, not 'perhaps'"),
+    # Grafana's login at a provider.
+    setting("monitoring_grafana_oidc", "https://login.example.org", "must be a mapping of names to values"),
+    setting("monitoring_grafana_oidc", GRAFANA | {"issuer": "x"}, "is not as it must be"),
+    grafana("auth_url", None, "is no https URL: write the authorization endpoint"),
+    grafana("token_url", "http://login.example.org/token", "is no https URL: write the token endpoint"),
+    grafana("api_url", "login.example.org", "is no https URL: write the userinfo endpoint"),
+    grafana("client_id", "", "is missing or none"),
+    grafana("client_secret", "s3cret", "must be a mapping of names to values", "not the value that was given"),
+    grafana("client_secret", {"name": "grafana-oidc"}, "names no key of a Secret", "key: client-secret"),
+    grafana("client_secret", {"name": "Grafana", "key": "secret"}, "names no key of a Secret"),
+    grafana("scopes", ["email"], "lacks openid"),
+    grafana("groups_claim", "a b", "cannot be written into grafana.ini"),
+    grafana("admins", "platform", "must be a list"),
+    grafana("admins", ["it's"], "which is no name of a group"),
+    setting("monitoring_grafana_oidc", GRAFANA | {"admins": []}, "monitoring_grafana_oidc names no group"),
     setting("argocd_accounts", {"admin": []}, "argocd_accounts.admin is no name for an account"),
     setting("argocd_accounts", {"ci": "applications, get, x/y"}, "argocd_accounts.ci is no list"),
     setting("argocd_accounts", {"ci": ["applications, get"]}, "is not a resource, an action and an object"),

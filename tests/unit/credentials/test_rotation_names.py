@@ -37,7 +37,8 @@ def subjects() -> list[Subject]:
     # Of text that a user gave there is no original.
     kept = [item for item in items() if item.kind != "fixed"]
     originals = [{"metadata": {"name": item.name, "annotations": item.annotations}} for item in kept]
-    return [subject for each in originals if (subject := Subject.read(each))]
+    found = [subject for each in originals if (subject := Subject.read(each))]
+    return [*found, *(each.token for each in found if each.token)]
 
 
 @cache
@@ -73,7 +74,7 @@ def test_grafana_is_asked_at_the_service_of_its_chart(charts: str) -> None:
 def test_each_password_says_what_rotating_it_means() -> None:
     assert [each.name for each in subjects() if each.kind != "certificate" and not each.how.get("means")] == []
     assert {each.name for each in subjects() if each.method == "recreate"} == {"elastic"}
-    assert {each.name for each in subjects() if each.how.get("by_hand")} == {"argocd-webhook"}
+    assert {each.name for each in subjects() if each.how.get("by_hand")} == {"argocd-webhook", "argocd-signing-key"}
 
 
 def test_what_is_noted_is_no_secret() -> None:

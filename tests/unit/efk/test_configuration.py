@@ -144,8 +144,28 @@ def test_the_shippers_user_may_only_add_lines() -> None:
     auth = release("eck-stack")["values"]["eck-elasticsearch"]["auth"]
     named = [each["secretName"] for kind in ("fileRealm", "roles") for each in auth[kind]]
     assert sorted(named) == sorted(
-        each["secret"]["name"] for name, each in credentials.items() if name.startswith("elasticsearch-")
+        each["secret"]["name"]
+        for each in credentials.values()
+        if each["secret"]["name"].startswith("elasticsearch-") and each["kind"] != "found"
     )
+
+
+def test_who_looks_may_read_our_lines_and_change_nothing() -> None:
+    (viewer,) = [each for each in evaluate("efk", "__efk_credentials") if each["name"] == "kibana-viewer"]
+    assert (viewer["login"]["service"], viewer["login"]["user"]) == (
+        "Kibana, read only",
+        viewer["secret"]["data"]["username"],
+    )
+    role = evaluate("efk", "__efk_roles")[viewer["secret"]["data"]["roles"]]
+    assert role["indices"] == [{"names": list(PATTERNS), "privileges": ["read", "view_index_metadata"]}]
+    (kibana,) = role["applications"]
+    assert (kibana["application"], kibana["privileges"]) == ("kibana-.kibana", ["space_read"])
+    assert set(role) == {"indices", "applications"}, "nothing of the cluster itself"
+    checks = evaluate("efk", "efk_component.checks")
+    assert [each["service"] for each in checks if each["kind"] == "login"] == [
+        "Kibana, Elasticsearch",
+        viewer["login"]["service"],
+    ]
 
 
 def test_chart_templates_find_nothing_to_replace() -> None:

@@ -44,6 +44,15 @@ def test_a_chart_that_is_not_tested_is_named_even_if_nothing_changes() -> None:
     ]
 
 
+def test_charts_that_nobody_vouches_for_are_named_on_one_line() -> None:
+    plan = report.record("prod", [], [], ["a", "b"]) | {"unverified": ["a", "b"]}
+    assert report.lines(plan) == [
+        "Plan for cluster prod: no changes.",
+        "",
+        "Unverified charts, whose sha256 no setting has (docs/charts.md): a, b.",
+    ]
+
+
 def test_a_release_that_would_get_a_new_revision_is_a_change_even_if_no_object_is() -> None:
     plan = report.record("prod", [], [RELEASE], [])
     assert plan["changes"] is True

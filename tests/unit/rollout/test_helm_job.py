@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import re
 import sys
@@ -193,6 +194,25 @@ def test_a_full_disk_is_said_before_the_job_starts(tmp_path, monkeypatch):
     (tmp_path / "helm").touch(mode=0o700)
     found = in_worker.run(helm_start.main, {**arguments, "folder": str(tmp_path / "run")}, {"PATH": str(tmp_path)})
     assert re.search(r"run.*No space left on device.*platform_state_dir", found["msg"])
+
+
+@pytest.mark.parametrize("content", [b"other", None])
+def test_a_chart_that_changed_since_it_was_checked_is_not_installed(tmp_path, monkeypatch, content):
+    started = []
+    monkeypatch.setattr(helm_job, "start", lambda *_: started.append(1) or tmp_path / "job")
+    chart = tmp_path / "toy.tgz"
+    chart.write_bytes(b"checked")
+    arguments = {"name": "toy", "namespace": "toys", "chart": str(chart), "folder": str(tmp_path / "run")}
+    arguments |= {"kubeconfig": "/nowhere", "chart_sha256": hashlib.sha256(b"checked").hexdigest()}
+    (tmp_path / "helm").touch(mode=0o700)
+    assert in_worker.run(helm_start.main, arguments, {"PATH": str(tmp_path)})["job"]
+    if content:
+        chart.write_bytes(content)
+    else:
+        chart.unlink()
+    found = in_worker.run(helm_start.main, arguments, {"PATH": str(tmp_path)})
+    assert found["msg"] == f"The chart {chart} has changed since this run checked it: run again."
+    assert started == [1]
 
 
 @pytest.mark.parametrize("name", ["", "1", "j1.1"])

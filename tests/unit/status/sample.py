@@ -46,6 +46,7 @@ def status(**more: Any) -> dict[str, Any]:
         "kubernetes": "v1.35.4-eks-1",
         "simulated": False,
         "rollout": {"running": False, "holder": "", "since": "", "text": "no rollout is at work"},
+        "unverified": [],
         "components": [
             component(
                 "argo-cd",

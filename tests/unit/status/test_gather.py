@@ -81,6 +81,23 @@ def test_components_with_their_owner_and_newest_version(cluster, helm_secret):  
     assert cluster.written == []
 
 
+@pytest.mark.parametrize(
+    ("sha256", "labels", "unverified"),
+    [
+        (None, NOTED, ["logs"]),
+        ("f" * 64, NOTED, ["logs"]),
+        ("e" * 64, {**NOTED, storage.LABEL_IDENTITY: f"1.{'e' * 24}-{'0' * 24}"}, []),
+        (None, {**NOTED, storage.LABEL_SOURCE: "stand-in"}, []),
+        (None, {}, []),
+    ],
+)
+def test_charts_of_which_no_setting_has_the_digest(cluster, helm_secret, sha256, labels, unverified):  # noqa: F811
+    cluster.add(helm_secret(labels=labels))
+    chart = {"ref": "https://charts.test/logs", "version": "1.2.3", "sha256": sha256}
+    status = gather(cluster, wanted(release(chart=chart), release("absent")), NOW)
+    assert status["unverified"] == unverified
+
+
 def test_upstream_is_left_in_peace_if_that_is_wished(cluster, helm_secret):  # noqa: F811
     cluster.add(helm_secret(labels=NOTED))
     (row,) = gather(cluster, wanted(release()), NOW)["components"]

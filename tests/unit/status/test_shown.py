@@ -68,6 +68,15 @@ def test_screen_and_page_say_the_same(status):
         assert each in said
 
 
+def test_unverified_charts_are_on_one_line_and_no_alarm():
+    status = sample.status(unverified=["argo-cd", "grafana"])
+    said = "Unverified charts, whose sha256 no setting has (docs/charts.md): argo-cd, grafana."
+    assert said in " ".join(" ".join(terminal.lines(status)).split())
+    assert said in verdict.page(status)
+    assert verdict.headline(status) == "All is well."
+    assert "Unverified" not in verdict.page(sample.status())
+
+
 def test_objectives_that_were_not_asked_say_why():
     status = sample.status(slos={"state": "not run", "why": "simulated here: no Prometheus runs", "rows": []})
     assert "Service level objectives: not run (simulated here: no Prometheus runs)" in terminal.lines(status)
