@@ -14,7 +14,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight import sign
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import joined
 
 UNTOUCHED = "kube-system"
-"""A namespace of the cluster's own, of which nobody expects a mark of ours."""
+"""The namespace of the cluster itself, which Landfall leaves as it is."""
 CONFIGURATION_OF_VPC_CNI = "/api/v1/namespaces/kube-system/configmaps/amazon-vpc-cni"
 SWITCH_OF_AUTO_MODE = "enable-network-policy-controller"
 """https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html"""
