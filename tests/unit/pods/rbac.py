@@ -33,8 +33,9 @@ WAYS = (
     *(("create", "rbac.authorization.k8s.io", each) for each in ("rolebindings", "clusterrolebindings")),
 )
 """Verb, group and resource of all that leads to the content of a Secret, over a pod or over further permissions."""
-BUILT_IN = {"system:auth-delegator", "extension-apiserver-authentication-reader"}
-"""Roles of Kubernetes itself that charts bind: neither has anything to do with Secrets."""
+KNOWN = {"system:auth-delegator", "extension-apiserver-authentication-reader", "nginx-ingress"}
+"""Roles that charts bind and do not bring: two of Kubernetes, neither of which has to do with Secrets, and one that we
+switch off."""
 
 Object = dict[str, Any]
 
@@ -111,7 +112,7 @@ class Grant:
 
 
 def grants(objects: Iterable[Object]) -> set[Grant]:
-    """Return what service accounts are given by bindings; a role that is neither here nor built in is an error."""
+    """Return what service accounts are given by bindings; a role that is neither here nor known is an error."""
     listed = list(objects)
     roles = {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in listed}
     found: set[Grant] = set()
@@ -131,10 +132,10 @@ def _accounts(binding: Object) -> Iterator[str]:
 
 def _rules(binding: Object, roles: dict[tuple[str, str, str], Object]) -> list[Object]:
     reference = binding["roleRef"]
-    if reference["name"] in BUILT_IN:
-        return []
     namespace = binding["metadata"].get("namespace", "") if reference["kind"] == "Role" else ""
-    rules: list[Object] = roles[reference["kind"], namespace, reference["name"]].get("rules") or []
+    found = roles.get((reference["kind"], namespace, reference["name"]))
+    assert found or reference["name"] in KNOWN, reference
+    rules: list[Object] = (found or {}).get("rules") or []
     return rules
 
 

@@ -49,7 +49,7 @@ OPERATOR = "elastic-system/elastic-operator"
 SHIPPED = {
     "argo-cd": ({"createClusterRoles": True}, "argocd/argocd-application-controller"),
     "eck-operator": ({"createClusterScopedResources": True, "managedNamespaces": []}, OPERATOR),
-    "nginx-ingress": ({"rbac": {"create": True}}, "ingress/nginx-ingress"),
+    "nginx-ingress": ({"rbac": {"clusterrole": {"create": True}}}, "ingress/nginx-ingress"),
     "kube-prometheus-stack": ({"global": {"rbac": {"create": True}}}, "monitoring/kube-prometheus-stack-operator"),
 }
 OTHERS = {
@@ -96,6 +96,17 @@ def test_a_namespace_of_a_user_is_read_once_it_is_listed(setting):
 def test_all_of_the_cluster_has_to_be_typed(setting):
     found = places(grants(everything(**{setting: ["*"]})), READING)
     assert any(where == sorted(NAMESPACES) for where in found.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_pod_has_its_service_account(name):
+    """Some charts make them by the switch that makes their roles."""
+    objects = installed(name)
+    made = {each["metadata"]["name"] for each in objects if each["kind"] == "ServiceAccount"}
+    specs = [((each.get("spec") or {}).get("template") or {}).get("spec") for each in objects]
+    used = {each["serviceAccountName"] for each in specs if each and "serviceAccountName" in each}
+    assert used <= made | {"default"}
+    assert used or name == "eck-stack"
 
 
 def flat(objects, account):
