@@ -152,3 +152,14 @@ def test_the_page_has_the_table():
     rows = dict(re.findall(r"^\| `([\w/-]+)` \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
     found = {account: rows[account].replace("`", "").split(", ") for account in READERS if account in rows}
     assert found == READERS
+
+
+def test_nginx_and_grafana_are_hardened():
+    (nginx,) = (each for each in installed("nginx-ingress") if each["kind"] == "Deployment")
+    spec = nginx["spec"]["template"]["spec"]
+    containers = [*spec["initContainers"], *spec["containers"]]
+    assert {each["securityContext"]["readOnlyRootFilesystem"] for each in containers} == {True}
+    written = {each["mountPath"] for each in spec["containers"][0]["volumeMounts"]}
+    assert {"/etc/nginx", "/var/cache/nginx", "/var/lib/nginx", "/var/log/nginx"} <= written
+    grafana = next(each for each in installed("kube-prometheus-stack") if "grafana.ini" in (each.get("data") or {}))
+    assert "cookie_secure = true" in grafana["data"]["grafana.ini"]
