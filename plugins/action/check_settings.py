@@ -87,11 +87,34 @@ class ActionModule(ActionBase):
             names=allowed,
             certificates=certificates,
             permitted=_permitted(values, certificates, enabled),
+            published=self._published(every, variables, values),
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],
             releases=[release | {"selected": each["name"] in active} for each in every for release in each["releases"]],
         )
         return result
+
+    def _published(
+        self, every: list[components.Component], variables: dict[str, Any], values: dict[str, Any]
+    ) -> list[dict[str, str]]:
+        """Return the releases behind a host name, {release, namespace}, of all enabled components.
+
+        Those that are not of the play, which `every` leaves out, are among them: the ingress controller serves all.
+        """
+        known = {each["name"]: each for each in every}
+        names = [path.name for path in sorted(ROLES.iterdir())]
+        declared = components.declared(names, variables, self._templar.template)
+        found = [
+            known.get(name) or components.evaluated(name, raw, self._templar.template, AnsibleError)
+            for name, raw in declared.items()
+            if _is_on(values, name)
+        ]
+        return [
+            {"release": release["name"], "namespace": release["namespace"]}
+            for each in found
+            for release in each["releases"]
+            if release["name"] in each.get("hosts", {})
+        ]
 
     def _standing_alone(self, role: str, variables: dict[str, Any]) -> list[str]:
         """Return the roles that a run is begun for in a play of somebody's own, whose tags are its author's.

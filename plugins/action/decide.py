@@ -57,14 +57,12 @@ class ActionModule(InWorker):
         return {"live": told["releases"]}
 
     def _groundwork(self, record: Record) -> dict[str, Any]:
-        """Find out whether the definitions and namespaces of all releases are as they should be."""
-        wanted = [
-            {key: each[key] for key in ("namespace", "namespace_labels") if key in each} for each in record["releases"]
-        ]
+        """Find out whether definitions, and namespaces with what components have there, are as they should be."""
         if definition_charts(record["releases"], record["charts"], record["live"]):
             return {}
+        wanted = run_records.of_namespaces(self._templar, self.variables, record, self.options["namespace"])
         extra = self.options["namespace_metadata"]
-        told = self._ask("namespaces", state="present", wanted=wanted, namespace_metadata=extra)
+        told = self._ask("namespaces", state="present", namespace_metadata=extra, **wanted)
         if not _unchanged(told):
             return {}
         return {"definitions": {**record["definitions"], "namespaces": told["names"]}}

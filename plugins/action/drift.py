@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import owned
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
@@ -32,7 +33,8 @@ class ActionModule(InWorker):
         return result
 
     def _kinds(self, variables: dict[str, Any]) -> list[str]:
-        """Return `version/Kind` of what the components apply themselves."""
+        """Return `version/Kind` of what is applied beside Helm: by the components, and in their namespaces."""
         roles = variables.get("ansible_play_role_names", [])
         declared = components.declared(roles, variables, self._templar.template)
-        return sorted({kind for raw in declared.values() for kind in raw.get("object_kinds", [])})
+        kinds = {kind for raw in declared.values() for kind in raw.get("object_kinds", [])}
+        return sorted({*kinds, *(f"{version}/{kind}" for version, kind in owned.KINDS)})

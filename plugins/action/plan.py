@@ -11,6 +11,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.landfall.eks.plugins.module_utils.plan import report
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.files import write_json
+from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 from ansible_collections.landfall.eks.plugins.plugin_utils.screen import say
 
@@ -54,6 +55,7 @@ class ActionModule(InWorker):
             ]
             for part in ("handed_over", "plan")
         }
+        of_namespaces = run_records.of_namespaces(self._templar, variables, run, self._task.args["records"])
         return {
             **self._task.args,
             "releases": [
@@ -65,6 +67,8 @@ class ActionModule(InWorker):
                 for name, raw in declared.items()
                 if name in acting
             ],
+            "policies": of_namespaces["policies"],
+            "permissions": of_namespaces["permissions"],
             "namespaces": run["definitions"]["made"],
             "definitions": run["definitions"]["applied"],
             "secrets": run["credentials"]["planned"],

@@ -70,6 +70,10 @@ options:
     description: Whether the run installs the platform, and does not remove it.
     type: bool
     default: true
+  network_policies:
+    description: Whether NetworkPolicies come with the run.
+    type: bool
+    default: true
   identify:
     description: Whether to ask which cluster it is, so that a run about several clusters can tell them apart.
     type: bool
@@ -184,6 +188,7 @@ def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
         params["releases"],
         params["check_capacity"],
         params["installing"],
+        params["network_policies"],
     )
     try:
         api = client.client_from(params)
@@ -222,6 +227,7 @@ def main() -> None:
             "releases": {"type": "list", "elements": "dict", "default": []},
             "check_capacity": {"type": "bool", "default": True},
             "installing": {"type": "bool", "default": True},
+            "network_policies": {"type": "bool", "default": True},
             "identify": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -9,8 +9,12 @@ short_description: Makes namespaces, and removes those that Landfall made
 version_added: 0.1.0
 description:
   - Present, it makes the namespaces that are missing, with Landfall's mark, and gives each the labels that are wanted
-    of it. One that is there keeps to whom it belongs.
+    of it. One that is there keeps to whom it belongs, and gets no level of Pod Security.
+  - It also brings permissions, and in the namespaces with that mark NetworkPolicies, to what components list, and
+    removes those that a component lists no more.
+  - Its action half takes what is wanted from the record of the run, where that is left out.
   - Absent, it deletes the namespaces that carry Landfall's mark and hold neither volumes nor anybody else's workloads.
+  - The NetworkPolicies and permissions go too, also from a namespace that stays.
   - As long as a volume stays, the credentials stay too, since what lies on the volume was made with them.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
@@ -24,12 +28,20 @@ options:
     choices: [present, absent]
     default: absent
   wanted:
-    description: The namespaces to make, each C({namespace, namespace_labels}). Only with V(present).
+    description: The namespaces to make, each C({namespace, namespace_labels, also_in}). Only with V(present).
     type: list
     elements: dict
     default: []
+  policies:
+    description: The NetworkPolicies of each component, by its name, as its C(network_policies). Only with V(present).
+    type: dict
+    default: {}
+  permissions:
+    description: Permissions of each component, by its name, as its C(permissions). Only with V(present).
+    type: dict
+    default: {}
   namespace_metadata:
-    description: C(labels) and C(annotations) of namespaces that are made.
+    description: C(labels) and C(annotations) of namespaces that are made, and C(levels) of Pod Security by namespace.
     type: dict
     default: {}
   records:
@@ -57,6 +69,11 @@ made:
   type: list
   elements: str
   returned: always with V(present)
+owned:
+  description: NetworkPolicies and permissions that were made, changed or removed.
+  type: list
+  elements: str
+  returned: always
 names:
   description: Namespaces that are there as wanted.
   type: list
@@ -75,14 +92,19 @@ kept:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces, network_policies, owned
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, Cluster, reading
 
 
 def present(module: AnsibleModule, cluster: Cluster) -> None:
     wanted = module.params["wanted"]
     made = namespaces.make(cluster, wanted, module.params["namespace_metadata"], dry_run=module.check_mode)
-    module.exit_json(changed=bool(made), made=made, names=sorted({each["namespace"] for each in wanted}))
+    policies, permissions = module.params["policies"], module.params["permissions"]
+    coming = [*network_policies.wanted(cluster, policies), *owned.of_permissions(permissions)]
+    owning = {*policies, *permissions}
+    applied = owned.bring(cluster, coming, owning, dry_run=module.check_mode)
+    names = sorted(namespaces.names(wanted))
+    module.exit_json(changed=bool(made or applied), made=made, names=names, owned=applied)
 
 
 def absent(module: AnsibleModule, cluster: Cluster) -> None:
@@ -94,10 +116,11 @@ def absent(module: AnsibleModule, cluster: Cluster) -> None:
     if volumes and records in found and module.params["keep_credentials"]:
         kept[records] = ["the credentials of what lies on the volumes"]
     removed = [name for name in found if name not in kept]
+    gone = owned.clear(cluster, dry_run=module.check_mode)
     left = [] if module.check_mode else namespaces.delete(cluster, removed, seconds)
     if left:
         module.fail_json(msg=f"After {seconds} s these namespaces are still being deleted: {', '.join(left)}.")
-    module.exit_json(changed=bool(removed), removed=removed, kept=kept)
+    module.exit_json(changed=bool(removed or gone), removed=removed, kept=kept, owned=gone)
 
 
 def main() -> None:
@@ -106,6 +129,8 @@ def main() -> None:
             **CLUSTER_OPTIONS,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "absent"},
             "wanted": {"type": "list", "elements": "dict", "default": []},
+            "policies": {"type": "dict", "default": {}},
+            "permissions": {"type": "dict", "default": {}},
             "namespace_metadata": {"type": "dict", "default": {}},
             "records": {"type": "str"},
             "keep_credentials": {"type": "bool", "default": True},

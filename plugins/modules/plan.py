@@ -51,6 +51,14 @@ options:
     type: list
     elements: dict
     default: []
+  policies:
+    description: NetworkPolicies of each component, by its name, as its C(network_policies).
+    type: dict
+    default: {}
+  permissions:
+    description: Permissions of each component, by its name, as its C(permissions).
+    type: dict
+    default: {}
   namespaces:
     description: Namespaces that would be made or labelled.
     type: list
@@ -129,7 +137,7 @@ def main() -> None:
             **dict.fromkeys(("releases", "runs", "objects", "handed_over", "others"), LIST_OF_DICTS),
             # Names alone.
             "secrets": {**LIST_OF_DICTS, "no_log": False},
-            "untested": {"type": "dict", "default": {}},
+            **{name: {"type": "dict", "default": {}} for name in ("policies", "permissions", "untested")},
             **dict.fromkeys(("namespaces", "definitions", "unverified"), LIST_OF_NAMES),
         },
         supports_check_mode=True,

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube import namespaces
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
@@ -15,6 +17,9 @@ Record = dict[str, Any]
 
 LISTS = ("started", "planned", "kept")
 """Parts of the record that grow; all others are replaced."""
+POLICIES = "platform_network_policies"
+OF_NAMESPACES = ("namespace", "namespace_labels", "also_in")
+"""What a release says of namespaces."""
 OF_ANSIBLE = ("changed", "failed", "msg", "skipped", "warnings", "deprecations", "invocation")
 
 
@@ -71,6 +76,29 @@ def releases(templar: Templar, variables: Mapping[str, Any], record: Record) -> 
         for release in components.evaluated(name, raw, aware.template, AnsibleError)["releases"]
         if release["name"] not in record["cluster"]["left"]
     ]
+
+
+def of_namespaces(templar: Templar, variables: Mapping[str, Any], record: Record, records: str) -> dict[str, Any]:
+    """Return what module namespaces brings about for a run, {wanted, policies, permissions}.
+
+    That are the namespaces of its releases and of `records`, and what its components have there: permissions, and
+    NetworkPolicies unless the setting is off.
+    """
+    acting = {each["component"] for each in record["releases"]}
+    aware = knowing(templar, variables, record)
+    policies = boolean(aware.template(variables.get(POLICIES, True)))
+    declared = components.declared(record["settings"]["components"], variables, aware.template)
+    of_releases = [{key: each[key] for key in OF_NAMESPACES if key in each} for each in record["releases"]]
+
+    def listed(field: str) -> dict[str, Any]:
+        return {name: aware.template(raw.get(field, [])) for name, raw in declared.items() if name in acting}
+
+    found = listed("network_policies")
+    return {
+        "wanted": [*of_releases, {"namespace": records, "namespace_labels": namespaces.NO_PODS}],
+        "policies": found if policies else {name: [] for name in found},
+        "permissions": listed("permissions"),
+    }
 
 
 def started(

@@ -20,9 +20,18 @@ KEPT = (
     ("argoproj.io/v1alpha1", "ApplicationSet"),
 )
 POLL_SECONDS = 0.5
+POD_SECURITY = "pod-security.kubernetes.io/"
+LABEL_LEVEL = f"{POD_SECURITY}enforce"
+LEVELS = ("privileged", "baseline", "restricted")
+"""Of Pod Security, each stricter than the one before.
+
+https://kubernetes.io/docs/concepts/security/pod-security-standards
+"""
+NO_PODS = {LABEL_LEVEL: "restricted"}
+"""Labels of a namespace for records, in which no pod runs."""
 
 Metadata = dict[str, dict[str, str]]
-"""Labels and annotations, {labels, annotations}."""
+"""Labels and annotations of all, and levels of Pod Security by namespace, {labels, annotations, levels}."""
 
 
 def ours(cluster: Cluster) -> list[str]:
@@ -37,12 +46,19 @@ def labels_by_name(cluster: Cluster) -> dict[str, dict[str, str]]:
     return {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in cluster.list("v1", "Namespace")}
 
 
+def foreign(cluster: Cluster) -> set[str]:
+    """Return the names of the namespaces that others made. Raises ApiException."""
+    there = labels_by_name(cluster)
+    return {name for name, labels in there.items() if not LABEL_OURS.items() <= labels.items()}
+
+
 def make(
     cluster: Cluster, wanted: list[dict[str, Any]], metadata: Metadata | None = None, *, dry_run: bool
 ) -> list[str]:
-    """Make the namespaces of `wanted`, each {namespace, namespace_labels}, and add the labels that one lacks.
+    """Make the namespaces of `wanted`, each {namespace, namespace_labels, also_in}, and add the labels that one lacks.
 
-    Those made here get `metadata` too, also where an earlier run has made them.
+    Those made here get `metadata` too, also where an earlier run has made them; one that others made gets no level of
+    Pod Security.
     Returns the names of those that were changed, or would be in a dry run. Only what is made here carries the mark that
     lets it go again. Raises ApiException where the cluster refuses.
     """
@@ -50,20 +66,25 @@ def make(
     changed = []
     for body in bodies(wanted, metadata):
         name = body["metadata"]["name"]
-        lacking = _lacking(there[name], body["metadata"], _labels(wanted, name)) if name in there else {}
+        labels = _labels(wanted, name, metadata)
+        lacking = _lacking(there[name], body["metadata"], labels) if name in there else {}
         if name in there and not lacking:
             continue
         changed.append(name)
         if not dry_run and (name in there or not create(cluster, body)):
-            add(cluster, name, lacking or {"labels": _labels(wanted, name)})
+            add(cluster, name, lacking or {"labels": labels})
     return changed
 
 
 def bodies(wanted: list[dict[str, Any]], metadata: Metadata | None = None) -> list[dict[str, Any]]:
     """Return each namespace of `wanted` once, as it is made: with our mark, `metadata` and what its releases want."""
-    return [
-        body_of(name, metadata, _labels(wanted, name)) for name in dict.fromkeys(each["namespace"] for each in wanted)
-    ]
+    return [body_of(name, metadata, _labels(wanted, name, metadata)) for name in names(wanted)]
+
+
+def names(wanted: list[dict[str, Any]]) -> list[str]:
+    """Return the names of the namespaces of `wanted`, those among them that a release only reaches into."""
+    also = [name for each in wanted for name in (each.get("also_in") or {}).get("names", [])]
+    return list(dict.fromkeys([*(each["namespace"] for each in wanted), *also]))
 
 
 def body_of(name: str, metadata: Metadata | None = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
@@ -74,19 +95,28 @@ def body_of(name: str, metadata: Metadata | None = None, labels: dict[str, str] 
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": marked, **notes}}
 
 
-def _labels(wanted: list[dict[str, Any]], name: str) -> dict[str, str]:
-    """Return the labels that the releases of a namespace want on it."""
-    found: dict[str, str] = {}
-    for each in wanted:
-        if each["namespace"] == name:
-            found.update(each.get("namespace_labels") or {})
-    return found
+def _labels(wanted: list[dict[str, Any]], name: str, metadata: Metadata | None) -> dict[str, str]:
+    """Return the labels that the releases of a namespace want on it; of two levels of Pod Security the lower one.
+
+    A level that `metadata` has for the namespace counts more.
+    """
+    here = [each.get("namespace_labels") or {} for each in wanted if each["namespace"] == name]
+    found: dict[str, str] = {key: value for labels in here for key, value in labels.items()}
+    levels = [labels[LABEL_LEVEL] for labels in here if labels.get(LABEL_LEVEL) in LEVELS]
+    if len(levels) > 1:
+        found[LABEL_LEVEL] = min(levels, key=LEVELS.index)
+    typed = ((metadata or {}).get("levels") or {}).get(name)
+    return found | ({LABEL_LEVEL: typed} if typed else {})
 
 
 def _lacking(there: dict[str, Any], made: dict[str, Any], labels: dict[str, str]) -> Metadata:
-    """Return what a namespace that is there lacks: of the `labels` alone, where it is not ours."""
+    """Return what a namespace that is there lacks: of the `labels` alone, where it is not ours.
+
+    What is enforced on the pods of others is theirs to say.
+    """
     ours = LABEL_OURS.items() <= (there.get("labels") or {}).items()
-    wanted = {"labels": made["labels"], "annotations": made.get("annotations") or {}} if ours else {"labels": labels}
+    harmless = {key: value for key, value in labels.items() if not key.startswith(POD_SECURITY)}
+    wanted = {"labels": made["labels"], "annotations": made.get("annotations") or {}} if ours else {"labels": harmless}
     return {field: wanted[field] for field in wanted if not wanted[field].items() <= (there.get(field) or {}).items()}
 
 
@@ -112,12 +142,12 @@ def create(cluster: Cluster, body: dict[str, Any]) -> bool:
 def ensure(cluster: Cluster, name: str, metadata: Metadata | None = None, *, make: bool) -> tuple[str, bool]:
     """Return how the namespace is (C(there), C(absent), C(going)) and whether it was made, which `make` allows.
 
-    One that is made carries our mark and `metadata`.
+    One that is made carries our mark and `metadata`, and is for records alone: no pod runs in it.
     """
     found = cluster.get("v1", "Namespace", name)
     if found is not None:
         return ("going" if found["metadata"].get("deletionTimestamp") else "there"), False
-    return ("there", create(cluster, body_of(name, metadata))) if make else ("absent", False)
+    return ("there", create(cluster, body_of(name, metadata, NO_PODS))) if make else ("absent", False)
 
 
 def keepers(cluster: Cluster, namespace: str, seconds: float) -> list[str]:

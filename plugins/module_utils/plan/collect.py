@@ -7,7 +7,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import render as release_diff
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.kube import apply
+from ansible_collections.landfall.eks.plugins.module_utils.kube import apply, network_policies, owned
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import FIELD_MANAGER, Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.plan import dry_run, releases, report, rows, schema
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -33,6 +33,7 @@ def collect(cluster: Cluster, options: Options, helm: str) -> tuple[report.Plan,
         *_namespaces(situation, options["namespaces"], options["records"]),
         *_definitions(cluster, options["definitions"]),
         *_credentials(options["secrets"]),
+        *_owned(situation, options["policies"], options["permissions"]),
         *_own_objects(situation, options["objects"]),
         *_handed_over(options["handed_over"]),
         *_releases(situation, options, helm, [*versions, *_coming_versions(situation.schemas)]),
@@ -104,6 +105,21 @@ def _credentials(planned: Iterable[dict[str, str]]) -> Iterable[rows.Row]:
     for each in planned:
         named = {"kind": each["kind"], "namespace": each["namespace"], "name": each["name"]}
         yield _plain(each["action"], "credentials", named)
+
+
+def _owned(
+    situation: dry_run.Situation, policies: network_policies.Listed, permissions: Mapping[str, list[dict[str, Any]]]
+) -> Iterable[rows.Row]:
+    """Yield a row for each NetworkPolicy and permission of a component that would be made, changed or removed."""
+    components = {*policies, *permissions}
+    if not components:
+        return
+    coming = [*network_policies.wanted(situation.cluster, policies), *owned.of_permissions(permissions)]
+    yield from _own_objects(situation, [{"component": owned.component_of(each), "objects": [each]} for each in coming])
+    for each in owned.stale(owned.live(situation.cluster), coming, components):
+        kind, namespace, name = owned.key(each)
+        named = {"kind": kind, "api_version": each["apiVersion"], "namespace": namespace, "name": name}
+        yield _plain(rows.DELETE, owned.component_of(each), named)
 
 
 def _own_objects(situation: dry_run.Situation, planned: Iterable[dict[str, Any]]) -> Iterable[rows.Row]:

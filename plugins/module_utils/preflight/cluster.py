@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, strangers
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, pods, strangers
 
 SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
@@ -57,7 +57,8 @@ class Requirements:
     `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
     `storage_class` is a name, or empty for the cluster's default one, which is only looked for if a release claims
     volumes; `releases` are the specifications of all releases (roles/helm_release), with `selected` for those of this
-    run; `check_capacity` says whether room on the nodes counts; `installing` is false for an uninstallation.
+    run; `check_capacity` says whether room on the nodes counts; `installing` is false for an uninstallation;
+    `network_policies` says whether such come.
     """
 
     oldest: str
@@ -67,6 +68,7 @@ class Requirements:
     releases: Sequence[Mapping[str, Any]] = ()
     check_capacity: bool = True
     installing: bool = True
+    network_policies: bool = True
 
     @property
     def selected(self) -> list[Mapping[str, Any]]:
@@ -119,6 +121,8 @@ def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
     facts.problems += strangers.class_problems(wanted.releases, found.classes)
     facts.problems += strangers.stranger_problems(wanted.releases, rows, records)
     facts.problems += strangers.missing_problems(wanted.selected, found.left, records)
+    facts.problems += pods.reach_problems(cluster, wanted.releases)
+    facts.lines |= pods.lines(cluster, wanted.releases, wanted.network_policies)
     ours = [each for each in wanted.selected if each["name"] not in found.left]
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:

@@ -21,7 +21,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     SWEEPABLE,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.settings import charts, forms, hosts, names, networks, tls
+from ansible_collections.landfall.eks.plugins.module_utils.settings import (
+    charts,
+    forms,
+    hosts,
+    names,
+    networks,
+    pods,
+    tls,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
@@ -154,6 +162,8 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     networks.check_load_balancer,
     forms.check_paths,
     forms.check_metadata,
+    pods.check_reach,
+    pods.check_levels,
     check_cluster,
     networks.check_addresses,
     forms.check_references,

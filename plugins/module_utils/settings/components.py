@@ -23,7 +23,7 @@ OWN_ROLE = "components"
 """The role that rolls those out."""
 VALUES = ("values", "secret_checksums")
 """Fields of a release that only the worker evaluates."""
-AT_USE = ("credentials", "objects", "slos", "in_force", "notes", "plan", "handed_over")
+AT_USE = ("credentials", "objects", "permissions", "slos", "in_force", "notes", "plan", "handed_over")
 """Fields of a component that its one reader evaluates."""
 SPECS = ("platform/meta/component.yml", "helm_release/meta/argument_specs.yml")
 

@@ -14,14 +14,14 @@ from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.monitoring import slo_checks
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, pods, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.components import OWN, Evaluate
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
 
-OF_ROLES = frozenset({"objects", "object_kinds", "in_force", "without_aws", "plan", "handed_over"})
+OF_ROLES = frozenset({"objects", "permissions", "object_kinds", "in_force", "without_aws", "plan", "handed_over"})
 """Fields of a component that say what tasks of its role do."""
 OF_OUR_RELEASES = frozenset(
-    {"component", "namespace_setting", "ingress_class", "load_balancer", "aws_role", "owner", "images"}
+    {"component", "namespace_setting", "also_in", "ingress_class", "load_balancer", "aws_role", "owner", "images"}
 )
 """Fields of a release that name Landfall's own settings, or that follow from its place."""
 LONGEST_RELEASE = 53
@@ -144,6 +144,7 @@ def _of_fields(tree: Mapping[str, Any], place: str, name: str) -> Problems:
         yield from _of_release(components.own_place(name, index), release)
     for each in (tree.get("hosts") or {}).keys() - {release["name"] for release in tree["releases"]}:
         yield f"{place}.hosts.{each} is none of its releases: write the host below the name of the release behind it."
+    yield from pods.policy_problems(tree, place)
     for sentence in slo_checks.problems(tree.get("slos") or {}, tree.get("slos") or {}):
         yield sentence.replace(f"{slo_checks.SETTING}.", f"{place}.slos.")
 

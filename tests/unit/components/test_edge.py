@@ -124,7 +124,7 @@ def test_nginx_stays_up_while_it_changes() -> None:
 
 @pytest.mark.parametrize("name", ["nginx-ingress", "argo-cd"])
 def test_namespaces_behind_load_balancers_get_readiness_gates(name: str) -> None:
-    assert release(name)["namespace_labels"] == {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+    assert release(name)["namespace_labels"]["elbv2.k8s.aws/pod-readiness-gate-inject"] == "enabled"
 
 
 def test_load_balancer_controller() -> None:

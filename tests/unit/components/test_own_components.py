@@ -144,7 +144,12 @@ def podinfo(**more):
     return {"podinfo": {"releases": [{**PODINFO, **more}]}}
 
 
+def policy(**more):
+    return {"podinfo": {"releases": [PODINFO], "network_policies": [{"name": "web", "namespace": "podinfo", **more}]}}
+
+
 PLACE = "platform_components.podinfo"
+POLICY = f"{PLACE}.network_policies[0]"
 RELEASE = f"{PLACE}.releases[0]"
 
 
@@ -190,6 +195,21 @@ RELEASE = f"{PLACE}.releases[0]"
             {"podinfo": {"releases": [PODINFO], "slos": {"a": {"objective": 3}}}},
             [f"{PLACE}.slos.a has no", f"{PLACE}.slos.a.objective (3)"],
         ),
+        (policy(), []),
+        (policy(name="Web"), [f"{POLICY}.name ('Web') is no name"]),
+        (policy(name=None), [f"{POLICY}.name is missing"]),
+        (policy(namespace="shop"), [f"{POLICY}.namespace ('shop') has none of its releases: write podinfo"]),
+        (policy(pods=["web"]), [f"{POLICY}.pods must be a mapping"]),
+        (policy(to={"ports": [53]}), [f"{POLICY}.to must be a list"]),
+        (policy(to=[{"port": 53}]), [f"{POLICY}.to[0].port is no field of a component: did you mean ports?"]),
+        (policy(to=[{"ports": ["http"]}]), [f"{POLICY}.to[0].ports[0] must be a whole number"]),
+        (policy(to=[{"ports": [0, 70000]}]), [f"{POLICY}.to[0].ports (0) is no port", f"{POLICY}.to[0].ports (70000)"]),
+        (policy(to=[{"udp": [0]}]), [f"{POLICY}.to[0].udp (0) is no port: write a number from 1 to 65535"]),
+        (policy(to=[{"cidrs": ["10.0.0.1"]}]), [f"{POLICY}.to[0].cidrs ('10.0.0.1') has no prefix length"]),
+        (policy(to=[{"namespace": "My Shop"}]), [f"{POLICY}.to[0].namespace ('My Shop') is no name of a namespace"]),
+        (policy(**{"from": [{"api_server": "perhaps"}]}), [f"{POLICY}.from[0].api_server must be true or false"]),
+        (policy(**{"from": [{"namespace": "*", "pods": {"a": "b"}}]}), []),
+        ({"podinfo": {"releases": [PODINFO], "permissions": []}}, [f"{PLACE}.permissions is no field of a component"]),
         ({"podinfo": {"releases": [PODINFO], "objects": []}}, [f"{PLACE}.objects is no field of a component"]),
         (
             {"podinfo": {"releases": [PODINFO], "credentials": [{"name": "x"}]}},

@@ -68,7 +68,8 @@ def test_a_cluster_that_will_do() -> None:
     facts = subject.gather(Table(groups=("apps", "monitoring.coreos.com")), wanted())
     assert facts.problems == []
     assert (facts.reachable, facts.service_monitors, facts.storage_class) == (True, True, "gp3")
-    assert facts.lines == {"storage": "class gp3, volumes made by example.org/disk"}
+    assert facts.lines["storage"] == "class gp3, volumes made by example.org/disk"
+    assert set(facts.lines) == {"storage", "NetworkPolicies"}
 
 
 def test_who_may_do_everything_is_asked_for_no_more() -> None:

@@ -78,3 +78,46 @@ def test_a_namespace_with_somebodys_application_stays_since_its_finalizers_would
     assert namespaces.keepers(cluster, "argocd", 0) == []
     cluster.add({"kind": "Application", "metadata": {"name": "shop", "namespace": "argocd"}})
     assert namespaces.keepers(cluster, "argocd", 0) == ["Application/shop"]
+
+
+LEVEL = "pod-security.kubernetes.io/enforce"
+
+
+def level(name):
+    return {"namespace": "logging", "namespace_labels": {LEVEL: name, f"{LEVEL}-version": "v1.36"}}
+
+
+@pytest.mark.parametrize("order", [["restricted", "privileged"], ["privileged", "restricted"]])
+def test_of_two_levels_of_pod_security_the_lower_one_counts(cluster, order):
+    namespaces.make(cluster, [*map(level, order), {"namespace": "logging"}], dry_run=False)
+    assert cluster.objects["Namespace", "", "logging"]["metadata"]["labels"][LEVEL] == "privileged"
+
+
+def test_a_level_of_the_settings_counts_more(cluster):
+    extra = {"labels": {LEVEL: "privileged"}, "levels": {"logging": "baseline"}}
+    namespaces.make(cluster, [level("restricted"), {"namespace": "shop"}], extra, dry_run=False)
+    labels = cluster.objects["Namespace", "", "logging"]["metadata"]["labels"]
+    assert (labels[LEVEL], labels[f"{LEVEL}-version"]) == ("baseline", "v1.36")
+    assert namespaces.make(cluster, [level("restricted")], extra, dry_run=True) == []
+    assert namespaces.make(cluster, [level("restricted")], dry_run=True) == ["logging"]
+
+
+def test_a_namespace_of_others_gets_no_level(cluster):
+    cluster.add({"kind": "Namespace", "metadata": {"name": "logging", "labels": {LEVEL: "baseline"}}})
+    gates = {"namespace": "logging", "namespace_labels": {"gates": "enabled"}}
+    namespaces.make(cluster, [level("restricted"), gates], {"levels": {"logging": "privileged"}}, dry_run=False)
+    labels = cluster.objects["Namespace", "", "logging"]["metadata"]["labels"]
+    assert labels == {LEVEL: "baseline", "gates": "enabled"}
+
+
+def test_the_namespace_of_the_records_takes_no_pods_that_could_do_harm(cluster):
+    namespaces.ensure(cluster, "landfall-system", make=True)
+    assert cluster.objects["Namespace", "", "landfall-system"]["metadata"]["labels"][LEVEL] == "restricted"
+
+
+def test_namespaces_that_a_release_reaches_into_are_there_before_it(cluster):
+    wanted = [{"namespace": "ingress", "also_in": {"setting": "x", "names": ["ingress", "logging", "shop"]}}]
+    cluster.add({"kind": "Namespace", "metadata": {"name": "shop"}})
+    assert namespaces.make(cluster, wanted, dry_run=False) == ["ingress", "logging"]
+    assert namespaces.names(wanted) == ["ingress", "logging", "shop"]
+    assert cluster.objects["Namespace", "", "shop"]["metadata"].get("labels") is None
