@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, own, specs
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.module_utils.text import secret_shapes
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[2] / "roles"
@@ -68,7 +69,8 @@ class ActionModule(ActionBase):
         allowed, outside = hosts.own_names(enabled, values.get("platform_domain", ""), values.get("hosts_names", []))
         result.update(
             changed=False,
-            problems=problems,
+            # Whatever a sentence repeats of a setting: no password of a URL is in it.
+            problems=[secret_shapes.without_logins(each) for each in problems],
             usable=not any(
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
             ),

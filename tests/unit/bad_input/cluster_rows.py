@@ -45,8 +45,10 @@ ADD_ON = [{"manager": "eks"}]
 WRONG_CLUSTERS = (
     Row("too old", ("runs Kubernetes v1.30.1", "upgrade the cluster"), state={"/version": {"gitVersion": "v1.30.1"}}),
     Row("too new", ("runs Kubernetes v1.40.0", "newer Landfall"), state={"/version": {"gitVersion": "v1.40.0"}}),
-    Row("no right to make namespaces", ("may not create namespaces",), state={"denied": ["create namespaces"]}),
-    Row("no right to see nodes", ("may not list nodes, needed for finding room",), state={"denied": ["list nodes"]}),
+    Row("no right to make namespaces", ("may not create namespaces: let an administrator apply", "bind the ClusterRole landfall"), state={"denied": ["create namespaces"]}),
+    Row("no right to see nodes", ("may not list nodes: let an administrator apply",), state={"denied": ["list nodes"]}),
+    Row("no right to more than one thing", ("may not create namespaces; list nodes: let an administrator apply",),
+        state={"denied": ["create namespaces", "list nodes"]}),
     Row("credentials that ran out", ("does not accept the credentials", "(401)"), state={"*": 401, "/version": 401}),
     Row("a cluster that is ill", ("answers with an error (503",), state={"/version": 503}),
     Row("no StorageClass at all", ("has no default StorageClass", "none at all"),
