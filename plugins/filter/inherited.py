@@ -8,8 +8,8 @@ author: The Landfall authors (@landfall)
 short_description: Hands an environment to the processes of a task without showing it
 version_added: 0.1.0
 description:
-  - Ansible writes the variables of C(environment) into the command that starts a module. There the list of processes and
-    C(-vvv) show them, passwords and tokens among them.
+  - Ansible writes the variables of C(environment) into the command that starts a module. There the list of processes
+    and C(-vvv) show them, passwords and tokens among them.
   - This filter gives them to the worker of the task instead. What the worker starts on this machine inherits them, with
     C(async) too. A process of another user, with C(become), does not get them.
   - Only for plays with the connection local, which are all that Landfall has.

@@ -92,7 +92,7 @@ options:
         type: str
         required: true
   audit:
-    description: Whether the API server writes down who asks it for what, into C(audit.log) of the folder, 400 MB at most.
+    description: Whether the API server writes who asks it for what into C(audit.log) of the folder, 400 MB at most.
     type: bool
     default: false
 attributes:

@@ -1,8 +1,8 @@
 """The environment of a task, given to the processes of its worker as their own and not as a part of a command.
 
 Ansible writes the variables of `environment` before the command that starts a module, `/bin/sh -c 'NAME=value python'`,
-where every user of the machine sees them in the list of processes, and -vvv on the screen. Each task has a worker of its
-own, a fork of ansible-playbook, and what that starts on this machine inherits the environment of the worker.
+where every user of the machine sees them in the list of processes, and -vvv on the screen. Each task has a worker of
+its own, a fork of ansible-playbook, and what that starts on this machine inherits the environment of the worker.
 """
 
 from __future__ import annotations

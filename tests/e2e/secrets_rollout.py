@@ -47,7 +47,10 @@ RECEIVERS = {
 """Keys of people's that are delivered as they are, the last field of each receiver."""
 
 
-ENVIRONMENT = {"LANDFALL_TEST_TOKEN": "T0kenOfTheEnvironmentOfEveryTask", "HTTPS_PROXY": "http://me:P4sswordOfTheProxyOfTheUser@127.0.0.1:9"}
+ENVIRONMENT = {
+    "LANDFALL_TEST_TOKEN": "T0kenOfTheEnvironmentOfEveryTask",
+    "HTTPS_PROXY": "http://me:P4sswordOfTheProxyOfTheUser@127.0.0.1:9",
+}
 """What `platform_environment` has beside the settings of the local cluster; nobody answers there."""
 
 

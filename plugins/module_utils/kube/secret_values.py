@@ -27,8 +27,10 @@ NO_RECORDS = {"fieldSelector": f"type!={HELM}"}
 """The query for all Secrets but Helm's records, which are the bulk of them and no secret."""
 PUBLIC = frozenset({"admin-user", "name", "namespace", "project", "server", "type", "url", "user", "username"})
 """Keys of Secrets whose values are names, as those of Grafana, Argo CD and service accounts."""
-_PAIR = re.compile(r"^\s*([\w.-]+)\s*[:=]\s*[\"']?(.*?)[\"']?\s*$")
+_NAME = re.compile(r"([\w.-]+)\s*[:=]")
 _PRINTABLE = re.compile(r"[\x20-\x7e\s]+")
+_FRAME = re.compile(r"-----(BEGIN|END) ")
+"""The first and the last line of a key or a certificate."""
 
 
 def secret_values(secrets: list[dict[str, Any]]) -> set[str]:
@@ -71,7 +73,7 @@ def _leaves(text: str, key: str, depth: int) -> Iterator[str]:
     if not depth or len(text) > LONGEST:
         return
     for name, leaf in (*_parts(text), *_packed(text, key), *_login(text, key)):
-        if leaf != text and not leaf.startswith("-----") and (is_telling(name) or not is_plain(leaf)):
+        if leaf != text and not _FRAME.match(leaf) and (is_telling(name) or not is_plain(leaf)):
             yield leaf
             yield from _leaves(leaf, name, depth - 1)
 
@@ -82,12 +84,12 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
     if documents:
         yield from _walk(documents, "", set())
         return
-    lines = text.splitlines()
+    lines = text.split("\n")
     for line in (each.strip() for each in lines):
         if len(lines) > 1:
             yield "", line
-        if pair := _PAIR.fullmatch(line):
-            yield pair[1], pair[2]
+        if found := _NAME.match(line):
+            yield found[1], line[found.end() :].strip().strip("\"'")
 
 
 def _documents(text: str) -> list[Any]:

@@ -132,7 +132,12 @@ def _api_server(place: Place) -> Program:
         _command(place.tool("kube-apiserver"), flags | audit),
         place.health("kube-apiserver", "/readyz"),
         needs=("etcd",),
-        reads=(*pairs, service_account_key, place.path("egress-selector.yml"), *([place.path(AUDIT_POLICY)] if audit else [])),
+        reads=(
+            *pairs,
+            service_account_key,
+            place.path("egress-selector.yml"),
+            *([place.path(AUDIT_POLICY)] if audit else []),
+        ),
     )
 
 

@@ -56,7 +56,7 @@ class Facts:
 class Requirements:
     """What is asked of the cluster.
 
-    `oldest` and `newest` are versions such as 1.33; `role` is a ClusterRole with all that a run needs;
+    `oldest` and `newest` are versions such as 1.33; `role` is the ClusterRole that a run needs;
     `storage_class` is a name, or empty for the cluster's default one, which is only looked for if a release claims
     volumes; `releases` are the specifications of all releases (roles/helm_release), with `selected` for those of this
     run; `check_capacity` says whether room on the nodes counts; `installing` is false for an uninstallation.

@@ -59,7 +59,7 @@ def needed(role: Mapping[str, Any]) -> list[Permission]:
 
 
 def covers(rule: Rule, wanted: Permission) -> bool:
-    """Say whether a rule allows something, as RBAC judges it (k8s.io/kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go)."""
+    """Say whether a rule allows something, as RBAC does (Kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go)."""
     _unused, slash, subresource = wanted.resource.partition("/")
     resources = {ALL, wanted.resource, *([f"*/{subresource}"] if slash else [])}
     return (
@@ -70,7 +70,7 @@ def covers(rule: Rule, wanted: Permission) -> bool:
 
 
 def problem(found: Sequence[Permission]) -> str:
-    """Return one sentence on all that is lacking; empty if nothing is."""
+    """Return one sentence on what is lacking; empty if nothing is."""
     if not found:
         return ""
     return (
@@ -128,7 +128,9 @@ def _may(cluster: Cluster, wanted: Permission) -> bool:
     resource, _unused, subresource = wanted.resource.partition("/")
     given = {"verb": wanted.verb, "group": wanted.group, "resource": resource, "subresource": subresource}
     attributes = {name: value for name, value in given.items() if value}
-    return bool(_reviewed(cluster, "SelfSubjectAccessReview", {"spec": {"resourceAttributes": attributes}}).get("allowed"))
+    return bool(
+        _reviewed(cluster, "SelfSubjectAccessReview", {"spec": {"resourceAttributes": attributes}}).get("allowed")
+    )
 
 
 def _reviewed(cluster: Cluster, kind: str, review: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What a secret looks like in any text: by its own form, or by the name that stands before it.
 
-For texts of which nobody knows the secrets: logs, events, what programs say. Scanners such as detect-secrets are made to
-refuse a commit: they name a line, know one line at a time, and are tuned for source code. Here the rest of the line is
-needed, since it says what went wrong.
+For texts of which nobody knows the secrets: logs, events, what programs say. Scanners such as detect-secrets refuse a
+commit: they name a line, know one line at a time, and are tuned for source code. Here the rest of the line is needed,
+since it says what went wrong.
 
 Who writes these texts may be a stranger: each pattern is bounded where it could be tried again at every character.
 """
@@ -37,7 +37,8 @@ _BLOCK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LINE = re.compile(
-    rf"^(?P<head>[ \t]*(?:-[ \t]+)?[\"']?(?!-)[\w./-]*?(?P<key>{_WORDS})[\"']?[ \t]*[:=][ \t]*)(?P<value>[^\s{{\[|>&*].*)$",
+    rf"^(?P<head>[ \t]*(?:-[ \t]+)?[\"']?(?!-)[\w./-]*?(?P<key>{_WORDS})[\"']?[ \t]*[:=][ \t]*)"
+    r"(?P<value>[^\s{\[|>&*].*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _INLINE = re.compile(
@@ -70,8 +71,8 @@ _HOOKS = re.compile(
     r"|[^\s\"'<>/]{1,200}/(?:[^\s\"'<>?#]{0,200}/)?(?:web)?hooks/))([^\s\"'<>)\]},;]+)",
     re.IGNORECASE,
 )
-"""Addresses that take messages from anybody who knows them: Slack, Teams, Discord, Telegram, PagerDuty, Google Chat, and
-paths that say so."""
+"""Addresses that take messages from anybody who knows them: Slack, Teams, Discord, Telegram, PagerDuty, Google Chat,
+and paths that say so."""
 _PRIVATE_KEY = re.compile(
     r"(-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY-----)(?:.*?(-----END [A-Z0-9 ]{0,30}PRIVATE KEY-----)|.*)", re.DOTALL
 )

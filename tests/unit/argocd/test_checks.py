@@ -65,5 +65,3 @@ def test_what_is_right_is_let_through() -> None:
         ("ssh://git@git.example.org/team/landfall.git", {}),
     ):
         assert said(argocd_repo_url=url, flask_app_delivery="argocd", argocd_repo_revision="main", **more) == []
-
-

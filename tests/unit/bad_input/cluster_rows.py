@@ -45,7 +45,8 @@ ADD_ON = [{"manager": "eks"}]
 WRONG_CLUSTERS = (
     Row("too old", ("runs Kubernetes v1.30.1", "upgrade the cluster"), state={"/version": {"gitVersion": "v1.30.1"}}),
     Row("too new", ("runs Kubernetes v1.40.0", "newer Landfall"), state={"/version": {"gitVersion": "v1.40.0"}}),
-    Row("no right to make namespaces", ("may not create namespaces: let an administrator apply", "bind the ClusterRole landfall"), state={"denied": ["create namespaces"]}),
+    Row("no right to make namespaces", ("may not create namespaces: let an administrator", "the ClusterRole landfall"),
+        state={"denied": ["create namespaces"]}),
     Row("no right to see nodes", ("may not list nodes: let an administrator apply",), state={"denied": ["list nodes"]}),
     Row("no right to more than one thing", ("may not create namespaces; list nodes: let an administrator apply",),
         state={"denied": ["create namespaces", "list nodes"]}),

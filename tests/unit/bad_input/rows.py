@@ -182,12 +182,23 @@ WRONG_SETTINGS = (
     setting("argocd_argo_cd_chart", {"ref": "https://charts.example.org"}, "names no chart"),
     # A login in a URL: said is where it goes, and it is not repeated.
     setting("platform_chart_mirror", "https://bot:h1dden@mirror.example.org/charts", "user or a password", "helm repo"),
-    setting("platform_chart_mirror", "https://bot:h1 dden@mirror.example.org/charts", "user or a password", "helm repo"),
-    setting("efk_eck_operator_chart", {"ref": "oci://me:h1dden@charts.example.org/eck"}, ".ref holds a user", "helm repo"),
-    setting("platform_registry", "bot:h1dden@mirror.example.org/hub", "user or a password", "platform_image_pull_secrets"),
+    setting(
+        "platform_chart_mirror", "https://bot:h1 dden@mirror.example.org/charts", "user or a password", "helm repo"
+    ),
+    setting(
+        "efk_eck_operator_chart", {"ref": "oci://me:h1dden@charts.example.org/eck"}, ".ref holds a user", "helm repo"
+    ),
+    setting(
+        "platform_registry", "bot:h1dden@mirror.example.org/hub", "user or a password", "platform_image_pull_secrets"
+    ),
     setting("flask_app_image_repository", "me:h1dden@example.org/flask", "user or a password", "image_pull_secrets"),
     setting("monitoring_runbooks_url", "https://h1dden@wiki.example.org/a", "user or a password", "leave them out"),
-    setting("argocd_sso", {"oidc": {"issuer": "https://me:h1dden@id.example.org"}}, ".oidc.issuer holds", "argocd_sso.secrets"),
+    setting(
+        "argocd_sso",
+        {"oidc": {"issuer": "https://me:h1dden@id.example.org"}},
+        ".oidc.issuer holds",
+        "argocd_sso.secrets",
+    ),
     setting(
         "monitoring_receivers",
         [{"name": "a", "type": "webhook", "url": "https://me:h1dden@hooks.example.org/a"}],
@@ -268,7 +279,9 @@ WRONG_SETTINGS = (
         {"argocd_repo_url": "https://bot:h1dden@git.example.org/team/landfall.git"},
     ),
     setting("argocd_repo_url", "ssh://git:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_username"),
-    setting("argocd_repo_url", "HTTPS://bot:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_password"),
+    setting(
+        "argocd_repo_url", "HTTPS://bot:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_password"
+    ),
     setting("argocd_repo_url", "bot:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_username"),
     Row(
         "a password in the clear",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -25,7 +26,8 @@ PAGE = (ROOT / "docs/access.md").read_text()
 def rows(heading: str) -> list[list[str]]:
     """Return the cells of the table under the row that begins with `heading`."""
     lines = PAGE.partition(f"| {heading} |")[2].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[: lines.index("")]]
+    table = itertools.takewhile(lambda line: line.startswith("|"), lines)
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
 def test_the_role_to_bind_is_the_one_that_is_there() -> None:

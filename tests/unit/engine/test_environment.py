@@ -32,7 +32,8 @@ for path in glob.glob("/proc/[0-9]*/cmdline"):
     except OSError:
         pass
 parts = ["v3ry-s3cret", "0f"]
-print(json.dumps({"digest": hashlib.sha256(token.encode()).hexdigest(), "shown": any("-".join(parts) in each for each in seen)}))
+shown = any("-".join(parts) in each for each in seen)
+print(json.dumps({"digest": hashlib.sha256(token.encode()).hexdigest(), "shown": shown}))
 """
 
 
@@ -102,7 +103,7 @@ def test_a_task_of_ours_and_a_block_of_a_role_have_it(tmp_path: Path) -> None:
 
 def test_what_is_no_variable_is_left_to_the_check_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first task of each play says what is wrong with it; it must be reached for that."""
-    monkeypatch.setattr(environment.multiprocessing, "parent_process", lambda: object())
+    monkeypatch.setattr(environment.multiprocessing, "parent_process", object)
     monkeypatch.setattr(os, "environ", {"KEPT": "1"})
     wrong = {"A": 1, "B": None, "C": ["x"], "D=": "x", "": "x", "E": "x\0y", 7: "x", "RIGHT": "x"}
     assert inherited(wrong) == {}
@@ -120,7 +121,7 @@ def test_ansible_playbook_itself_stays_as_it_is(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_endpoint_of_the_task_comes_before_the_shells_for_single_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.multiprocessing, "parent_process", lambda: object())
+    monkeypatch.setattr(environment.multiprocessing, "parent_process", object)
     monkeypatch.setattr(os, "environ", {"AWS_ENDPOINT_URL_EC2": "http://shell", "AWS_ENDPOINT_URL_STS": "http://shell"})
     inherited({"AWS_ENDPOINT_URL": "http://task", "AWS_ENDPOINT_URL_STS": "http://task/sts"})
     assert os.environ == {"AWS_ENDPOINT_URL": "http://task", "AWS_ENDPOINT_URL_STS": "http://task/sts"}

@@ -79,7 +79,7 @@ def test_an_audit_is_off_unless_it_is_asked_for(
     def server(at: Place) -> Program:
         return next(each for each in programs.programs(at) if each.name == "kube-apiserver")
 
-    assert "audit" not in str(server(written).command)
+    assert "--audit" not in str(server(written).command)
     audited = Place(make_settings(audit=True), place.ports)
     program_files.write_files(audited)
     policy = audited.path("audit-policy.yml")

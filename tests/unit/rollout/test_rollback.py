@@ -138,18 +138,24 @@ def test_short_values_do_not_mask_half_of_every_line():
 def test_parts_of_secrets_and_what_looks_like_one_are_masked_in_every_file(cluster, helm_secret):
     address = "https://chat.example.org/a/T0K3NofTheCh4t"
     cluster.add(secret(config=yaml.safe_dump({"receivers": [{"slack_configs": [{"api_url": address}]}]})))
-    settings = {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"app.ini": "user = me\npassword = of-the-map\n"}}
+    settings = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": {"app.ini": "user = me\npassword = of-the-map\n"},
+    }
     container = {"name": "app", "image": "nginx:1.29", "args": ["--api-token=of-the-arguments", "--v=2"]}
     cluster.add({"kind": "Pod", "metadata": {"name": "p", "namespace": "logging"}, "spec": {"containers": [container]}})
-    cluster.text = lambda path, query: f"cannot reach {address}: 403\nvia https://me:of-the-url.org\n"
+    cluster.text = lambda path, query: f"cannot reach {address}: 403\nvia https://me:of-the-url@example.org\n"
     cluster.add(helm_secret(manifest=[settings]))
-    files = evidence.collect(cluster, {"name": "logs", "namespace": "logging"}, f"it told {address}, --token of-the-cause")
+    files = evidence.collect(
+        cluster, {"name": "logs", "namespace": "logging"}, f"it told {address}, --token of-the-cause"
+    )
     together = "\n".join(files.values())
     for hidden in ("T0K3N", "of-the-map", "of-the-arguments", "of-the-url", "of-the-cause"):
         assert hidden not in together, hidden
     assert files["cause.txt"] == f"it told {masking.MASK}, --token {masking.MASK}\n"
     assert "cannot reach ••• 403" in files["p.app.log"].replace(":", "")
-    for readable in ("nginx:1.29", "--v=2", "user = me", "https://me:•••.org"):
+    for readable in ("nginx:1.29", "--v=2", "user = me", "https://me:•••@example.org"):
         assert readable in together, readable
 
 

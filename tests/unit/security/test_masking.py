@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
@@ -77,8 +78,12 @@ def test_what_helm_records_is_not_looked_into() -> None:
 
 def test_a_secret_of_a_stranger_cannot_keep_a_run_busy() -> None:
     """Aliases of aliases: written out, these nine lines would be a gigabyte."""
-    bomb = "a: &a [x1, x1]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi"))
-    secret_values([secret(bomb=bomb), secret(deep="[" * 5000), secret(broken="{a: [")])
+    bomb = "a: &a [x1, x1]\n" + "".join(
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in itertools.pairwise("abcdefghi")
+    )
+    secret_values(
+        [secret(bomb=bomb), secret(deep="[" * 5000), secret(broken="{a: ["), secret(wide="a=" + " " * 200_000 + "x")]
+    )
     assert secret_values([{"data": {"a": "no base64!", "b": None}}]) == {"no base64!"}
 
 
@@ -119,7 +124,9 @@ def test_the_copies_that_writers_keep_of_a_secret_are_masked() -> None:
     assert shown["data"] == {"a": MASK}
 
 
-LEAVES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters=MASK), min_size=SHORTEST_LEAF, max_size=60)
+LEAVES = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters=MASK), min_size=SHORTEST_LEAF, max_size=60
+)
 SECRETS = LEAVES.map(str.strip).filter(lambda text: len(text) >= SHORTEST_LEAF and not is_plain(text))
 AROUND = st.sampled_from(["", "x", " ", '"', "level=error msg=", "\n"])
 PUT = st.sampled_from(
@@ -141,6 +148,7 @@ HELD = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(leaf=SECRETS, held=HELD, put=PUT, before=AROUND, after=AROUND)
 def test_no_part_of_a_secret_survives(leaf: str, held: Any, put: Any, before: str, after: str) -> None:
     """Whole or a leaf, in an object or a text, as it is or encoded."""

@@ -100,9 +100,7 @@ def test_what_lacks_and_what_is_not_used_is_named() -> None:
         "is not used: get deployments.apps",
     ]
     explained = next(iter(cluster_role.explained()))
-    role["rules"].append(
-        {"apiGroups": [explained.group], "resources": [explained.resource], "verbs": [explained.verb]}
-    )
+    role["rules"].append({"apiGroups": [explained.group], "resources": [explained.resource], "verbs": [explained.verb]})
     assert len(cluster_role.differences(role, wanted)) == 0
 
 
