@@ -30,6 +30,8 @@ _NOTHING = re.compile(
 )
 """Values that are none: booleans, and references to what stands elsewhere."""
 
+_REFUSAL = r"(?:Invalid (?:value|type)|Required value|Unsupported value|Duplicate value|Forbidden|Too (?:long|many))\b"
+"""How the API server begins what is wrong with a field (k8s.io/apimachinery, pkg/util/validation/field/errors.go)."""
 _QUOTED = r"\"(?:\\.|[^\"\\\n])*\"?|'[^'\n]*'?"
 _BLOCK = re.compile(
     rf"^(?P<indent>[ \t]*)(?P<head>(?:-[ \t]+)?[\"']?[\w./-]*?{_WORDS}[\"']?[ \t]*:[ \t]*[|>][-+0-9]*)[ \t]*\n"
@@ -38,13 +40,16 @@ _BLOCK = re.compile(
 )
 _LINE = re.compile(
     rf"^(?P<head>[ \t]*(?:-[ \t]+)?[\"']?(?!-)[\w./-]*?(?P<key>{_WORDS})[\"']?[ \t]*[:=][ \t]*)"
-    r"(?P<value>[^\s{\[|>&*].*)$",
+    rf"(?!{_REFUSAL})(?P<value>[^\s{{\[|>&*].*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _INLINE = re.compile(
     rf"(?P<head>(?P<key>{_WORDS})\\*[\"']?[ \t]*(?P<sign>=>?|:)[ \t]*)"
-    rf"(?P<value>\\+\".*?\\+\"|{_QUOTED}|[^\s\"'{{(\[<>|&,;)\]}}][^\s\"'&]*)",
+    rf"(?!{_REFUSAL})(?P<value>\\+\".*?\\+\"|{_QUOTED}|[^\s\"'{{(\[<>|&,;)\]}}][^\s\"'&]*)",
     re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    rf"(?P<head>(?P<key>{_WORDS}): (?:Invalid|Unsupported|Duplicate) value: )(?P<value>{_QUOTED}|\S+)", re.IGNORECASE
 )
 _FLAG = re.compile(
     rf"(?P<head>(?<![\w-])--?[\w.-]{{0,60}}?(?P<key>{_WORDS})(?:[ \t]+|[\"'],\s*))"
@@ -135,7 +140,8 @@ def without_logins(text: str) -> str:
 
 def _says_nothing(name: str, value: str) -> bool:
     bare = value.strip("\"'")
-    return not bare or _NOTHING.fullmatch(bare) is not None or (_REFERS.search(name) is not None and is_plain(bare))
+    named = _REFERS.search(name) is not None and all(is_plain(each) for each in bare.split())
+    return not bare or _NOTHING.fullmatch(bare) is not None or named
 
 
 def _of_pair(found: re.Match[str]) -> str:
@@ -182,6 +188,7 @@ _BY_FORM: tuple[_Rule, ...] = (
 _IN_URLS: tuple[_Rule, ...] = ((_LOGIN, _of_login), (_ODD_LOGIN, rf"\1{MASK}@"), (_HOOKS, _of_hook))
 _BY_NAME: tuple[_Rule, ...] = (
     (_BLOCK, rf"\g<indent>\g<head>\n\g<indent>  {MASK}\n"),
+    (_REFUSED, _of_pair),
     (_LINE, _of_pair),
     (_FLAG, _of_pair),
     (_INLINE, _of_pair),
