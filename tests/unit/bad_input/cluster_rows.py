@@ -49,7 +49,7 @@ WRONG_CLUSTERS = (
         state={"denied": ["create namespaces"]}),
     Row("no right to see nodes", ("may not list csinodes.storage.k8s.io: let an administrator",),
         state={"denied": ["list csinodes"]}),
-    Row("no right to more than one thing", ("may not create namespaces; list csinodes.storage.k8s.io: let an administrator",),
+    Row("no right to more than one thing", ("may not create namespaces; list csinodes.storage.k8s.io: let an admin",),
         state={"denied": ["create namespaces", "list csinodes"]}),
     Row("credentials that ran out", ("does not accept the credentials", "(401)"), state={"*": 401, "/version": 401}),
     Row("a cluster that is ill", ("answers with an error (503",), state={"/version": 503}),
