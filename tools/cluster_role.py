@@ -69,6 +69,11 @@ REASONS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
         ("apps", "replicasets", ("list",)),
     ),
     "cluster.yml makes gp3 the default": (("storage.k8s.io", "storageclasses", ("create", "get", "patch")),),
+    "uninstall.yml looks for objects of each kind before it deletes the definition": (
+        ("monitoring.coreos.com", "alertmanagerconfigs", ("list",)),
+        ("monitoring.coreos.com", "prometheusagents", ("list",)),
+        ("monitoring.coreos.com", "scrapeconfigs", ("list",)),
+    ),
     "verify.yml, status.yml and rotations ask programs, which are simulated where the log is from": (
         ("", "pods/portforward", ("create", "get")),
         ("", "pods/proxy", ("get",)),
