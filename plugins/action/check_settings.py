@@ -12,9 +12,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import names as balancer_names
-from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, own, specs
+from ansible_collections.landfall.eks.plugins.module_utils.settings import components, hosts, names, own, specs, urls
 from ansible_collections.landfall.eks.plugins.module_utils.settings.checks import check_all
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.module_utils.text import secret_shapes
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 ROLES = Path(__file__).parents[2] / "roles"
@@ -61,13 +62,14 @@ class ActionModule(ActionBase):
         in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
         known, listed = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
         allowed, outside = _host_names(every, values, judged)
+        at = Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))
         problems = [
             *([] if alone else self._tag_problems(tags, variables, about)),
             *names.problems(variables, known, settings, listed),
             *specs.missing_settings(settings, variables, in_play),
             *(sentence for sentences in refused.values() for sentence in sentences),
             *own_problems,
-            *check_all(Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))),
+            *check_all(at),
             *outside,
             *self._contract_problems(every, settled=not refused),
         ]
@@ -75,10 +77,13 @@ class ActionModule(ActionBase):
         certificates = list(self._certificates(declared, values)) if options["certificates"] else []
         result.update(
             changed=False,
-            problems=problems,
+            # Whatever a sentence repeats of a setting: no password of a URL is in it.
+            problems=[secret_shapes.without_logins(each) for each in problems],
+            # Helm would be given a URL with its password as an argument.
             usable=not any(
                 settings[name].role in LOOKED_AT_NEXT or name.endswith(LOOKED_AT_NEXT_TOO) for name in refused
-            ),
+            )
+            and not any(urls.check_logins(at)),
             left_alone=names.left_alone(variables, known, settings, listed),
             roles=roles,
             components=[each["name"] for each in found],

@@ -6,7 +6,6 @@ callbacks, logs and debug output are made of.
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -99,10 +98,6 @@ class ActionModule(ActionBase):
         ]
 
     def _read(self, options: dict[str, Any]) -> Keyring:
-        # This process is the task's own, so the task's environment (AWS_PROFILE, a proxy) can be taken on.
-        environment: dict[str, Any] = {}
-        self._compute_environment_string(environment)
-        os.environ.update({name: str(value) for name, value in environment.items()})
         with reading(ClientOptions(options)) as cluster:
             keyring = read_keyring(cluster, options["namespace"])
         if not keyring.logins and not keyring.ca_certificate:

@@ -50,7 +50,8 @@ problems:
   elements: str
   returned: always
 usable:
-  description: Whether the settings by which cluster and hosts file are found are of the right types.
+  description:
+    - Whether the settings by which cluster and hosts file are found are of the right types, and no URL has a login.
   type: bool
   returned: always
 left_alone:

@@ -25,32 +25,10 @@ options:
     description: Newest version of Kubernetes that will do.
     type: str
     required: true
-  permissions:
-    description: What we must be allowed to do.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      verb:
-        description: Verb of the API.
-        type: str
-        required: true
-      group:
-        description: API group of the resource; empty for the core group.
-        type: str
-        default: ""
-      resource:
-        description: Plural name of the resource.
-        type: str
-        required: true
-      namespace:
-        description: Namespace; empty for cluster-wide resources and for all namespaces.
-        type: str
-        default: ""
-      why:
-        description: What the permission is needed for, the end of a sentence.
-        type: str
-        required: true
+  cluster_role:
+    description: A ClusterRole with all that we must be allowed to do; empty for nothing.
+    type: dict
+    default: {}
   storage_class:
     description: StorageClass of the volumes; empty for the cluster's default one.
     type: str
@@ -86,8 +64,7 @@ EXAMPLES = r"""
     kubeconfig: .landfall/kubeconfig
     oldest_version: "1.33"
     newest_version: "1.36"
-    permissions:
-      - {verb: create, resource: namespaces, why: the namespaces of the releases}
+    cluster_role: {rules: [{apiGroups: [""], resources: [namespaces], verbs: [create, get]}]}
   register: found
 """
 
@@ -157,14 +134,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import access, c
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException, HTTPError
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
 
-PERMISSION = {
-    "verb": {"type": "str", "required": True},
-    "group": {"type": "str", "default": ""},
-    "resource": {"type": "str", "required": True},
-    "namespace": {"type": "str", "default": ""},
-    "why": {"type": "str", "required": True},
-}
-
 
 def read_cluster(params: dict[str, Any]) -> preflight.Facts:
     """Return what is known of the cluster of a module's options, problems included."""
@@ -183,7 +152,7 @@ def ask_cluster(params: dict[str, Any]) -> preflight.Facts:
     wanted = preflight.Requirements(
         params["oldest_version"],
         params["newest_version"],
-        params["permissions"],
+        params["cluster_role"],
         params["storage_class"],
         params["releases"],
         params["check_capacity"],
@@ -222,7 +191,7 @@ def main() -> None:
             **client.CLUSTER_OPTIONS,
             "oldest_version": {"type": "str", "required": True},
             "newest_version": {"type": "str", "required": True},
-            "permissions": {"type": "list", "elements": "dict", "default": [], "options": PERMISSION},
+            "cluster_role": {"type": "dict", "default": {}},
             "storage_class": {"type": "str", "default": ""},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "check_capacity": {"type": "bool", "default": True},

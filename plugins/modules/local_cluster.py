@@ -91,6 +91,10 @@ options:
         description: The image's digest, which tells one build of that name from another.
         type: str
         required: true
+  audit:
+    description: Whether the API server writes who asks it for what into C(audit.log) of the folder, 400 MB at most.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Whether the task says in check mode what it would do, and changes nothing.
@@ -165,6 +169,7 @@ OPTIONS = {
     "load_balancers": {"type": "list", "elements": "dict", "options": LOAD_BALANCER, "required": True},
     "real_node": {"type": "bool", "default": False},
     "real_node_images": {"type": "list", "elements": "dict", "options": IMAGE, "default": []},
+    "audit": {"type": "bool", "default": False},
 }
 
 

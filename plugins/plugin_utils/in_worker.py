@@ -24,6 +24,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.landfall.eks.plugins.module_utils.text import yaml_files
+from ansible_collections.landfall.eks.plugins.plugin_utils.environment import overruled
 
 COLLECTION = "landfall.eks"
 PACKAGE = f"ansible_collections.{COLLECTION}.plugins.modules"
@@ -80,15 +81,9 @@ def _as_its_own_process(arguments: dict[str, Any], environment: dict[str, str]) 
         contextlib.ExitStack() as ending,
         mock.patch.object(atexit, "register", ending.callback),
     ):
-        for name in _overruled(environment):
+        for name in overruled(environment):
             del os.environ[name]
         yield
-
-
-def _overruled(environment: dict[str, str]) -> list[str]:
-    """Return the shell's endpoints of single AWS services, which would come before the one that the task gives."""
-    given = environment if "AWS_ENDPOINT_URL" in environment else os.environ
-    return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_") and name not in given]
 
 
 class InWorker(ActionBase):

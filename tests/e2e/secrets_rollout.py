@@ -8,13 +8,17 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import pki
 from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 LOUD = "-vvv --diff"
+ROLE = ROOT / "roles/preflight/files/cluster_role.yml"
+USER = "landfall"
 PUBLIC_KEYS = {
     "tls.crt",
     "next.tls.crt",
@@ -41,6 +45,13 @@ RECEIVERS = {
     "the hook's header": WEBHOOK | {"headers": {"X-Api-Key": "H3aderOfTheApiG4tewayInFull"}},
 }
 """Keys of people's that are delivered as they are, the last field of each receiver."""
+
+
+ENVIRONMENT = {
+    "LANDFALL_TEST_TOKEN": "T0kenOfTheEnvironmentOfEveryTask",
+    "HTTPS_PROXY": "http://me:P4sswordOfTheProxyOfTheUser@127.0.0.1:9",
+}
+"""What `platform_environment` has beside the settings of the local cluster; nobody answers there."""
 
 
 class Sampler:
@@ -76,6 +87,11 @@ class Sampler:
             return ""  # a folder, or it was removed meanwhile
 
 
+def leaks(places, needles):
+    """Say which value lies where, without repeating it."""
+    return sorted({f"{name} in {place}" for place, text in places for name, value in needles.items() if value in text})
+
+
 def receivers_secrets():
     """Return what is secret of each receiver."""
     last = {name: list(each.values())[-1] for name, each in RECEIVERS.items()}
@@ -95,6 +111,9 @@ class Rollout:
         for each in self.watched[:3]:
             each.mkdir()
         self.sampler = Sampler(self.watched)
+        self.searched = set()
+        self.login = folder / "login"
+        self.own = folder / "own.yml"
         self.pager = folder / "pager.yml"
         receivers = [{"name": f"receiver-{index}", **each} for index, each in enumerate(RECEIVERS.values())]
         self.pager.write_text(yaml.safe_dump({"monitoring_receivers": receivers}))
@@ -109,9 +128,45 @@ class Rollout:
             "ANSIBLE_INJECT_INVOCATION": "1",
         }
 
+    def log_in(self):
+        """Become a user with the ClusterRole that is shipped and nothing else, whose environment holds secrets."""
+        folder = self.state / "cluster/pki"
+        pki.issue(folder, pki.Leaf("login", USER))
+        kubeconfig = yaml.safe_load((self.state / "kubeconfig").read_text())
+        pair = {"certificate": folder / "login.crt", "key": folder / "login.key"}
+        kubeconfig["users"][0]["user"] = {
+            f"client-{part}-data": base64.b64encode(path.read_bytes()).decode() for part, path in pair.items()
+        }
+        self.login.write_text(yaml.safe_dump(kubeconfig))
+        self.kubectl("apply", "-f", ROLE)
+        self.kubectl("create", "clusterrolebinding", USER, f"--clusterrole={USER}", f"--user={USER}")
+        inventory = yaml.safe_load((ROOT / "inventories/local/group_vars/clusters.yml").read_text())
+        account = json.loads((self.state / "cluster/aws.json").read_text())
+        written = inventory["platform_environment"] | {
+            "PATH": f"{self.state}/bin:{self.environment['PATH']}",
+            "AWS_ENDPOINT_URL": account["endpoint"],
+            "AWS_CONFIG_FILE": str(ROOT / "inventories/local/aws.cfg"),
+        }
+        own = {"platform_kubeconfig": str(self.login), "platform_environment": written | ENVIRONMENT}
+        self.own.write_text(json.dumps(own))
+
+    def kubectl(self, *words):
+        command = [self.state / "bin/kubectl", "--kubeconfig", self.state / "kubeconfig", *words]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+    def search(self, arguments, fails=False):
+        """Run a verb as loudly as it goes, watched; return where a secret was that was there before or is there now."""
+        before = self.needles()
+        self.sampler = Sampler(self.watched)
+        with self.sampler:
+            self.said = self.play(f"{arguments} {LOUD}", fails=fails, log=self.log)
+        self.searched.add(Path(arguments.split()[0]).stem)
+        return leaks(self.places(), before | {f"new {name}": value for name, value in self.needles().items()})
+
     def play(self, arguments, fails=False, log=None):
+        own = [] if "local_cluster" in arguments else ["-e", f"@{self.own}"]
         done = commands.run(
-            ["ansible-playbook", "-i", "inventories/local", *arguments.split()],
+            ["ansible-playbook", "-i", "inventories/local", *arguments.split(), *own],
             cwd=ROOT,
             env=self.environment | ({"ANSIBLE_LOG_PATH": str(log)} if log else {}),
             stdin=subprocess.DEVNULL,
@@ -122,11 +177,8 @@ class Rollout:
         return done.stdout
 
     def objects(self, kinds, selector=""):
-        command = [self.state / "bin/kubectl", "--kubeconfig", self.state / "kubeconfig", "get", kinds]
-        found = subprocess.run(
-            [*command, "--all-namespaces", "-o", "json", "-l", selector], capture_output=True, check=True
-        )
-        return json.loads(found.stdout)["items"]
+        found = self.kubectl("get", kinds, "--all-namespaces", "-o", "json", "-l", selector)
+        return json.loads(found)["items"]
 
     def generated(self):
         """Return every value that Landfall made, by the place where it belongs."""
@@ -148,7 +200,9 @@ class Rollout:
 
     def needles(self):
         """Return what is searched for, by a name: each value, as it is and in base64; of a key each of its lines."""
-        values = self.generated() | receivers_secrets()
+        password = urlsplit(ENVIRONMENT["HTTPS_PROXY"]).password
+        environment = {"the environment's token": ENVIRONMENT["LANDFALL_TEST_TOKEN"], "the proxy's password": password}
+        values = self.generated() | receivers_secrets() | environment
         for secret in self.objects("secrets", "common.k8s.elastic.co/type=elasticsearch"):
             if "elastic" in secret["data"]:
                 values["the elastic user"] = base64.b64decode(secret["data"]["elastic"]).decode()
@@ -181,7 +235,7 @@ class Rollout:
                 path.is_file()
                 and not path.is_symlink()
                 and self.state / "cluster/etcd" not in path.parents
-                and path != self.pager
+                and path not in {self.pager, self.own}
             ):
                 yield str(path), path.read_bytes().decode(errors="replace")
         yield from self.releases().items()

@@ -1,6 +1,7 @@
 """No secret where none belongs: every generated value is searched for in all that a rollout leaves and shows."""
 
 import base64
+import json
 import re
 import stat
 import subprocess
@@ -13,22 +14,19 @@ import yaml
 
 from tests.e2e import rotating
 from tests.e2e.chain import needs as chain_needs
-from tests.e2e.machine import Machine, until
-from tests.e2e.secrets_rollout import LOUD, RECEIVERS, Rollout, receivers_secrets
+from tests.e2e.machine import ROOT, Machine, until
+from tests.e2e.secrets_rollout import LOUD, RECEIVERS, ROLE, USER, Rollout, leaks, receivers_secrets
+from tools import cluster_role
 
 pytestmark = pytest.mark.cluster
-
-
-def leaks(places, needles):
-    """Say which value lies where, without repeating it."""
-    return sorted({f"{name} in {place}" for place, text in places for name, value in needles.items() if value in text})
 
 
 @pytest.fixture(scope="module")
 def rollout(tmp_path_factory):
     rollout = Rollout(tmp_path_factory.mktemp("secrets"))
-    rollout.play("playbooks/local_cluster.yml")
+    rollout.play("playbooks/local_cluster.yml -e local_cluster_audit=true")
     try:
+        rollout.log_in()
         with rollout.sampler:
             rollout.said = rollout.play(f"site.yml {LOUD} -e @{rollout.pager}", log=rollout.log)
             # A control: one process with an argument that is looked for below.
@@ -55,6 +53,8 @@ def test_every_kind_of_value_is_searched_for(needles):
         "logging/elasticsearch-setup curlrc",
         "ingress/ingress-tls tls.key 1",
         "the elastic user",
+        "the environment's token",
+        "the proxy's password",
         *RECEIVERS,
     ):
         assert part in names
@@ -282,9 +282,53 @@ def test_readers_are_replaced_and_the_next_run_changes_nothing(rollout):
     assert rollout.generated() == before
 
 
+NOT_HERE = {"local_cluster", "cluster"}
+"""What makes a cluster; tests/unit/aws has the one that makes it at AWS."""
+LAST = "uninstall"
+CERTAIN = {
+    "credentials": "-e credentials_file={folder}/all.yml -e credentials_vault_password_file={folder}/word",
+    "drift": "-e drift_repair=true",
+    "rollback": "-e rollback_to=1",
+    "rotate": "-e rotate=elasticsearch-fluent-bit,argocd-redis",
+    "site": "-e @{folder}/pager.yml",
+    "verify": "-e verify_alerts=true",
+}
+"""What a verb needs to do its work; the credentials go into a file, since they belong on the screen otherwise."""
+
+
+def verbs():
+    """Return all other playbooks: a new one is searched too, unless it is named above."""
+    return sorted({path.stem for path in ROOT.glob("playbooks/*.yml")} - NOT_HERE - {LAST})
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_no_verb_shows_or_leaves_one(rollout, verb):
+    (rollout.folder / "word").write_text("open sesame\n")
+    words = CERTAIN.get(verb, "").format(folder=rollout.folder)
+    assert rollout.search(f"playbooks/{verb}.yml {words}") == []
+
+
+def test_a_run_that_fails_shows_and_leaves_none(rollout):
+    broken = rollout.folder / "broken.json"
+    broken.write_text(json.dumps({"metrics_server_values": {"podLabels": {"no label": "x"}}}))
+    assert rollout.search(f"site.yml -e @{rollout.pager} -e @{broken}", fails=True) == []
+    kept = [path.name for path in rollout.state.glob("evidence/*/kube-system.metrics-server/*")]
+    assert {"cause.txt", "events.yml", "manifest.yml", "pods.yml"} <= {*kept}
+    assert "changed=0 " in rollout.play(f"site.yml -e @{rollout.pager}")
+
+
+def test_a_cache_of_facts_has_none(rollout):
+    rollout.environment |= {
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": f"{rollout.folder}/facts",
+    }
+    assert rollout.search("playbooks/status.yml") == []
+
+
 def test_uninstalling_keeps_them_with_the_volumes(rollout):
     before = rollout.generated()
-    rollout.play("playbooks/uninstall.yml")
+    assert rollout.search("playbooks/uninstall.yml") == []
+    assert rollout.searched >= {*verbs(), LAST}
     claims = {each["metadata"]["uid"] for each in rollout.objects("persistentvolumeclaims")}
     assert claims
     rollout.play(f"site.yml -e @{rollout.pager}")
@@ -296,3 +340,22 @@ def test_uninstalling_keeps_them_with_the_volumes(rollout):
         "landfall-system/argocd-server-tls tls.key",
         "argocd/argocd-server-tls tls.key",
     }
+
+
+def test_the_clusterrole_that_is_shipped_was_enough_and_has_nothing_to_spare(rollout):
+    """Everything above was done by a user who has that role alone."""
+    rollout.play("playbooks/uninstall.yml -e uninstall_delete=volumes,addresses,definitions,credentials")
+    logs = sorted((rollout.state / "cluster").glob("audit*.log"))
+    assert sum(each.stat().st_size for each in logs) > 10**6, "control: there is a log"
+    events = [each for each in cluster_role.events(logs) if each["user"]["username"] == USER]
+    refused = [
+        each["requestURI"]
+        for each in events
+        if each.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid"
+    ]
+    assert refused == []
+    role = yaml.safe_load(ROLE.read_text())
+    assert cluster_role.differences(role, cluster_role.asked(events)) == []
+    # The control: without one of its rules the comparison says so.
+    less = {**role, "rules": role["rules"][1:]}
+    assert cluster_role.differences(less, cluster_role.asked(events)) != []

@@ -79,12 +79,9 @@ def _transport(url: str, by_password: bool, by_key: bool) -> Iterator[str]:
         return
     try:
         parts = urlsplit(url)
-        secret, host = parts.password, parts.hostname or ""
+        host = parts.hostname or ""
     except ValueError:
         return  # said of every URL that is none
-    if parts.username or secret:
-        # Not shown: it holds the password.
-        yield f"{URL} holds a user or a password, which would be shown wherever it is: write {USERNAME} and {PASSWORD}."
     if by_key and parts.scheme in {"http", "https"}:
         yield f"{URL} ({url!r}) is read by {parts.scheme}, which takes no SSH key: write its ssh URL, or {PASSWORD}."
     if by_password and parts.scheme == "http" and not _LOOPBACK.fullmatch(host):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import access as cluster_access
-from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml, secret_shapes
 
 FOR_CHARTS = re.compile(
     r"HELM_((CACHE|CONFIG|DATA)_HOME|REGISTRY_CONFIG|REPOSITORY_(CACHE|CONFIG)|CONTENT_CACHE|(NO_)?PLUGINS|QPS|BURST_LIMIT)"
@@ -22,7 +22,7 @@ FOR_CHARTS = re.compile(
 
 
 class HelmError(Exception):
-    """Helm's own last words."""
+    """Helm's own last words, without what looks like a secret."""
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def run_helm(helm: str, arguments: list[str], access: dict[str, Any], seconds: f
             )
         except (subprocess.SubprocessError, OSError) as error:
             words = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-            raise HelmError(words[-1] if words else "helm failed without a message") from error
+            raise HelmError(secret_shapes.masked(words[-1]) if words else "helm failed without a message") from error
     return done.stdout
 
 

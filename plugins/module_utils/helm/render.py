@@ -13,7 +13,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube import documents
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
-from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
+from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml, secret_shapes
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 RENDER_SECONDS = 120
@@ -44,7 +44,8 @@ def render(
             return documents.documents(_run(command, access))
         except (subprocess.SubprocessError, OSError, helm_command.HelmError) as error:
             words = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-            raise RenderError(f"The chart of release {release['name']} does not render: {words[-1]}") from error
+            said = secret_shapes.masked(words[-1])
+            raise RenderError(f"The chart of release {release['name']} does not render: {said}") from error
 
 
 def _run(command: list[str], access: dict[str, Any] | None) -> str:

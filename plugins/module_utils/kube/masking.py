@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import base64
+import json
 import re
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-MASK = "•••"
-SHORTEST_SECRET = 6
-"""Values shorter than this are not searched for in logs: `admin` would mask half of every line."""
+from ansible_collections.landfall.eks.plugins.module_utils.kube.secret_values import NO_RECORDS, secret_values
+from ansible_collections.landfall.eks.plugins.module_utils.text import secret_shapes
+from ansible_collections.landfall.eks.plugins.module_utils.text.secret_shapes import MASK
+
+__all__ = ["MASK", "NO_RECORDS", "kubeconfig_secrets", "masked", "masked_object", "masked_text", "secret_values"]
+
 TELLING_NAME = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+"""What a variable's name has in it whose literal value is not shown; `KEY_FILE` is one too many, and does no harm."""
+COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "landfall.eks/applied"})
+"""Annotations in which a writer keeps an object as it wrote it, the data of a Secret too."""
 
 SECRET_FIELDS = frozenset(
     {"token", "password", "client-key-data", "access-token", "refresh-token", "id-token", "client-secret"}
@@ -37,42 +44,54 @@ def kubeconfig_secrets(kubeconfig: Any) -> set[str]:
     return found.union(*(kubeconfig_secrets(each) for each in kubeconfig.values()))
 
 
-def secret_values(secrets: list[dict[str, Any]]) -> set[str]:
-    """Return the decoded values of Secrets that are worth masking, Helm's own records left out."""
-    values: set[str] = set()
-    for secret in secrets:
-        if secret.get("type") == "helm.sh/release.v1":
-            continue
-        for packed in (secret.get("data") or {}).values():
-            text = base64.b64decode(packed or "").decode("utf-8", "ignore").strip()
-            values.update(each for each in (text, packed) if len(each) >= SHORTEST_SECRET)
-    return values
+def masked_text(text: str, values: Collection[str] = ()) -> str:
+    """Return a text without any of the values, as secret_values returns them, and without what looks like a secret.
 
-
-def masked_text(text: str, values: set[str]) -> str:
-    """Return text without any of the values; the longest are replaced first."""
-    for value in sorted(values, key=len, reverse=True):
+    Of the values the longest are replaced first.
+    """
+    for value in sorted((each for each in values if each in text), key=len, reverse=True):
         text = text.replace(value, MASK)
-    return text
+    return secret_shapes.masked(text)
 
 
-def masked_object(found: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as it may be kept: without a Secret's data, and without literal values of telling variables."""
-    kept = {
-        key: value for key, value in found.items() if key not in {"data", "stringData"} or found["kind"] != "Secret"
-    }
+def masked_object(found: dict[str, Any], values: Collection[str] = ()) -> dict[str, Any]:
+    """Return an object as it may be kept: without a Secret's data, the values, and what looks like a secret."""
+    kept = {key: value for key, value in found.items() if key != "metadata"}
+    kept["metadata"] = {key: value for key, value in (found.get("metadata") or {}).items() if key != "managedFields"}
     if found["kind"] == "Secret":
+        kept = {key: value for key, value in kept.items() if key not in {"data", "stringData"}}
         kept["data"] = dict.fromkeys({**(found.get("data") or {}), **(found.get("stringData") or {})}, MASK)
-    masked: dict[str, Any] = _without_telling_values(kept)
-    masked.get("metadata", {}).pop("managedFields", None)
-    return masked
+        if annotations := kept["metadata"].get("annotations"):
+            kept["metadata"]["annotations"] = annotations | dict.fromkeys(COPIES & annotations.keys(), MASK)
+    ordered = {key: kept[key] for key in (*found, "data") if key in kept}
+    # Few of all values are in one object; JSON has them as JSON writes them.
+    text = json.dumps(ordered, ensure_ascii=False, default=str)
+    there = [each for each in values if json.dumps(each, ensure_ascii=False)[1:-1] in text]
+    shown: dict[str, Any] = masked(ordered, there)
+    return shown
 
 
-def _without_telling_values(node: Any) -> Any:
+def masked(node: Any, values: Collection[str] = ()) -> Any:
+    """Return a part of an object, at any depth, as it may be shown."""
+    if isinstance(node, str):
+        return masked_text(node, values)
     if isinstance(node, list):
-        return [_without_telling_values(each) for each in node]
+        return list(_items(node, values))
     if not isinstance(node, dict):
         return node
-    if TELLING_NAME.search(str(node.get("name", ""))) and isinstance(node.get("value"), str):
-        return {**node, "value": MASK}
-    return {key: _without_telling_values(value) for key, value in node.items()}
+    telling = bool(TELLING_NAME.search(str(node.get("name", "")))) and isinstance(node.get("value"), str)
+    return {key: MASK if key == "value" and telling else _field(str(key), node[key], values) for key in node}
+
+
+def _field(name: str, value: Any, values: Collection[str]) -> Any:
+    if isinstance(value, str) and secret_shapes.hides(name, value):
+        return MASK
+    return masked(value, values)
+
+
+def _items(items: list[Any], values: Collection[str]) -> Iterator[Any]:
+    """Yield the items of a list; after a flag such as `--token`, the next one is its value."""
+    flag = False
+    for item in items:
+        yield MASK if flag and isinstance(item, str) else masked(item, values)
+        flag = isinstance(item, str) and item.startswith("-") and secret_shapes.is_telling(item)

@@ -24,7 +24,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 
 VALID_DAYS = 3650
 LOOPBACK = ("localhost", "127.0.0.1")
-METRICS_SERVER_USER = "landfall:metrics-server"
+METRICS_SERVER_USER, KWOK_USER = "landfall:metrics-server", "landfall:kwok"
+OWN_USERS = (METRICS_SERVER_USER, KWOK_USER)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def leaves(settings: Settings) -> list[Leaf]:
         Leaf("admin", f"{settings.name}-admin", "system:masters"),
         Leaf("kube-controller-manager", "system:kube-controller-manager", hosts=LOOPBACK),
         Leaf("kube-scheduler", "system:kube-scheduler", hosts=LOOPBACK),
-        Leaf("kwok", "landfall:kwok", "system:masters"),
+        Leaf("kwok", KWOK_USER, "system:masters"),
         Leaf("metrics-server", METRICS_SERVER_USER, hosts=LOOPBACK),
     ]
 

@@ -15,7 +15,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import 
     metrics,
     real_node,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.pki import OWN_USERS
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import CLIENTS, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.programs import AUDIT_POLICY
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     METRICS_SERVER_IP,
     REAL_NODE_CIDR,
@@ -29,6 +31,8 @@ def write_files(place: Place) -> bool:
     files.write(place.path("egress-selector.yml"), yaml.safe_dump(_egress_selector()))
     files.write(place.path("egress_proxy.py"), inspect.getsource(egress_proxy))
     files.write(place.path("kwok.yml"), yaml.safe_dump_all(metrics.documents()))
+    if place.settings.audit:
+        files.write(place.path(AUDIT_POLICY), yaml.safe_dump(_audit_policy()))
     files.write_json(place.path("routes.json"), routes(place))
     return files.write(place.settings.kubeconfig, kubeconfig(place, "admin", place.settings.context))
 
@@ -65,6 +69,19 @@ def routes(place: Place) -> dict[str, int]:
     written = files.read_json(place.path("routes.json"))
     added = {to: port for to, port in written.items() if ipaddress.IPv4Address(to.split(":")[0]) not in real}
     return added | kubelets | {METRICS_SERVER_IP: place.ports["metrics-server"]}
+
+
+def _audit_policy() -> dict[str, Any]:
+    """Who asked for what, and not what was in it: no secret gets into the log. Programs of the cluster are left out."""
+    own = {"level": "None", "userGroups": ["system:nodes", "system:serviceaccounts"]}
+    programs = {"level": "None", "users": ["system:apiserver", *(f"system:{each}" for each in CLIENTS), *OWN_USERS]}
+    return {
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "omitManagedFields": True,
+        "rules": [own, programs, {"level": "Metadata"}],
+    }
 
 
 def _egress_selector() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.setting
 FAKE_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 FAKE_NODE_VALUE = "fake"
 KUBELET_PORT = 10250
+AUDIT_POLICY = "audit-policy.yml"
 # Whatever name this interpreter was called by, its processes are the same ones.
 PYTHON = f"{sys.prefix}/bin/python3"
 
@@ -124,14 +125,30 @@ def _api_server(place: Place) -> Program:
         "enable-aggregator-routing": True,
         "profiling": False,
     }
+    audit = _audit(place) if place.settings.audit else {}
     pairs = _pairs(place, "apiserver", "ca", "etcd-client", "kubelet-client", "front-proxy-ca", "front-proxy")
     return Program(
         "kube-apiserver",
-        _command(place.tool("kube-apiserver"), flags),
+        _command(place.tool("kube-apiserver"), flags | audit),
         place.health("kube-apiserver", "/readyz"),
         needs=("etcd",),
-        reads=(*pairs, service_account_key, place.path("egress-selector.yml")),
+        reads=(
+            *pairs,
+            service_account_key,
+            place.path("egress-selector.yml"),
+            *([place.path(AUDIT_POLICY)] if audit else []),
+        ),
     )
+
+
+def _audit(place: Place) -> dict[str, Any]:
+    """Return the flags by which the API server writes down who asks it for what: 400 MB of it at most."""
+    return {
+        "audit-policy-file": place.path(AUDIT_POLICY),
+        "audit-log-path": place.path("audit.log"),
+        "audit-log-maxsize": 100,
+        "audit-log-maxbackup": 3,
+    }
 
 
 def _controller_manager(place: Place) -> Program:

@@ -95,6 +95,7 @@ class Settings:
     load_balancers: tuple[LoadBalancer, ...]
     real_node: bool = False
     images: tuple[Image, ...] = ()
+    audit: bool = False
 
     @property
     def context(self) -> str:
@@ -127,7 +128,7 @@ class Settings:
 
 def settings_from(params: dict[str, Any]) -> Settings:
     """Read a module's parameters: name, directory, kubeconfig, tools, stages, region, nodes, load_balancers,
-    real_node, real_node_images: [{name, archive, id}].
+    real_node, real_node_images: [{name, archive, id}], audit.
 
     LocalClusterError for a number that the address plan has no room for.
     """
@@ -151,4 +152,5 @@ def settings_from(params: dict[str, Any]) -> Settings:
         ),
         real_node=params.get("real_node", False),
         images=tuple(Image(each["name"], each["archive"], each["id"]) for each in params.get("real_node_images") or []),
+        audit=params.get("audit", False),
     )

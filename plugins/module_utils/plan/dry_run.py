@@ -38,8 +38,7 @@ class Situation:
 
 def situation_of(cluster: Cluster, namespaces: set[str], schemas: schema.Schemas | None = None) -> Situation:
     """Look a cluster over for a plan about some namespaces: none of their secrets may be shown. Raises ApiException."""
-    # Helm's records are the bulk of all Secrets, and no secret.
-    secrets = cluster.list("v1", "Secret", query={"fieldSelector": "type!=helm.sh/release.v1"})
+    secrets = cluster.list("v1", "Secret", query=masking.NO_RECORDS)
     return Situation(
         cluster,
         {each["metadata"]["name"] for each in cluster.list("v1", "Namespace")},

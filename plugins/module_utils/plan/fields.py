@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import MASK, masked_text
+from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
+from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import MASK
+from ansible_collections.landfall.eks.plugins.module_utils.text.secret_shapes import hides
 
 OF_THE_SERVER = frozenset({"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"})
 OF_CONTROLLERS = frozenset({"status", "operation"})
@@ -20,7 +21,6 @@ BOOKKEEPING = frozenset(
 """Annotations in which a writer keeps its own copy of the object, or the server counts its changes."""
 NAMES_OF_ITEMS = ("name", "key", "containerPort", "port", "mountPath", "host", "ip", "uid", "type")
 """Fields by which the items of a list are told apart, as the API's merge keys mostly do."""
-SECRET_FIELD = re.compile(r"(pass(word|wd)?|token|api_?key|secret_?key|private_?key|credentials?)$", re.IGNORECASE)
 MISSING = object()
 
 Object = dict[str, Any]
@@ -111,30 +111,12 @@ def _shown(kind: str, path: str, value: Any, secrets: set[str]) -> Any:
     top = path.partition(".")[0]
     if kind == "Secret" and top in {"data", "stringData"}:
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
-    if isinstance(value, str) and (SECRET_FIELD.search(path) or _is_telling_variable(path)):
+    if isinstance(value, str) and (hides(path, value) or _is_telling_variable(path)):
         return MASK
-    return without(value, secrets)
+    return masking.masked(value, secrets)
 
 
 def _is_telling_variable(path: str) -> bool:
     """Say whether a path is that of an environment variable's literal value whose name tells a secret."""
     owner, _unused, last = path.rpartition(".")
-    return last == "value" and bool(SECRET_FIELD.search(owner.rpartition("[")[2].rstrip("]")))
-
-
-def without(value: Any, secrets: set[str]) -> Any:
-    """Return a value, at any depth, without the texts in `secrets` and without values of telling names."""
-    if isinstance(value, str):
-        return masked_text(value, secrets)
-    if isinstance(value, list):
-        return [without(each, secrets) for each in value]
-    if isinstance(value, dict):
-        telling = bool(SECRET_FIELD.search(str(value.get("name", ""))))
-        return {key: _without(str(key), each, telling, secrets) for key, each in value.items()}
-    return value
-
-
-def _without(key: str, value: Any, telling: bool, secrets: set[str]) -> Any:
-    if isinstance(value, str) and (SECRET_FIELD.search(key) or (key == "value" and telling)):
-        return MASK
-    return without(value, secrets)
+    return last == "value" and bool(masking.TELLING_NAME.search(owner.rpartition("[")[2].rstrip("]")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object
+from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object, masked_text
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.plan import fields, immutable, risks
 
@@ -72,7 +72,7 @@ def judge(
     if row["immutable"] or immutable.says_immutable(refusal):
         action = REPLACE
     if refusal:
-        row["notes"].append(fields.without(f"the API server refuses it: {refusal}", secrets))
+        row["notes"].append(masked_text(f"the API server refuses it: {refusal}", secrets))
     row["action"] = action
     gone = None if action == DELETE else after
     row["data_at_risk"] = "" if action == KEEP else risks.data_at_risk(before, gone, replaced=action == REPLACE)
@@ -85,7 +85,7 @@ def _text(state: Object | None, secrets: set[str], like: Object | None) -> str:
     """Return a state as YAML that may be shown; with `like`, only the fields that this one has."""
     if state is None:
         return ""
-    shown = fields.without(masked_object(fields.cleaned(state)), secrets)
+    shown = masked_object(fields.cleaned(state), secrets)
     shown = fields.projected(shown, fields.cleaned(like)) if like is not None else shown
     text: str = yaml.safe_dump(shown, sort_keys=True)
     return text

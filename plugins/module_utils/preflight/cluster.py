@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -12,15 +11,19 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.preflight import brought, capacity, existing, pods, strangers
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import (
+    brought,
+    capacity,
+    existing,
+    permissions,
+    pods,
+    strangers,
+)
 
-SIDE_BY_SIDE = 8
 DEFAULT_CLASS_MARKS = (
     "storageclass.kubernetes.io/is-default-class",
     "storageclass.beta.kubernetes.io/is-default-class",
 )
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
 EBS_DRIVER = "ebs.csi.aws.com"
 AUTO_MODE_DRIVER = "ebs.csi.eks.amazonaws.com"
 MOVED_DRIVERS = {"kubernetes.io/aws-ebs": EBS_DRIVER}
@@ -54,7 +57,7 @@ class Facts:
 class Requirements:
     """What is asked of the cluster.
 
-    `oldest` and `newest` are versions such as 1.33; `permissions` are rows of {verb, group, resource, namespace, why};
+    `oldest` and `newest` are versions such as 1.33; `role` is the ClusterRole that a run needs;
     `storage_class` is a name, or empty for the cluster's default one, which is only looked for if a release claims
     volumes; `releases` are the specifications of all releases (roles/helm_release), with `selected` for those of this
     run; `check_capacity` says whether room on the nodes counts; `installing` is false for an uninstallation;
@@ -63,7 +66,7 @@ class Requirements:
 
     oldest: str
     newest: str
-    permissions: Sequence[Mapping[str, str]]
+    role: Mapping[str, Any]
     storage_class: str
     releases: Sequence[Mapping[str, Any]] = ()
     check_capacity: bool = True
@@ -90,10 +93,10 @@ def gather(cluster: Cluster, wanted: Requirements) -> Facts:
     facts.api_groups = list(cluster.api_groups())
     facts.reachable = True
     facts.problems += version_problems(facts.version, wanted.oldest, wanted.newest)
-    refused = refused_permissions(cluster, wanted.permissions)
-    facts.problems += permission_problems(refused)
-    may_list_classes = not any(row["resource"] == "storageclasses" for row in refused)
-    if not any(row["verb"] == "list" for row in refused):
+    refused = permissions.lacking(cluster, wanted.role)
+    facts.problems += filter(None, [permissions.problem(refused)])
+    may_list_classes = not any(each.resource == "storageclasses" for each in refused)
+    if not any(each.verb == "list" for each in refused):
         _look_around(cluster, wanted, facts)
     if SERVICE_MONITORS[0].partition("/")[0] in facts.api_groups:
         facts.service_monitors = cluster.resource_path(*SERVICE_MONITORS, None) is not None
@@ -167,39 +170,6 @@ def version_problems(version: str, oldest: str, newest: str) -> list[str]:
 def _minor(version: str) -> tuple[int, int]:
     major, _unused, minor = version.partition(".")
     return int(major), int(minor)
-
-
-def refused_permissions(cluster: Cluster, permissions: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """Return the rows of a table of permissions that we lack; only who may not do everything is asked for each."""
-    if _may(cluster, EVERYTHING):
-        return []
-    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        allowed = pool.map(lambda row: _may(cluster, row), permissions)
-        return [row for row, yes in zip(permissions, allowed, strict=True) if not yes]
-
-
-def _may(cluster: Cluster, row: Mapping[str, str]) -> bool:
-    attributes = {name: row[name] for name in ("verb", "group", "resource", "namespace") if row.get(name)}
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes},
-    }
-    return bool((cluster.request("POST", REVIEWS, body=review).get("status") or {}).get("allowed"))
-
-
-def permission_problems(refused: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return one sentence for each refused permission."""
-    return [
-        f"The user of platform_kubeconfig may not {row['verb']} {_resource(row)}, needed for {row['why']}: "
-        "let an administrator allow it, for instance by the ClusterRole cluster-admin."
-        for row in refused
-    ]
-
-
-def _resource(row: Mapping[str, str]) -> str:
-    resource = f"{row['resource']}.{row['group']}" if row.get("group") else row["resource"]
-    return f"{resource} in the namespace {row['namespace']}" if row.get("namespace") else resource
 
 
 def choose_storage_class(classes: Sequence[Mapping[str, Any]], wanted: str) -> tuple[Mapping[str, Any], list[str]]:

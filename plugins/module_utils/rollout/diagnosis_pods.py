@@ -141,7 +141,7 @@ def _last_words(cluster: Cluster, pod: Object) -> str:
     query = {**LOG_QUERY, "container": crashed["name"], "previous": "true"}
     try:
         text = cluster.text(f"/api/v1/namespaces/{namespace}/pods/{name}/log", query)
-        values = masking.secret_values(cluster.list("v1", "Secret", namespace))
+        values = masking.secret_values(cluster.list("v1", "Secret", namespace, masking.NO_RECORDS))
     except ApiException:
         return ""
     lines = [line.strip() for line in masking.masked_text(text, values).splitlines() if line.strip()]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
-from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import masked_object, masked_text, secret_values
+from ansible_collections.landfall.eks.plugins.module_utils.kube.masking import (
+    NO_RECORDS,
+    masked_object,
+    masked_text,
+    secret_values,
+)
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.yaml import yaml
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -18,13 +24,13 @@ LOG_LINES = 200
 def collect(cluster: Cluster, release: dict[str, Any], cause: str) -> dict[str, str]:
     """Return the files of a failed release {name, namespace}, by name: cause, events, pods, objects and logs."""
     namespace = release["namespace"]
-    values = secret_values(cluster.list("v1", "Secret", namespace))
+    values = secret_values(cluster.list("v1", "Secret", namespace, NO_RECORDS))
     pods = cluster.list("v1", "Pod", namespace)
     files = {
         "cause.txt": cause + "\n",
-        "events.yml": _yaml(cluster.list("v1", "Event", namespace)),
-        "pods.yml": _yaml(pods),
-        "manifest.yml": _yaml(_manifest(cluster, release)),
+        "events.yml": _yaml(cluster.list("v1", "Event", namespace), values),
+        "pods.yml": _yaml(pods, values),
+        "manifest.yml": _yaml(_manifest(cluster, release), values),
     }
     for pod in pods:
         for container in (pod.get("spec") or {}).get("containers") or []:
@@ -42,8 +48,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _yaml(objects: list[dict[str, Any]]) -> str:
-    return yaml.safe_dump_all([masked_object(each) for each in objects], sort_keys=False, allow_unicode=True)
+def _yaml(objects: list[dict[str, Any]], values: set[str]) -> str:
+    # Texts stay on one line each: what is broken in two would not be found.
+    shown = [masked_object(each, values) for each in objects]
+    return yaml.safe_dump_all(shown, sort_keys=False, allow_unicode=True, width=math.inf)
 
 
 def _manifest(cluster: Cluster, release: dict[str, Any]) -> list[dict[str, Any]]:

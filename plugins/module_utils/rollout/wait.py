@@ -12,11 +12,12 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Decision, Live, State, Wanted, decide
-from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.kube import masking, readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import makes_nodes
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
 from ansible_collections.landfall.eks.plugins.module_utils.kube.snapshot import Address, Snapshots
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
+from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience, unplaced
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -82,9 +83,10 @@ class Outcome:
     passing: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the outcome as a module returns it."""
-        shown = {"have": self.have, "wanted": self.wanted, "cause": self.cause, "passing": self.passing}
-        return {"phase": self.phase, "message": self.message, "changed": self.changed, **shown}
+        """Return the outcome as a module returns it, without what looks like a secret."""
+        texts = {"message": masking.masked_text(self.message), "cause": masking.masked_text(self.cause)}
+        shown = {"have": self.have, "wanted": self.wanted, "passing": self.passing}
+        return {"phase": self.phase, "changed": self.changed, **texts, **shown}
 
 
 class ReleaseWaiter:
@@ -112,7 +114,18 @@ class ReleaseWaiter:
                 outcomes[key] = self._looked_at(key, outcomes[key])
             if look == deadline:
                 break
+        for key, outcome in outcomes.items():
+            if outcome.phase == "failed":
+                outcome.message = self._without_secrets(self.runs[key], outcome.message)
         return outcomes
+
+    def _without_secrets(self, run: Run, text: str) -> str:
+        """Return a text without what the Secrets of a release's namespace hold."""
+        try:
+            secrets = self.cluster.list("v1", "Secret", run["namespace"], masking.NO_RECORDS)
+        except ApiException:  # what looks like a secret is masked in any text
+            secrets = []
+        return masking.masked_text(text, masking.secret_values(secrets))
 
     def poll(self, keys: list[str] | None = None) -> dict[str, Outcome]:
         """Judge once the releases of `keys`, or all."""

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from ansible_collections.landfall.eks.plugins.module_utils.helm import chart_sources, remote
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.module_utils.settings.urls import has_login
 
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _PREFIX = re.compile(
     r"([a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?|localhost(:\d+)?|[a-z0-9-]+:\d+)(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 )
-_LOGIN = "log in by `helm registry login` or `helm repo add`, as docs/charts.md says"
 
 
 def check_charts(at: Situation) -> Iterator[str]:
@@ -39,7 +39,7 @@ def check_mirrors(at: Situation) -> Iterator[str]:
     if mirror:
         yield from _place("platform_chart_mirror", mirror)
     registry = at.values.get("platform_registry")
-    if registry and not _PREFIX.fullmatch(registry):
+    if registry and not _PREFIX.fullmatch(registry) and not has_login(registry, bare=True):
         yield (
             f"platform_registry ({registry!r}) is no registry: write its host, its port and what comes before the "
             "names there, such as mirror.example.org:5000/hub."
@@ -61,10 +61,10 @@ def _reference(name: str, ref: str) -> Iterator[str]:
 
 
 def _place(name: str, place: str) -> Iterator[str]:
+    if has_login(place, bare=True):
+        return  # said of every setting
     if remote.is_remote(place):
-        if "@" in urlsplit(place).netloc:
-            yield f"{name} holds a user or a password, which processes and logs would show: {_LOGIN}."
-        elif not urlsplit(place).hostname:
+        if not urlsplit(place).hostname:
             yield f"{name} ({place!r}) names no host: write one such as oci://mirror.example.org:5000/charts."
     elif "://" in place or not PurePath(place).is_absolute():
         yield f"{name} ({place!r}) is no place of charts: write an oci:// or https:// address, or a full path."

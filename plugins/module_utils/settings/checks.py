@@ -29,8 +29,10 @@ from ansible_collections.landfall.eks.plugins.module_utils.settings import (
     networks,
     pods,
     tls,
+    urls,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.module_utils.text import variables
 
 _AT_LEAST_TWO = ("ingress_replicas", "argocd_server_replicas")
 """Pods before which a load balancer stands: with one alone, each of its restarts is an outage."""
@@ -120,14 +122,21 @@ def check_cluster(at: Situation) -> Iterator[str]:
 
 
 def check_texts(at: Situation) -> Iterator[str]:
-    """Environment variables and the like are texts; anything else would be written out as Python writes it."""
-    for setting in ("platform_environment", "cluster_addon_versions", "argocd_sso.rbac", "argocd_sso.secrets"):
+    """Versions, policies and the like are texts; anything else would be written out as Python writes it."""
+    for setting in ("cluster_addon_versions", "argocd_sso.rbac", "argocd_sso.secrets"):
         name, _unused, leaf = setting.partition(".")
         texts = at.values.get(name) or {}
         for key, value in ((texts.get(leaf) or {}) if leaf else texts).items():
             if not isinstance(value, str):
                 shown = "" if at.settings[name].secret else f" ({value!r})"
                 yield f"{setting}.{key}{shown} is no text: write it in quotes."
+
+
+def check_environment(at: Situation) -> Iterator[str]:
+    """Environment variables are such; their values are not shown, since tokens and passwords are among them."""
+    for name, value in (at.values.get("platform_environment") or {}).items():
+        if fault := variables.fault(name, value):
+            yield f"platform_environment.{str(name).partition('=')[0]} {fault}."
 
 
 def check_own_variables(at: Situation) -> Iterator[str]:
@@ -170,10 +179,12 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     forms.check_image_tags,
     charts.check_charts,
     charts.check_mirrors,
+    urls.check_logins,
     check_retention,
     check_slos,
     check_logs,
     check_texts,
+    check_environment,
     check_own_variables,
     tls.check_tls,
     check_what_goes_too,

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.file import CLUSTER_NAME
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
+from ansible_collections.landfall.eks.plugins.module_utils.settings.urls import has_login
 
 _FORMS = (
     (("_storage", "_storage_size", "_volume_size"), r"[1-9]\d*(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?", "a size", "20Gi"),
@@ -94,10 +95,10 @@ def check_metadata(at: Situation) -> Iterator[str]:
 def check_references(at: Situation) -> Iterator[str]:
     """Git repositories and image repositories have the form that their clients accept."""
     for name, value in at.ending("_repo_url"):
-        if not _REPOSITORY_URL.fullmatch(value):
+        if not _REPOSITORY_URL.fullmatch(value) and not has_login(value, bare=True):
             yield f"{name} ({value!r}) is no Git URL: write one such as https://git.example.org/team/platform.git."
     for name, value in at.ending("_image_repository"):
-        if value and not _IMAGE.fullmatch(value):
+        if value and not _IMAGE.fullmatch(value) and not has_login(value, bare=True):
             yield f"{name} ({value!r}) is no image repository: write one such as registry.example.org/team/flask."
 
 

@@ -18,6 +18,7 @@ _SCALARS = (bool, int, float, datetime.date)
 _EXACT = 2**53
 """Helm makes a floating-point number of every number: up to here each whole one has its own."""
 _IN_QUOTES = "write it in quotes"
+_OF_A_SECRET = f"is a value that JSON does not have, or that Helm would change: {_IN_QUOTES}"
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,20 @@ def _kind_and_word(value: Any) -> tuple[str, str]:
     return "number", repr(value)
 
 
-def unwritable(value: Any, path: str) -> Iterator[str]:
-    """Yield a sentence for each part of a value, at any depth, that JSON does not have or that Helm would change."""
+def unwritable(value: Any, path: str, *, secret: bool = False) -> Iterator[str]:
+    """Yield a sentence for each part of a value, at any depth, that JSON does not have or that Helm would change.
+
+    A part of a secret is not repeated.
+    """
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _of_key(key, path)
-            yield from unwritable(inner, f"{path}.{key}")
+            yield from unwritable(inner, f"{path}.{key}", secret=secret)
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from unwritable(inner, f"{path}[{index}]")
+            yield from unwritable(inner, f"{path}[{index}]", secret=secret)
     elif fault := next((fault for kind, judge in _JUDGES if isinstance(value, kind) and (fault := judge(value))), ""):
-        yield f"{path} {fault}."
+        yield f"{path} {_OF_A_SECRET if secret else fault}."
 
 
 def _of_key(key: Any, path: str) -> Iterator[str]:

@@ -132,7 +132,7 @@ def check_value(setting: Setting, value: Any) -> tuple[Any, list[str]]:
     if value is None and setting.option.get("default") is not None:
         return None, [f"{setting.name} has no value: write one, or remove the line ({purpose(setting.option)})."]
     refused = [_of_kind(setting, value, each) for each in kinds.wrong(setting.option, value, setting.name)]
-    refused = refused or list(kinds.unwritable(value, setting.name))
+    refused = refused or list(kinds.unwritable(value, setting.name, secret=setting.secret))
     if not refused and setting.name in _LEAVES:
         refused = _LEAVES[setting.name](value)
     if refused:

@@ -65,9 +65,3 @@ def test_what_is_right_is_let_through() -> None:
         ("ssh://git@git.example.org/team/landfall.git", {}),
     ):
         assert said(argocd_repo_url=url, flask_app_delivery="argocd", argocd_repo_revision="main", **more) == []
-
-
-def test_a_password_in_the_url_is_not_repeated() -> None:
-    (sentence,) = said(argocd_repo_url="https://bot:t0ken@git.example.org/team/landfall.git")
-    assert "holds a user or a password" in sentence
-    assert "t0ken" not in sentence

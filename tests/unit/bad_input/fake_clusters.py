@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.fake_objects import has_labels
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 STORAGE = "/apis/storage.k8s.io/v1"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 
@@ -96,11 +97,15 @@ class Handler(BaseHTTPRequestHandler):
         if path.endswith("?dryRun=All"):
             self._answer(review, 201)
             return
-        if f"/{path}" != REVIEWS:
+        if f"/{path}" not in {REVIEWS, RULES}:
             self._change()
             return
         if isinstance(answers.get("*"), int):
             self._answer({}, answers["*"])
+            return
+        if f"/{path}" == RULES:
+            # As on EKS, where RBAC is not the only one that is asked.
+            self._answer({"status": {"incomplete": True, "resourceRules": []}}, 201)
             return
         wanted = review["spec"]["resourceAttributes"]
         denied = answers.get("denied", [])

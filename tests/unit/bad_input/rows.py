@@ -276,7 +276,31 @@ WRONG_SETTINGS = (
     setting("flask_app_chart", {"ref": "charts/flask"}, "is no place of charts", "a full path"),
     setting("ingress_nginx_ingress_chart", {"ref": "oci://mirror.example.org/nginx:1.2.3"}, "ends in a tag"),
     setting("argocd_argo_cd_chart", {"ref": "https://charts.example.org"}, "names no chart"),
-    setting("platform_chart_mirror", "https://bot:secret@mirror.example.org/charts", "user or a password", "helm repo"),
+    # A login in a URL: said is where it goes, and it is not repeated.
+    setting("platform_chart_mirror", "https://bot:h1dden@mirror.example.org/charts", "user or a password", "helm repo"),
+    setting(
+        "platform_chart_mirror", "https://bot:h1 dden@mirror.example.org/charts", "user or a password", "helm repo"
+    ),
+    setting(
+        "efk_eck_operator_chart", {"ref": "oci://me:h1dden@charts.example.org/eck"}, ".ref holds a user", "helm repo"
+    ),
+    setting(
+        "platform_registry", "bot:h1dden@mirror.example.org/hub", "user or a password", "platform_image_pull_secrets"
+    ),
+    setting("flask_app_image_repository", "me:h1dden@example.org/flask", "user or a password", "image_pull_secrets"),
+    setting("monitoring_runbooks_url", "https://h1dden@wiki.example.org/a", "user or a password", "leave them out"),
+    setting(
+        "argocd_sso",
+        {"oidc": {"issuer": "https://me:h1dden@id.example.org"}},
+        ".oidc.issuer holds",
+        "argocd_sso.secrets",
+    ),
+    setting(
+        "monitoring_receivers",
+        [{"name": "a", "type": "webhook", "url": "https://me:h1dden@hooks.example.org/a"}],
+        "monitoring_receivers[0].url holds a user or a password",
+        "write username and password beside it",
+    ),
     setting("platform_registry", "https://mirror.example.org/hub/", "is no registry", "mirror.example.org:5000/hub"),
     setting("platform_image_pull_secrets", ["a b"], "('a b') is no name of a Secret"),
     setting("platform_unverified_charts", "maybe", "one of warn or refuse, not 'maybe'"),
@@ -351,8 +375,13 @@ WRONG_SETTINGS = (
     Row(
         "a password in the URL",
         ("argocd_repo_url holds a user or a password",),
-        {"argocd_repo_url": "https://bot:token@git.example.org/team/landfall.git"},
+        {"argocd_repo_url": "https://bot:h1dden@git.example.org/team/landfall.git"},
     ),
+    setting("argocd_repo_url", "ssh://git:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_username"),
+    setting(
+        "argocd_repo_url", "HTTPS://bot:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_password"
+    ),
+    setting("argocd_repo_url", "bot:h1dden@git.example.org/a.git", "user or a password", "argocd_repo_username"),
     Row(
         "a password in the clear",
         ("would send the password in the clear: write its https URL",),
@@ -410,7 +439,11 @@ WRONG_SETTINGS = (
     setting("argocd_receivers", [{"name": "x", "type": "pigeon"}], "write type: pagerduty, slack or webhook"),
     # The control node.
     setting("platform_state_dir", "landfall", "is not a full path"),
-    setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG (1) is no text"),
+    setting("platform_environment", {"DEBUG": 1}, "platform_environment.DEBUG is no text: write it in quotes"),
+    setting("platform_environment", {"TOKEN": ["h1dden"]}, "platform_environment.TOKEN is no text"),
+    setting("platform_environment", {"TOKEN": 98765432109876543210}, "platform_environment.TOKEN is a value that JSON"),
+    setting("platform_environment", {"A=h1dden": "x"}, "is no name of a variable", "such as HTTPS_PROXY"),
+    setting("platform_environment", "PROXY=h1dden", "must be a mapping of names to values", "not the value that was"),
     setting("platform_lock_wait", -1, "too small"),
     # cert-manager, and the issuer that signs.
     setting("cert_manager_enabled", "perhaps", "must be true or false, not 'perhaps'"),

@@ -215,6 +215,7 @@ def test_the_table(tmp_path: Path, record_property: Any, monkeypatch: pytest.Mon
     record_property(
         "table", "\n".join([*lines, f"bad input: refused {refused} of {len(ROWS)}, changes made: {len(requested)}"])
     )
+    assert [each for sentences in said.values() for each in sentences if "h1dden" in each] == []
     assert {name: problem for name, problem in wrong.items() if problem} == {}
     assert {name: sentences for name, sentences in unexpected.items() if sentences} == {}
     assert len(ROWS) >= 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -18,29 +19,21 @@ NAMES = (
     "REGISTRY_CONFIG REPOSITORY_CACHE REPOSITORY_CONFIG "
 )
 """Those of Helm 4.3, by `helm --help` and `helm env`."""
+ROLE = "roles/preflight/files/cluster_role.yml"
 PAGE = (ROOT / "docs/access.md").read_text()
 
 
 def rows(heading: str) -> list[list[str]]:
     """Return the cells of the table under the row that begins with `heading`."""
     lines = PAGE.partition(f"| {heading} |")[2].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[: lines.index("")]]
+    table = itertools.takewhile(lambda line: line.startswith("|"), lines)
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
-def permissions() -> list[list[str]]:
-    """Return the rows of the table of permissions, as preflight asks for them."""
-    path = ROOT / "roles/preflight/vars/main.yml"
-    asked = yaml.safe_load(path.read_text())["__preflight_permissions"]
-    found = []
-    for each in asked:
-        name = f"`{each['resource']}.{each['group']}`" if each.get("group") else f"`{each['resource']}`"
-        place = f" in `{each['namespace']}`".replace("{{ ", "").replace(" }}", "") if each.get("namespace") else ""
-        found.append([each["verb"], f"{name}{place}", each["why"]])
-    return found
-
-
-def test_every_permission_that_preflight_asks_for_is_listed() -> None:
-    assert rows("verb") == permissions()
+def test_the_role_to_bind_is_the_one_that_is_there() -> None:
+    role = yaml.safe_load((ROOT / ROLE).read_text())
+    assert f"kubectl apply -f {ROLE}" in PAGE
+    assert f"--clusterrole={role['metadata']['name']} " in PAGE
 
 
 def test_every_playbook_has_its_row() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster import pki, program_files, programs
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.place import NAMES, Place
+from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.processes import Program
 from ansible_collections.landfall.eks.plugins.module_utils.local_cluster.settings import (
     METRICS_SERVER_IP,
     Settings,
@@ -69,6 +71,25 @@ def test_the_kubeconfig_has_one_context(written: Place) -> None:
     assert [each["name"] for each in document["contexts"]] == ["landfall-local"] == [document["current-context"]]
     assert document["clusters"][0]["cluster"]["server"] == written.url("kube-apiserver")
     assert written.settings.kubeconfig.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_audit_is_off_unless_it_is_asked_for(
+    make_settings: Callable[..., Settings], place: Place, written: Place
+) -> None:
+    def server(at: Place) -> Program:
+        return next(each for each in programs.programs(at) if each.name == "kube-apiserver")
+
+    assert "--audit" not in str(server(written).command)
+    audited = Place(make_settings(audit=True), place.ports)
+    program_files.write_files(audited)
+    policy = audited.path("audit-policy.yml")
+    assert policy in server(audited).reads
+    words = [each for each in server(audited).command if each.startswith("--audit")]
+    assert f"--audit-policy-file={policy}" in words
+    assert f"--audit-log-path={audited.settings.directory}/audit.log" in words
+    assert {"--audit-log-maxsize=100", "--audit-log-maxbackup=3"} <= {*words}, "it is bounded"
+    rules = yaml.safe_load(policy.read_text())["rules"]
+    assert {each["level"] for each in rules} == {"None", "Metadata"}, "what is in a request is never written down"
 
 
 def test_written_once(written: Place) -> None:

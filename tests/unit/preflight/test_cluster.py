@@ -8,9 +8,13 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as subject
 
-ROW = {"verb": "create", "group": "apps", "resource": "deployments", "namespace": "", "why": "the components"}
-SECRETS = {"verb": "list", "group": "", "resource": "secrets", "namespace": "kube-system", "why": "reading"}
-CLASSES = {"verb": "list", "group": "storage.k8s.io", "resource": "storageclasses", "why": "storage"}
+ROLE = {
+    "rules": [
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]},
+        {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": ["list"]},
+    ]
+}
 
 
 def storage_class(name: str, default: str = "false", born: str = "2026-01-01") -> dict[str, Any]:
@@ -31,6 +35,8 @@ class Table:
         self, method: str, path: str, *, body: Any = None, query: Any = None, accept: str = ""
     ) -> dict[str, Any]:
         if method == "POST":
+            if body["kind"] == "SelfSubjectRulesReview":
+                return {"status": {"incomplete": True}}
             resource = body["spec"]["resourceAttributes"]["resource"]
             self.reviews.append(resource)
             return {"status": {"allowed": resource not in self.denied if resource != "*" else not self.denied}}
@@ -55,7 +61,7 @@ def wanted(**other: Any) -> subject.Requirements:
         **{
             "oldest": "1.33",
             "newest": "1.36",
-            "permissions": [ROW, SECRETS, CLASSES],
+            "role": ROLE,
             "storage_class": "",
             "releases": [{"name": "x", "namespace": "x", "selected": True, "pods": [POD]}],
             "check_capacity": False,
@@ -80,7 +86,7 @@ def test_who_may_do_everything_is_asked_for_no_more() -> None:
     cluster = Table(denied=("deployments",))
     (problem,) = subject.gather(cluster, wanted()).problems
     assert sorted(cluster.reviews) == ["*", "deployments", "secrets", "storageclasses"]
-    assert "may not create deployments.apps" in problem
+    assert "may not create deployments.apps: let" in problem
 
 
 def test_problems_come_all_together() -> None:
@@ -89,9 +95,8 @@ def test_problems_come_all_together() -> None:
     facts = subject.gather(cluster, wanted())
     assert facts.reachable
     assert not facts.service_monitors
-    assert len(facts.problems) == 4
-    assert "create deployments.apps, needed for the components" in facts.problems[1]
-    assert "list secrets in the namespace kube-system, needed for reading" in facts.problems[2]
+    assert len(facts.problems) == 3
+    assert "may not list secrets; create deployments.apps: let an administrator" in facts.problems[1]
 
 
 def test_storage_is_not_looked_at_without_the_right_to() -> None:

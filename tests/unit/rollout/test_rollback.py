@@ -130,11 +130,44 @@ def test_evidence_is_for_its_owner_alone(tmp_path):
 
 
 def test_short_values_do_not_mask_half_of_every_line():
-    assert masking.secret_values([secret(user="admin", password="long-enough")]) == {
-        "long-enough",
-        packed("long-enough"),
-        packed("admin"),
+    values = masking.secret_values([secret(user="admin", password="long-enough", pin="12345")])
+    assert {"long-enough", packed("long-enough")} <= values
+    assert not {"admin", packed("admin"), "12345"} & values
+
+
+def test_parts_of_secrets_and_what_looks_like_one_are_masked_in_every_file(cluster, helm_secret):
+    address = "https://chat.example.org/a/T0K3NofTheCh4t"
+    cluster.add(secret(config=yaml.safe_dump({"receivers": [{"slack_configs": [{"api_url": address}]}]})))
+    settings = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": {"app.ini": "user = me\npassword = of-the-map\n"},
     }
+    container = {"name": "app", "image": "nginx:1.29", "args": ["--api-token=of-the-arguments", "--v=2"]}
+    cluster.add({"kind": "Pod", "metadata": {"name": "p", "namespace": "logging"}, "spec": {"containers": [container]}})
+    cluster.text = lambda path, query: f"cannot reach {address}: 403\nvia https://me:of-the-url@example.org\n"
+    cluster.add(helm_secret(manifest=[settings]))
+    files = evidence.collect(
+        cluster, {"name": "logs", "namespace": "logging"}, f"it told {address}, --token of-the-cause"
+    )
+    together = "\n".join(files.values())
+    for hidden in ("T0K3N", "of-the-map", "of-the-arguments", "of-the-url", "of-the-cause"):
+        assert hidden not in together, hidden
+    assert files["cause.txt"] == f"it told {masking.MASK}, --token {masking.MASK}\n"
+    assert "cannot reach ••• 403" in files["p.app.log"].replace(":", "")
+    for readable in ("nginx:1.29", "--v=2", "user = me", "https://me:•••@example.org"):
+        assert readable in together, readable
+
+
+def test_what_is_long_stays_on_one_line_where_it_is_found(cluster):
+    """YAML breaks long texts at blanks, and between characters after one that is escaped."""
+    value = "first words of a passphrase " * 8 + "\u0001" + "x" * 90
+    cluster.add(secret(phrase=value))
+    note = {"kind": "Event", "metadata": {"name": "e", "namespace": "logging"}, "message": f"told {value}!"}
+    cluster.add(note)
+    files = evidence.collect(cluster, {"name": "logs", "namespace": "logging"}, "it broke")
+    assert "passphrase" not in files["events.yml"]
+    assert "xxx" not in files["events.yml"]
 
 
 @pytest.mark.parametrize(

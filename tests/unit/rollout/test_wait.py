@@ -1,5 +1,6 @@
 """The wait: from Helm's job over workloads and rows to ready or failed, with the cause."""
 
+import base64
 import json
 import os
 import time
@@ -168,3 +169,31 @@ def test_job_that_ends_while_the_records_are_read_has_not_failed(cluster, helm_s
 
     monkeypatch.setattr(storage, "read_releases", read_while_helm_ends)
     assert outcome(cluster, job=str(job)).phase == "running"
+
+
+def test_a_cause_is_shown_without_what_secrets_hold(cluster, helm_secret):
+    """The cluster's own words repeat what they were told: an address out of a configuration, a login of a registry."""
+    address = "https://chat.example.org/a/T0K3NofTheCh4t"
+    told = f'pulling "https://me:of-the-url@example.org" with --token of-the-flag failed, see {address}'
+    waiting = {"name": "kibana", "state": {"waiting": {"reason": "ErrImagePull", "message": told}}}
+    cluster.add(helm_secret(manifest=[WORKLOAD]))
+    cluster.add(deployment(0))
+    config = base64.b64encode(f"receivers:\n  - url: {address}\n".encode()).decode()
+    cluster.add({"kind": "Secret", "metadata": {"name": "a", "namespace": "logging"}, "data": {"a.yaml": config}})
+    cluster.add(
+        {
+            "kind": "Pod",
+            "metadata": {"name": "kibana-1", "namespace": "logging", "labels": {"app": "kibana"}},
+            "status": {"containerStatuses": [waiting]},
+        }
+    )
+    waiter = ReleaseWaiter(cluster, [run(started=time.time() - 61)])
+    shown = waiter.wait(1)["logging/logs"].as_dict()
+    assert shown["phase"] == "failed"
+    assert 'ErrImagePull pulling "https://me:•••@example.org" with --token ••• failed, see •••' in shown["message"]
+    # While it is waited for, what looks like a secret is masked too.
+    running = wait.Outcome("running", "Deployment kibana: x", cause=told).as_dict()
+    assert "of-the" not in running["cause"]
+    # Who may not list Secrets is told the cause all the same.
+    cluster.refuse(403, "no", method="GET", path="/secrets", times=9)
+    assert "of-the" not in waiter._without_secrets(run(), told)
