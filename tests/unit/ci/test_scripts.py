@@ -63,7 +63,8 @@ class Calls:
 
     def stand_in(self, name: str, then: str = "") -> None:
         path = self.folder / name
-        path.write_text(f'#!/bin/bash\necho "{name} $*" >> "$0.calls"\n{then}\n')
+        read = '[ "$1" != login ] || cat > "$0.stdin"'
+        path.write_text(f'#!/bin/bash\necho "{name} $*" >> "$0.calls"\n{read}\n{then}\n')
         path.chmod(0o755)
 
     def of(self, name: str) -> list[str]:
@@ -165,7 +166,7 @@ SIGNED_ONCE = '[ "$1" != sign ] || touch "$0.signed"; [ "$1" != verify ] || [ -e
 
 
 def test_a_signature_is_made_and_then_verified(calls: Calls) -> None:
-    calls.stand_in("cosign", f'[ "$1" != login ] || cat > "$0.stdin"\n{SIGNED_ONCE}')
+    calls.stand_in("cosign", SIGNED_ONCE)
     done = calls.run("sign.sh", **SIGN)
     assert done.returncode == 0, done.stderr
     sign = f"cosign sign --yes --recursive acme/app@{DIGEST}"
