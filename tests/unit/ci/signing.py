@@ -103,6 +103,7 @@ class Authority:
             f"--key={prefix}.key",
             f"--certificate={prefix}.pem",
             f"--signing-config={self.folder}/signing.json",
+            f"--trusted-root={self.folder}/trusted.json",
         ]
 
     def _issue(
