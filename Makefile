@@ -115,7 +115,7 @@ pictures: venv-test ## Take the screenshots of docs/images (chromium, see system
 contracts: venv ## Make the charts' contracts anew, from CHARTS or LANDFALL_CHART_CACHE
 	@python tools/chart_contracts.py $(CHARTS)
 
-lock: tools ## Pin charts, image base and actions to what upstream serves
+lock: tools ## Pin charts, image base, actions and tools to what upstream serves
 	@python tools/lock.py
 
 docs: venv ## Write the role READMEs from their argument_specs, and the causes into docs/failures.md

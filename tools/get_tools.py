@@ -32,6 +32,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--bin", type=Path, metavar="DIR", help="make a folder of links to the tools, for PATH")
     parser.add_argument("--json", action="store_true", help="print what was got as JSON on stdout")
     parser.add_argument("--cached", action="store_true", help="get nothing: fail if the cache lacks one")
+    parser.add_argument("--pinned", action="store_true", help="build what has no pinned digest, in place of a download")
     parser.add_argument("--pins", type=Path, default=PINS, metavar="FILE", help="another list of tools than tools.yml")
     return parser.parse_args(arguments)
 
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace, root: Path, progress: Progress) -> dict[str
     if options.cached and (problems := cache.problems(tools)):
         lacking = ", ".join(tool.name for tool in problems)
         raise ToolError(f"The tool cache {root} lacks {lacking}: run this without --cached.")
-    results = ensure(pins, tools, cache, target)
+    results = ensure(pins, tools, cache, target, pinned_only=options.pinned)
     sources = Counter(result.source for result in results.values())
     counts = ", ".join(f"{count} from {source}" for source, count in sources.items())
     progress.say("tools", f"{len(results)} ready in {root} ({counts})")

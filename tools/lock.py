@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what upstream serves into the pins: digests of charts and of the image's base, commits of actions.
+"""Writes what upstream serves into the pins: digests of charts, of the image's base and of tools, commits of actions.
 
 What cannot be asked stays as it is and is reported; `--check` writes nothing, and `--actions` only lists the actions
 without a commit, asking nobody. Ends with 1 where a pin contradicts upstream, or upstream itself.
@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from locking import actions, charts, images
+from locking import actions, charts, downloads, images
 from locking.outcome import Outcome, apply
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,9 +23,10 @@ def outcomes(root: Path, helm: str, hub: str) -> list[Outcome]:
     """Ask upstream about every pin of a checkout, side by side; returns the outcomes in a fixed order."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         of_charts = [pool.submit(charts.resolve, pin, helm) for pin in charts.pins(root)]
+        of_tools = [pool.submit(downloads.resolve, pin) for pin in downloads.pins(root)]
         of_image = pool.submit(images.resolve, root / "Dockerfile")
         of_actions = [pool.submit(actions.resolve, each, places, hub) for each, places in actions.pins(root).items()]
-        found = [each.result() for each in of_charts] + of_image.result()
+        found = [each.result() for each in of_charts + of_tools] + of_image.result()
         return found + [outcome for each in of_actions for outcome in each.result()]
 
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Build the image IMAGE (repository:tag) with VERSION and REVISION in it, from the checkout that this is run in.
-# With ARCHIVE, a file, the image becomes an OCI archive for push.sh: it holds an SBOM and the provenance of the build,
-# and BUILD_CACHE, a folder, keeps layers for the next one. Without ARCHIVE the image stays in Docker.
+# With ARCHIVE, a file, the image becomes an OCI archive for push.sh, which holds an SBOM and the provenance of the build,
+# and digest=sha256:... is printed on standard output. Without ARCHIVE the image stays in Docker.
 # LANDFALL_BUILDER is docker or buildah. BUILD_OPTIONS are more words for it, for a rehearsal without a registry.
 set -euo pipefail
 : "${IMAGE:?write repository:tag}" "${VERSION:?write the version}" "${REVISION:?write the commit}"
+# shellcheck source=app/ci/common.sh
+source "$(dirname "$0")/common.sh"
 read -ra options <<< "${BUILD_OPTIONS:-}"
 options+=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --tag "$IMAGE")
 
@@ -13,16 +15,11 @@ with_docker() {
     docker build --pull "${options[@]}" .
     return
   fi
-  # Docker's own builder makes no attestations; this one runs in a container and keeps nothing of an image.
+  # Docker's own builder makes no attestations; this one runs in a container and keeps nothing of an image. It is given
+  # no layers of earlier builds: a cache would be a way into an image that is signed.
   docker buildx inspect landfall > /dev/null 2>&1 || docker buildx create --name landfall --driver docker-container
-  if [[ -n ${BUILD_CACHE:-} ]]; then
-    options+=(--cache-to "type=local,mode=max,dest=$BUILD_CACHE.new")
-    [[ ! -d $BUILD_CACHE ]] || options+=(--cache-from "type=local,src=$BUILD_CACHE")
-  fi
   docker buildx build --builder landfall --pull --sbom=true --provenance=mode=max \
     --output "type=oci,dest=$ARCHIVE" "${options[@]}" .
-  # Written beside the old one, which would only grow.
-  [[ -z ${BUILD_CACHE:-} ]] || { rm -rf "$BUILD_CACHE" && mv "$BUILD_CACHE.new" "$BUILD_CACHE"; }
 }
 
 with_buildah() {
@@ -35,11 +32,13 @@ with_buildah() {
   echo "build: SBOM and provenance: not run (buildah; LANDFALL_BUILDER=docker makes them)" >&2
 }
 
+# What the workflow signs is built on a digest. In a rehearsal elsewhere the tag will do.
+if [[ ${GITHUB_ACTIONS:-} == true ]] && ! grep -qE '^ARG BASE=[^[:space:]]+@sha256:[0-9a-f]{64}[[:space:]]*$' Dockerfile; then
+  fail "the base image in the Dockerfile has no digest, and its tag can move: run \`make lock\`, and commit what it writes"
+fi
 case ${LANDFALL_BUILDER:-docker} in
-  docker) with_docker ;;
-  buildah) with_buildah ;;
-  *)
-    echo "build: LANDFALL_BUILDER is '$LANDFALL_BUILDER': write docker or buildah." >&2
-    exit 1
-    ;;
+  docker) with_docker >&2 ;;
+  buildah) with_buildah >&2 ;;
+  *) fail "LANDFALL_BUILDER is '$LANDFALL_BUILDER': write docker or buildah." ;;
 esac
+[[ -z ${ARCHIVE:-} ]] || echo "digest=$(digest_of "oci-archive:$ARCHIVE")"

@@ -11,7 +11,8 @@ case ${1:-} in
   scripts) packages app/requirements-ci.txt ;;
   cosign)
     folder=${RUNNER_TEMP:?write a folder for programs}/programs
-    python tools/get_tools.py --pins tools/release-tools.yml --bin "$folder"
+    # In a cache of this job alone: the usual one may hold what another job of the same machine has left.
+    python tools/get_tools.py --pins tools/release-tools.yml --pinned --cache "$RUNNER_TEMP/tools" --bin "$folder"
     echo "$folder" >> "${GITHUB_PATH:?write the file that PATH is read from}"
     ;;
   *)

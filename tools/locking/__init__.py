@@ -1,1 +1,1 @@
-"""Pins, written from what upstream itself serves: charts, the image's base, the workflow's actions."""
+"""Pins, written from what upstream itself serves: charts, the image's base, the workflow's actions, the tools."""

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from locking import registry, web
-from locking.outcome import Edit, NotServedError, Outcome, OutOfReachError, unanswered
+from locking.outcome import Edit, NotServedError, Outcome, OutOfReachError, compared, unanswered
 
 PULL_SECONDS = 180
 PIN = {"ref", "version", "sha256"}
@@ -84,15 +84,7 @@ def resolve(pin: ChartPin, helm: str) -> Outcome:
         return Outcome(subject, says, wrong=True)
     except (OutOfReachError, NotServedError) as error:
         return unanswered(subject, pin.sha256, error)
-    if pulled != published:
-        says = f"upstream publishes the SHA-256 {published} and serves {pulled}; the pin is left as it is"
-        return Outcome(subject, says, wrong=True)
-    if pin.sha256 is None:
-        return Outcome(subject, f"upstream serves {pulled}", Edit(pin.path, pin.start, pin.end, pulled))
-    if pin.sha256 != pulled:
-        says = f"is pinned to {pin.sha256}, upstream serves {pulled}: find out why before you change the pin"
-        return Outcome(subject, says, wrong=True)
-    return Outcome(subject, f"pinned to {pulled}, as upstream serves it")
+    return compared(subject, pin.sha256, published, pulled, Edit(pin.path, pin.start, pin.end, pulled))
 
 
 def _published(pin: ChartPin) -> str:

@@ -49,6 +49,19 @@ def unanswered(subject: str, pinned: str | None, error: Exception) -> Outcome:
     return Outcome(subject, f"pinned to {pinned}, unverified ({error})")
 
 
+def compared(subject: str, pinned: str | None, published: str, served: str, edit: Edit) -> Outcome:
+    """Return the outcome for a pin, given the SHA-256 that upstream publishes and that of the bytes which it serves."""
+    if served != published:
+        says = f"upstream publishes the SHA-256 {published} and serves {served}; the pin is left as it is"
+        return Outcome(subject, says, wrong=True)
+    if pinned is None:
+        return Outcome(subject, f"upstream serves {served}", edit)
+    if pinned != served:
+        says = f"is pinned to {pinned}, upstream serves {served}: find out why before you change the pin"
+        return Outcome(subject, says, wrong=True)
+    return Outcome(subject, f"pinned to {served}, as upstream serves it")
+
+
 def apply(edits: list[Edit]) -> None:
     """Make all edits; each file is replaced whole, from its end to its beginning so that no place moves."""
     for path in {each.path for each in edits}:

@@ -1,11 +1,13 @@
-"""HTTP as the lock needs it: small documents, whole, or one reason why not."""
+"""HTTP as the lock needs it: small documents, whole, the digests of large ones, or one reason why not."""
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ OPENER = urllib.request.build_opener()
 SECONDS = 15.0
 LARGEST = 64 << 20
 """Bytes. The largest index of a chart repository in use here has 3 MB."""
+CHUNK = 1 << 20
 GONE = {404, 410}
 UNAUTHORIZED = 401
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -40,17 +43,33 @@ class UnauthorizedError(Exception):
 
 def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Return what a URL serves. Raises OutOfReachError, NotServedError or UnauthorizedError."""
+    with _opened(url, headers or {}) as response:
+        body = response.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise OutOfReachError(f"{url} serves more than {LARGEST >> 20} MB")
+        return Answer(body, response.headers)
+
+
+def sha256(url: str) -> str:
+    """Return the SHA-256, in hex, of what a URL serves, however large. Raises what `get` raises."""
+    digest = hashlib.sha256()
+    with _opened(url, {}) as response:
+        while chunk := response.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(url: str, headers: Mapping[str, str]) -> Iterator[http.client.HTTPResponse]:
+    """Yield the answer to a request; trouble with it, then or while it is read, becomes one of our errors."""
     request = urllib.request.Request(url)  # noqa: S310 - http alone is used on loopback, by tests
-    for name, value in (headers or {}).items():
+    for name, value in headers.items():
         # A redirection leads to another host, which must not see a token.
         request.add_unredirected_header(name, value)
     host = urlsplit(url).netloc
     try:
         with OPENER.open(request, timeout=SECONDS) as response:
-            body = response.read(LARGEST + 1)
-            if len(body) > LARGEST:
-                raise OutOfReachError(f"{url} serves more than {LARGEST >> 20} MB")
-            return Answer(body, response.headers)
+            yield response
     except urllib.error.HTTPError as error:
         with error:
             if error.code == UNAUTHORIZED:

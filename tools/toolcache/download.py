@@ -1,4 +1,4 @@
-"""Downloads from the projects' release hosts, trusted only after their published checksum was compared."""
+"""Downloads from the projects' release hosts, compared with a pinned digest, else with the host's own checksum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from toolcache.errors import DISK_FULL
-from toolcache.pins import Tool
+from toolcache.pins import Download, Tool
 from toolcache.progress import Progress
 
 CHUNK = 1 << 20
@@ -35,23 +35,27 @@ class UnavailableError(Exception):
 
 @dataclass
 class Downloader:
-    """Fetches programs, and asks no host again that did not answer once within `patience` seconds."""
+    """Fetches programs, and asks no host again that did not answer once within `patience` seconds.
+
+    With `pinned_only`, none without a pinned digest: who can replace a file at its host can replace its checksum too.
+    """
 
     progress: Progress
     patience: float = 3.0
+    pinned_only: bool = False
     _silent: set[str] = field(default_factory=set)
 
     def fetch(self, tool: Tool, work: Path) -> Path:
         """Download and verify the program of `tool` into `work`; UnavailableError says why that did not work."""
         if tool.download is None:
             raise UnavailableError("its project publishes no checksum")
+        if self.pinned_only and tool.download.sha256 is None:
+            raise UnavailableError("the digest of its download is not pinned (make lock)")
         host = urlsplit(tool.download.url).netloc
         if host in self._silent:
             raise UnavailableError(f"{host} did not answer")
         try:
-            wanted = self._published_checksum(tool.download.checksum_url, tool.download.url)
-            self.progress.say(tool.name, f"downloading {tool.download.url}")
-            file = self._save(tool.download.url, work / f"{tool.name}.download", wanted)
+            file = self._download(tool.name, tool.download, work)
         except urllib.error.HTTPError as error:
             raise UnavailableError(f"{error.url} answered {error.code} {error.reason}") from error
         except TRANSPORT_ERRORS as error:
@@ -61,6 +65,23 @@ class Downloader:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise UnavailableError(f"{host} did not answer ({reason})") from error
         return _program(file, tool.download.member)
+
+    def _download(self, name: str, download: Download, work: Path) -> Path:
+        """Store the file of a download, compared with its pinned digest, else with the checksum of its host."""
+        wanted = download.sha256 or self._published_checksum(download.checksum_url, download.url)
+        self.progress.say(name, f"downloading {download.url}")
+        # A host that has not been asked yet may be silent.
+        seconds = self.patience if download.sha256 else STALL_SECONDS
+        file = work / f"{name}.download"
+        with _open_within(download.url, seconds, STALL_SECONDS) as response:
+            found = self._save(response, file)
+        if found != wanted:
+            file.unlink()
+            known = "pinned" if download.sha256 else "published"
+            raise UnavailableError(
+                f"ERROR: the checksum does not match, {download.url} has sha256 {found} but {wanted} is {known}"
+            )
+        return file
 
     def _published_checksum(self, checksum_url: str, url: str) -> str:
         """The sha256 that the release host publishes for the file at `url`."""
@@ -72,11 +93,11 @@ class Downloader:
             raise UnavailableError(f"{checksum_url} holds no sha256 of {name}")
         return checksum
 
-    def _save(self, url: str, target: Path, wanted: str) -> Path:
-        """Store the file at `url` in `target`, or raise UnavailableError if its sha256 is not the `wanted` one."""
+    def _save(self, response: HTTPResponse, target: Path) -> str:
+        """Store an answer in `target`; return its sha256."""
         digest = hashlib.sha256()
         started = said = time.monotonic()
-        with OPENER.open(url, timeout=STALL_SECONDS) as response, target.open("wb") as file:
+        with target.open("wb") as file:
             while chunk := response.read(CHUNK):
                 digest.update(chunk)
                 file.write(chunk)
@@ -85,12 +106,7 @@ class Downloader:
                 if time.monotonic() - said >= self.progress.heartbeat:
                     said = time.monotonic()
                     self.progress.say(target.stem, f"{file.tell() >> 20} MB downloaded so far")
-        if digest.hexdigest() != wanted:
-            target.unlink()
-            raise UnavailableError(
-                f"ERROR: the checksum does not match, {url} has sha256 {digest.hexdigest()} but {wanted} is published"
-            )
-        return target
+        return digest.hexdigest()
 
 
 def find_checksum(text: str, name: str) -> str | None:
@@ -100,13 +116,16 @@ def find_checksum(text: str, name: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def _open_within(url: str, seconds: float) -> HTTPResponse:
-    """Open `url`, giving up after `seconds` even where the name lookup hangs, which no socket timeout ends."""
+def _open_within(url: str, seconds: float, stall: float | None = None) -> HTTPResponse:
+    """Open `url`, giving up after `seconds` even where the name lookup hangs, which no socket timeout ends.
+
+    Reading from it gives up after `stall` seconds of silence, by default after as many.
+    """
     answers: queue.Queue[HTTPResponse | Exception] = queue.Queue()
 
     def ask() -> None:
         try:
-            answers.put(OPENER.open(url, timeout=seconds))
+            answers.put(OPENER.open(url, timeout=stall or seconds))
         except TRANSPORT_ERRORS as error:
             answers.put(error)
 

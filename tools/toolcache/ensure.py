@@ -10,6 +10,8 @@ from toolcache.cache import ABSENT, Cache
 from toolcache.download import Downloader, UnavailableError
 from toolcache.pins import Family, Pins, Platform, Tool
 
+UNPINNED = "its digest is not pinned (make lock), and its host vouches for itself"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -57,7 +59,9 @@ class Run:
             self.cache.progress.say(tool.name, f"{reason}: building it")
             return False
         self.cache.store(tool, program, self.work)
-        self.cache.progress.say(tool.name, f"{tool.version} downloaded and verified")
+        pinned = tool.download and tool.download.sha256
+        known = "verified" if pinned else f"unverified: {UNPINNED}"
+        self.cache.progress.say(tool.name, f"{tool.version} downloaded, {known}")
         return True
 
     def _build(self, family: Family, tools: list[Tool]) -> None:
@@ -66,23 +70,28 @@ class Run:
             self.cache.store(tool, program, self.work)
 
 
-def ensure(pins: Pins, tools: list[Tool], cache: Cache, target: Platform) -> dict[str, Result]:
-    """Get every one of `tools` that is not whole in the cache; return them all, by name."""
+def ensure(
+    pins: Pins, tools: list[Tool], cache: Cache, target: Platform, *, pinned_only: bool = False
+) -> dict[str, Result]:
+    """Get every one of `tools` that is not whole in the cache; return them all, by name.
+
+    With `pinned_only`, what has no pinned digest is built.
+    """
     cache.sweep()
     problems = cache.problems(tools)
     for tool, problem in problems.items():
         text = problem if problem == ABSENT else f"{problem}, getting it again"
         cache.progress.say(tool.name, f"{tool.version}: {text}")
-    sources: dict[Tool, str] = _get(pins, set(problems), cache, target) if problems else {}
+    sources: dict[Tool, str] = _get(pins, set(problems), cache, target, pinned_only) if problems else {}
     return {tool.name: Result(tool.version, cache.program(tool), sources.get(tool, "cache")) for tool in tools}
 
 
-def _get(pins: Pins, missing: set[Tool], cache: Cache, target: Platform) -> dict[Tool, str]:
+def _get(pins: Pins, missing: set[Tool], cache: Cache, target: Platform, pinned_only: bool) -> dict[Tool, str]:
     """Get the `missing` programs, family by family; return the source of each that this run made."""
     sources: dict[Tool, str] = {}
     with cache.work_folder() as work:
         builder = Builder(work, cache.root, target, pins.toolchain, cache.progress)
-        run = Run(cache, work, Downloader(cache.progress), builder)
+        run = Run(cache, work, Downloader(cache.progress, pinned_only=pinned_only), builder)
         for family in pins.families:
             wanted = [tool for tool in family.tools if tool in missing]
             if wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,15 @@ class Platform:
 
 @dataclass(frozen=True)
 class Download:
-    """A published file: its address, that of its checksum, and the program's path in it (None: it is the program)."""
+    """A published file: its address, that of its checksum, and the program's path in it (None: it is the program).
+
+    `sha256` is the digest that it is pinned to, in hex; None: `make lock` has not written it yet.
+    """
 
     url: str
     checksum_url: str
     member: str | None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,12 @@ def _tool(package: str, pin: dict[str, Any], module_hash: str, words: dict[str, 
     """Make one Tool, with every placeholder filled in from `words`."""
     ldflags = tuple(str(flag).format(**words) for flag in pin.get("ldflags", []))
     download = _download(pin.get("download"), words)
+    # Once it is pinned, what was got before is got again.
+    pinned = {key: value for key, value in asdict(download).items() if key != "sha256" or value} if download else None
     contents: dict[str, Any] = {
         "package": package,
         "ldflags": ldflags,
-        "download": asdict(download) if download else None,
+        "download": pinned,
         "module": module_hash,
     }
     cgo = bool(pin.get("cgo", False))
@@ -154,7 +161,7 @@ def _tool(package: str, pin: dict[str, Any], module_hash: str, words: dict[str, 
     )
 
 
-def _download(pin: dict[str, str] | None, words: dict[str, str]) -> Download | None:
+def _download(pin: dict[str, Any] | None, words: dict[str, str]) -> Download | None:
     """Fill in the addresses of a download, if the family has one."""
     if pin is None:
         return None
@@ -163,7 +170,17 @@ def _download(pin: dict[str, str] | None, words: dict[str, str]) -> Download | N
         url=_address(pin["url"].format(**words)),
         checksum_url=_address(pin["checksum_url"].format(**words)),
         member=member.format(**words) if member else None,
+        sha256=_digest(pin.get("sha256", {}).get(words["tool"], {}).get("{os}-{arch}".format(**words))),
     )
+
+
+def _digest(sha256: object) -> str | None:
+    """Return the digest that a download is pinned to, if it is."""
+    if sha256 is None:
+        return None
+    if not re.fullmatch(r"[0-9a-f]{64}", str(sha256)):
+        raise ValueError(f"the sha256 {sha256} is not 64 hexadecimal digits")
+    return str(sha256)
 
 
 def _address(url: str) -> str:

@@ -20,6 +20,7 @@ LEFT_OUT = {
     "Install": "everything is there already",
     "Check style": "make lint does",
     "Sign": "only GitHub Actions has the identity",
+    "Verify": "nothing is signed",
 }
 STAGES = {
     "tests": "Run the application's tests",

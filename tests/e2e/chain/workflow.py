@@ -1,5 +1,7 @@
 """Runs the `run:` steps of .github/workflows/pipeline.yaml, in their order and under their conditions, outside GitHub.
 
+Artifacts go from one job to the next as at GitHub, and stay for the jobs that are run again; other actions do nothing.
+
 Only what that workflow uses of GitHub's language is understood: names, texts, &&, ||, ==, !=, ! and the functions
 success and failure. An expression with anything else is an error, so that a change of the workflow is noticed.
 """
@@ -8,6 +10,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import yaml
 
@@ -36,6 +39,7 @@ class Run:
     steps: list[Step] = field(default_factory=list)
     needs: dict = field(default_factory=dict)
     outputs: dict = field(default_factory=dict)
+    artifacts: dict = field(default_factory=dict)
 
     @property
     def failed(self):
@@ -65,7 +69,7 @@ class Workflow:
         With `earlier`, a run that failed, only the jobs that did not succeed there, as "Re-run failed jobs" does.
         `before` is called with the name of each step that is about to run. `jobs` are those to run, or None for all.
         """
-        run = Run()
+        run = Run(artifacts=dict(earlier.artifacts) if earlier else {})
         needs = run.needs
         self.before = before or (lambda name: None)
         for name, job in self.jobs.items():
@@ -91,6 +95,8 @@ class Workflow:
         job = self.jobs[name]
         failed = False
         for step in job["steps"]:
+            if "uses" in step and not failed:
+                self._hand_over(run.artifacts, step, contexts)
             if "run" not in step or any(step["name"].startswith(each) for each in self.left_out):
                 continue
             made = Step(name, step["name"])
@@ -113,6 +119,18 @@ class Workflow:
                 contexts["steps"][step["id"]] = {"outputs": dict(lines)}
             failed = failed or made.status != 0
         return failed
+
+    def _hand_over(self, artifacts, step, contexts):
+        """Keep the file of an artifact that is uploaded, and write that of one that is downloaded."""
+        action = step["uses"].partition("@")[0]
+        if action not in ("actions/upload-artifact", "actions/download-artifact"):
+            return
+        name, path = (fill(step["with"][key], contexts, failed=False) for key in ("name", "path"))
+        if action == "actions/upload-artifact":
+            artifacts[name] = (Path(path).name, Path(path).read_bytes())
+        else:
+            file, content = artifacts[name]
+            (Path(path) / file).write_bytes(content)
 
     def _execute(self, step, script, folder, variables):
         begun = time.monotonic()

@@ -1,8 +1,13 @@
+"""Makes the packages of tools/ importable, and gives each test a repository of its own."""
+
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.unit.ci.remote import Remote
+from tests.unit.ci.remote import ROOT, Remote
+
+sys.path.insert(0, str(ROOT / "tools"))
 
 
 @pytest.fixture

@@ -15,9 +15,13 @@ jobs:
       - {name: Fetch, uses: actions/checkout@v6}
       - {name: Install, run: exit 9}
       - {name: Name, id: named, run: 'echo "tag=1.$NUMBER" >> "$GITHUB_OUTPUT"', env: {NUMBER: "${{ vars.NUMBER }}"}}
+      - {name: Make, run: 'echo made > "$FILE"', env: {FILE: "${{ runner.temp }}/file"}}
+      - {name: Hand over, uses: actions/upload-artifact@v7, with: {name: file, path: "${{ runner.temp }}/file"}}
   second:
     needs: first
     steps:
+      - {name: Take over, uses: actions/download-artifact@v8, with: {name: file, path: "${{ runner.temp }}/again"}}
+      - {name: Read, run: grep made again/file}
       - {name: Use, run: 'test "$TAG" = 1.5', env: {TAG: "${{ needs.first.outputs.tag }}"}}
       - {name: Skip, if: vars.NOTHING != '', run: exit 9}
       - {name: Fail, id: failing, run: 'echo "verdict=failed" >> "$GITHUB_OUTPUT"; exit 1'}
@@ -53,10 +57,14 @@ def test_an_expression_that_is_not_understood(expression: str) -> None:
 def test_jobs_and_steps(tmp_path: Path) -> None:
     path = tmp_path / "workflow.yml"
     path.write_text(WORKFLOW)
-    workflow = Workflow(path, CONTEXTS, {"PATH": "/usr/bin:/bin"}, ("Install",))
+    (tmp_path / "again").mkdir()
+    contexts = CONTEXTS | {"runner": {"temp": str(tmp_path)}}
+    workflow = Workflow(path, contexts, {"PATH": "/usr/bin:/bin"}, ("Install",))
     run = workflow.run(lambda _: tmp_path, tmp_path)
     assert [(step.name, step.status) for step in run.steps] == [
         ("Name", 0),
+        ("Make", 0),
+        ("Read", 0),
         ("Use", 0),
         ("Skip", None),
         ("Fail", 1),
@@ -65,5 +73,7 @@ def test_jobs_and_steps(tmp_path: Path) -> None:
         ("Never", None),
     ]
     assert run.failed.name == "Fail"
+    (tmp_path / "again" / "file").unlink()
     again = workflow.run(lambda _: tmp_path, tmp_path, earlier=run)
-    assert [step.name for step in again.steps][:1] == ["Use"], "what succeeded is not run again"
+    assert again.steps[0].name == "Read", "what succeeded is not run again"
+    assert again.steps[0].status == 0, "its artifact is still there"

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 import yaml
+from locking import actions
+from locking.outcome import apply
 
 from tests.unit.ci.remote import ROOT
+from tests.unit.contracts import lock_stubs
 
 FOLDER = ROOT / ".github" / "workflows"
 NAMES = sorted(path.name for path in FOLDER.glob("*.y*ml"))
 RIGHTS = {
     "pipeline.yaml": {
         "test": {"contents": "read"},
+        "build": {"contents": "read"},
         "image": {"contents": "read", "id-token": "write"},
         "deploy": {"contents": "write", "pull-requests": "write"},
     },
@@ -38,8 +42,18 @@ def steps(workflow: Workflow) -> Iterator[Workflow]:
         yield from job["steps"]
 
 
-def names(workflow: Workflow, job: str) -> list[str]:
-    return [step["name"] for step in workflow["jobs"][job]["steps"]]
+def following(workflow: Workflow, jobs: set[str]) -> set[str]:
+    """The jobs that need one of these, and those that need them."""
+    found: set[str] = set()
+    while more := {job for job, each in workflow["jobs"].items() if each.get("needs") in jobs | found} - found:
+        found |= more
+    return found
+
+
+def scripts(workflow: Workflow, job: str) -> list[str]:
+    """The scripts that a job calls, each with its first argument."""
+    runs = [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
+    return [" ".join(run.split()[:2]).rpartition("/")[2] for run in runs]
 
 
 def test_these_are_all() -> None:
@@ -72,7 +86,7 @@ def test_pull_requests_see_no_secret(name: str) -> None:
     workflow = load(name)
     assert set(workflow["on"]) == {"push", "pull_request"}, "other events hand secrets to what others wrote"
     pushed = {job for job, content in workflow["jobs"].items() if content.get("if") == "github.event_name == 'push'"}
-    after = {job for job, content in workflow["jobs"].items() if content.get("needs") in pushed}
+    after = following(workflow, pushed)
     for job, content in workflow["jobs"].items():
         if job not in pushed | after:
             assert "secrets" not in str(content)
@@ -98,17 +112,63 @@ def test_the_usual_traps(name: str) -> None:
 
 def test_the_stages_follow_each_other() -> None:
     workflow = load("pipeline.yaml")
-    assert [workflow["jobs"][job].get("needs") for job in ("test", "image", "deploy")] == [None, "test", "image"]
-    order = ["Name the image", "Build the image", "Push the image", "Sign the image"]
-    places = [next(i for i, each in enumerate(names(workflow, "image")) if each.startswith(name)) for name in order]
-    assert places == sorted(places)
-    scripts = [" ".join(step["run"].split()[:2]) for step in workflow["jobs"]["deploy"]["steps"] if "run" in step]
-    assert scripts[1:] == [
-        "app/ci/deployed.py --check",
-        "app/ci/bump.py --tag",
-        "app/ci/deployed.py --tag",
-        "app/ci/bump.py --revert",
+    jobs = ("test", "build", "image", "deploy")
+    assert tuple(workflow["jobs"]) == jobs
+    assert [workflow["jobs"][job].get("needs") for job in jobs] == [None, "test", "build", "image"]
+    assert [scripts(workflow, job) for job in jobs[1:]] == [
+        ["install.sh scripts", "image.py --commit", "build.sh >>"],
+        ["install.sh scripts", "install.sh cosign", "image.py --commit", "push.sh >>", "sign.sh"],
+        [
+            "install.sh scripts",
+            "install.sh cosign",
+            "image.py --commit",
+            "deployed.py --check",
+            "verify.sh",
+            "bump.py --tag",
+            "deployed.py --tag",
+            "bump.py --revert",
+        ],
     ]
+
+
+def test_from_the_build_to_the_cluster_an_image_is_its_digest() -> None:
+    jobs = load("pipeline.yaml")["jobs"]
+    assert jobs["build"]["outputs"] == {"digest": "${{ steps.build.outputs.digest }}"}
+    push, sign = jobs["image"]["steps"][-2:]
+    assert push["env"]["DIGEST"] == "${{ needs.build.outputs.digest }}"
+    assert sign["env"]["DIGEST"] == jobs["image"]["outputs"]["digest"] == "${{ steps.push.outputs.digest }}"
+    assert jobs["deploy"]["env"]["DIGEST"] == "${{ needs.image.outputs.digest }}"
+    deploy = {step.get("run", "").split()[0]: step for step in jobs["deploy"]["steps"] if "run" in step}
+    assert "DIGEST" not in deploy["app/ci/verify.sh"]["env"], "it verifies the digest of the job,"
+    bump = next(step for step in jobs["deploy"]["steps"] if "bump.py --tag" in step.get("run", ""))
+    assert '--digest "$DIGEST"' in bump["run"], "and the chart is moved to no other"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cache_that_other_jobs_write_reaches_nothing_that_is_signed_or_deployed(name: str) -> None:
+    """Any job of main may write any key of main's cache, the tests' packages included."""
+    jobs = load(name)["jobs"]
+    cached = {job for job, content in jobs.items() if "cache" in json.dumps(content["steps"])}
+    trusted = {
+        job for job, content in jobs.items() if "environment" in content or "write" in str(content["permissions"])
+    }
+    if name == "pipeline.yaml":
+        assert cached == set()
+        assert trusted == {"image", "deploy"}
+    else:
+        assert cached == {"part", "molecule"}, "control: a cache is seen"
+        assert trusted == set()
+
+
+def test_what_others_wrote_runs_where_nothing_is_to_be_stolen() -> None:
+    jobs = load("pipeline.yaml")["jobs"]
+    for job in ("test", "build"):
+        assert "environment" not in jobs[job]
+        assert "secrets." not in str(jobs[job])
+        assert "id-token" not in jobs[job]["permissions"]
+    for job in ("image", "deploy"):
+        ran = " ".join(scripts(load("pipeline.yaml"), job))
+        assert not [each for each in ("build.sh", "lint.sh", "test.sh", "install.sh tests") if each in ran]
 
 
 def test_only_what_was_seen_to_fail_is_put_back() -> None:
@@ -150,19 +210,51 @@ jobs:
     steps:
       - run: echo "${{ github.event.pull_request.title }}" ${{ steps.none.outputs.x }}
 """
-CHECKERS = {
-    "actionlint": (["actionlint"], "make test-tools"),
-    "zizmor": (["zizmor", "--offline", "--quiet", "--no-progress"], "pip install zizmor"),
-}
 
 
-@pytest.mark.parametrize("program", CHECKERS)
-def test_checkers_find_nothing_here_and_something_elsewhere(program: str, tmp_path: Path) -> None:
-    command, how = CHECKERS[program]
-    if not shutil.which(program):
-        pytest.skip(f"{program} is missing: {how}")
-    bad = tmp_path / "bad.yaml"
-    bad.write_text(BAD)
-    for paths, good in (([FOLDER / name for name in NAMES], True), ([bad], False)):
-        done = subprocess.run([*command, *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert (done.returncode == 0) is good, done.stdout + done.stderr
+@pytest.fixture
+def locked(tmp_path: Path) -> list[str]:
+    """The workflows as `make lock` leaves them where it reaches the actions' repositories."""
+    root, hub = tmp_path / "checkout", tmp_path / "hub"
+    shutil.copytree(FOLDER, root / ".github" / "workflows")
+    unpinned = {action: places for action, places in actions.pins(root).items() if action.commit is None}
+    for action in unpinned:
+        lock_stubs.commit(hub, action.repository, action.tag)
+    found = [each for action, places in unpinned.items() for each in actions.resolve(action, places, str(hub))]
+    apply([each.edit for each in found if each.edit])
+    return [str(root / ".github" / "workflows" / name) for name in NAMES]
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    return str(tmp_path / "bad.yaml")
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    if not shutil.which(command[0]):
+        how = {"actionlint": "make test-tools", "zizmor": "pip install zizmor"}[command[0]]
+        pytest.skip(f"not run: {command[0]} is missing: {how}")
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_actionlint_finds_nothing_here_and_something_elsewhere(bad: str) -> None:
+    done = run("actionlint", *(str(FOLDER / name) for name in NAMES))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run("actionlint", bad).returncode != 0
+
+
+ZIZMOR = ("zizmor", "--offline", "--quiet", "--no-progress", "--pedantic", "--no-config")
+
+
+def test_zizmor_finds_nothing_here_and_something_elsewhere(locked: list[str], bad: str) -> None:
+    done = run(*ZIZMOR, *locked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run(*ZIZMOR, bad).returncode != 0
+
+
+def test_zizmor_finds_but_the_actions_that_are_not_pinned_yet() -> None:
+    done = run(*ZIZMOR, "--format=json", *(str(FOLDER / name) for name in NAMES))
+    unpinned = sum(len(places) for action, places in actions.pins(ROOT).items() if action.commit is None)
+    assert [each["ident"] for each in json.loads(done.stdout)] == ["unpinned-uses"] * unpinned
+    assert not list(ROOT.glob(".github/zizmor.y*ml")), "no configuration relaxes it"

@@ -210,6 +210,18 @@ def test_key_changes_with_go_sum_flags_and_version(project: Project) -> None:
     assert keys() == keys()
 
 
+def test_key_of_a_download_changes_once_it_is_pinned_and_not_before(project: Project) -> None:
+    target = this_platform()
+
+    def key(**download: object) -> str:
+        project.write(download={"url": "https://example.org/x", "checksum_url": "https://example.org/y", **download})
+        return load(project.pins, target).tools()[0].key
+
+    unpinned = {"sha256": {"alpha": {f"{target.os}-{target.arch}": None}}}
+    pinned = {"sha256": {"alpha": {f"{target.os}-{target.arch}": "a" * 64}}}
+    assert key() == key(**unpinned) != key(**pinned)
+
+
 def test_changed_go_sum_is_built_again(project: Project) -> None:
     project.run()
     (project.root / "go" / "demo" / "go.sum").write_text("demo.example v1.2.3 h1:second\n")

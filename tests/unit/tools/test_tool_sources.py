@@ -129,6 +129,72 @@ def test_silent_host_is_asked_once_and_not_for_long(project: Project, silent_hos
         assert time.monotonic() - started < limit
 
 
+def pin(project: Project, host: str, sha256: str | None) -> None:
+    """Pin the program alpha alone, with a download from `host` at a digest."""
+    target = this_platform()
+    project.write(
+        tools={"alpha": "demo.example/alpha"},
+        download={
+            "url": f"{host}/{{tool}}-{{version}}",
+            "checksum_url": f"{host}/sums",
+            "sha256": {"alpha": {f"{target.os}-{target.arch}": sha256}},
+        },
+    )
+
+
+def test_a_download_without_a_pinned_digest_is_said_to_be_unverified(project: Project, serve: Serve) -> None:
+    pin(project, serve({"/alpha-1.2.3": PROGRAM, "/sums": SUM.encode()}), None)
+    source, said, program = got(project)
+    assert (source, program) == ("download", PROGRAM)
+    assert "alpha: 1.2.3 downloaded, unverified: its digest is not pinned (make lock), and its host vouches" in said
+
+
+def test_a_pinned_download_asks_for_no_checksum(project: Project, serve: Serve) -> None:
+    pin(project, serve({"/alpha-1.2.3": PROGRAM}), SUM)
+    source, said, program = got(project)
+    assert (source, program) == ("download", PROGRAM)
+    assert "alpha: 1.2.3 downloaded, verified" in said
+
+
+def test_a_program_that_was_replaced_with_its_checksum_is_built(project: Project, serve: Serve) -> None:
+    evil = PROGRAM + b"evil\n"
+    host = serve({"/alpha-1.2.3": evil, "/sums": hashlib.sha256(evil).hexdigest().encode()})
+    pin(project, host, None)
+    assert got(project)[2] == evil, "control: without a pin it is taken"
+    pin(project, host, SUM)
+    source, said, program = got(project)
+    assert source == "build", "and what was taken before is not kept"
+    assert f"but {SUM} is pinned" in said
+    assert b"evil" not in program
+
+
+@pytest.mark.parametrize("sha256", [None, SUM])
+def test_what_signs_comes_from_a_pin_alone(project: Project, serve: Serve, sha256: str | None) -> None:
+    pin(project, serve({"/alpha-1.2.3": PROGRAM, "/sums": SUM.encode()}), sha256)
+    source, said, _ = got(project, "--pinned")
+    assert source == ("download" if sha256 else "build")
+    assert ("the digest of its download is not pinned (make lock): building it" in said) is (sha256 is None)
+
+
+@pytest.mark.parametrize("sha256", ["abc", SUM.upper(), f"sha256:{SUM}", 5])
+def test_a_digest_that_is_none_is_one_sentence(project: Project, sha256: object) -> None:
+    pin(project, "https://example.org", sha256)  # type: ignore[arg-type]
+    done = project.run()
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"(ValueError: the sha256 {sha256} is not 64 hexadecimal digits).\n")
+
+
+def test_a_pinned_download_of_a_silent_host_is_given_up_as_soon(
+    project: Project, silent_host: str, tmp_path: Path
+) -> None:
+    pin(project, silent_host, SUM)
+    (tool,) = load(project.pins, this_platform()).tools()
+    started = time.monotonic()
+    with pytest.raises(UnavailableError, match="did not answer"):
+        Downloader(Progress(), patience=0.3).fetch(tool, tmp_path)
+    assert time.monotonic() - started < 3.0
+
+
 def test_family_without_download_is_built(project: Project) -> None:
     done = project.run("--json")
     assert "alpha: its project publishes no checksum: building it" in done.stderr
