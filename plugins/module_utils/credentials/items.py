@@ -123,10 +123,12 @@ def fill(template: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), template)
 
 
-    `rotation` is what rotating takes: method, means, service, restart, needs and by_hand of the module credentials.
+def _is_internal(host: str) -> bool:
+    """Tell whether a host is an address, or a name of the cluster's own DNS."""
+    labels = host.removesuffix(".cluster.local").split(".")
+    return len(labels) == 1 or labels[-1] == "svc" or labels[-1].isdigit() or ":" in host
 
-    People reach a certificate's `hosts`; only the own CA signs one for its `own_hosts`, such as the name of a load
-    balancer, too, and signs one with `fallback` where platform_tls_source has none for the hosts.
+
 def placeholders_of(template: str) -> set[str]:
     """Return the names in braces of a template."""
     return set(_PLACEHOLDER.findall(template))

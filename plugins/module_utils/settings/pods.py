@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.kube.namespaces import LEVELS
 from ansible_collections.landfall.eks.plugins.module_utils.kube.network_policies import EVERY_NAMESPACE
-from ansible_collections.landfall.eks.plugins.module_utils.settings.hosts import LABEL
 from ansible_collections.landfall.eks.plugins.module_utils.settings.networks import network_problem
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 from ansible_collections.landfall.eks.plugins.module_utils.settings.specs import joined

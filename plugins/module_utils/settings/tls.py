@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import cert_manager, provided, sources
-from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import acm
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import host_problem
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import acm
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
 DOMAINS = "platform_tls_domains"
