@@ -12,6 +12,8 @@ from tests.unit.pods.reach import End
 
 API_SERVER = "10.0.3.7"
 NAME = "app.kubernetes.io/name"
+PART = "app.kubernetes.io/component"
+INSTANCE = "app.kubernetes.io/instance"
 
 
 def pod(namespace: str, name: str, key: str = NAME, address: str = "10.0.77.7") -> End:
@@ -25,8 +27,8 @@ PODS = {
     "alertmanager": pod("monitoring", "alertmanager"),
     "grafana": pod("monitoring", "grafana"),
     "kube-state-metrics": pod("monitoring", "kube-state-metrics"),
-    "prometheus-operator": pod("monitoring", "prometheus-operator", "app.kubernetes.io/component"),
-    "webhook-job": pod("monitoring", "prometheus-operator-webhook", "app.kubernetes.io/component"),
+    "prometheus-operator": pod("monitoring", "prometheus-operator", PART),
+    "webhook-job": pod("monitoring", "prometheus-operator-webhook", PART),
     "elastic-operator": pod("elastic-system", "elastic-operator"),
     "elasticsearch": pod("logging", "elasticsearch", ECK),
     "kibana": pod("logging", "kibana", ECK),
@@ -39,8 +41,11 @@ PODS = {
     "argocd-sets": pod("argocd", "argocd-applicationset-controller"),
     "argocd-notifications": pod("argocd", "argocd-notifications-controller"),
     "argocd-dex": pod("argocd", "argocd-dex-server"),
-    "flask": End("flask-app", {NAME: "flask-app", "app.kubernetes.io/instance": "flask-app"}),
-    "flask-test": End("flask-app", {NAME: "flask-app-test", "app.kubernetes.io/instance": "flask-app"}),
+    "flask": End("flask-app", {NAME: "flask-app", INSTANCE: "flask-app"}),
+    "flask-test": End("flask-app", {NAME: "flask-app-test", INSTANCE: "flask-app"}),
+    "cert-manager": End("cert-manager", {INSTANCE: "cert-manager", PART: "controller"}),
+    "cert-manager-webhook": End("cert-manager", {INSTANCE: "cert-manager", PART: "webhook"}),
+    "cert-manager-injector": End("cert-manager", {INSTANCE: "cert-manager", PART: "cainjector"}),
     # Those of others, one in each of our namespaces that it might get into.
     "stranger": pod("shop", "web", address="192.0.2.20"),
     "stray-monitoring": pod("monitoring", "stray", address="192.0.2.21"),
@@ -49,6 +54,7 @@ PODS = {
     "stray-ingress": pod("ingress", "stray", address="192.0.2.25"),
     "stray-operator": pod("elastic-system", "stray", address="192.0.2.26"),
     "stray-flask": pod("flask-app", "stray", address="192.0.2.27"),
+    "stray-certificates": pod("cert-manager", "stray", address="192.0.2.28"),
     "their-prometheus": pod("observability", "prometheus", address="192.0.2.24"),
     # What is no pod.
     "api-server": End(address=API_SERVER),
@@ -123,6 +129,11 @@ OPEN: tuple[Flow, ...] = (
     ("flask-test", "flask", 8080),
     ("nginx", "flask", 8080),
     ("prometheus", "flask", 8080),
+    # Certificates.
+    ("cert-manager", "internet", 443),
+    ("api-server", "cert-manager-webhook", 10250),
+    *(("prometheus", name, 9402) for name in ("cert-manager", "cert-manager-webhook", "cert-manager-injector")),
+    *((name, "api-server", 443) for name in ("cert-manager", "cert-manager-webhook", "cert-manager-injector")),
     *((name, "api-server", 443) for name in ("nginx", "grafana", "kube-state-metrics", "prometheus-operator")),
     *((name, "api-server", 443) for name in ("webhook-job", "elastic-operator", "fluent-bit", "argocd-controller")),
     *((name, "api-server", 6443) for name in ("argocd-server", "argocd-sets", "argocd-notifications", "argocd-dex")),
@@ -166,6 +177,10 @@ SHUT: tuple[Flow, ...] = (
     ("internet", "argocd-server", 8080),
     ("internet", "prometheus", 9090),
     ("their-prometheus", "elasticsearch", 9200),
+    ("stranger", "cert-manager", 9402),
+    ("cert-manager-webhook", "internet", 80),
+    ("cert-manager-injector", "internet", 80),
+    ("stray-certificates", "internet", 443),
 )
 
 

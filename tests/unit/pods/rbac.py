@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import permissions
-from tests.unit.components.rendering import CHECKOUT, COMPONENTS, HELM, evaluate, owner, releases
+from tests.unit.components.rendering import CHECKOUT, COMPONENTS, HELM, evaluate, load, owner, releases
 
 CACHE = Path(os.environ.get("LANDFALL_CHART_CACHE") or "/nowhere")
 RECORDS = "landfall-system"
@@ -89,9 +89,10 @@ def given(role: str, **settings: Any) -> list[Object]:
 
 
 def everything(**settings: Any) -> list[Object]:
-    """Return the objects of all releases whose chart is at hand, and of all components' permissions."""
-    found = [one for role in COMPONENTS for one in given(role, **settings)]
-    for each in (one["name"] for role in COMPONENTS for one in releases(role)):
+    """Return the objects of the releases that are on by default and whose chart is at hand, and their permissions."""
+    on = [role for role in COMPONENTS if load(role, "defaults")[f"{role}_enabled"]]
+    found = [one for role in on for one in given(role, **settings)]
+    for each in (one["name"] for role in on for one in releases(role)):
         found += installed(each, **settings) if has_chart(each) else []
     return found
 

@@ -72,6 +72,14 @@ def test_none_gets_at_the_key_of_the_certificate_authority_by_another_way():
     assert {account: where for account, where in found.items() if account not in READERS} == {}
 
 
+def test_the_controller_of_cert_manager_reads_them_everywhere_as_its_page_says():
+    assert places(grants(installed("cert-manager")), READING) == {
+        f"cert-manager/{each}": sorted(NAMESPACES) for each in ("cert-manager", "cert-manager-cainjector")
+    } | {"cert-manager/cert-manager-webhook": ["cert-manager"]}
+    said = (PAGE.parent / "cert-manager.md").read_text(encoding="utf-8")
+    assert "reads and writes Secrets in all namespaces" in " ".join(said.split())
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_control_with_its_own_permissions_a_chart_reads_every_secret(name):
     values, account = SHIPPED[name]
