@@ -62,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 creator_is_admin:
-  description: What the stack's cluster was created with; O(creator_is_admin) if there is none yet.
+  description: What the stack's cluster was created with; the option if there is none yet.
   type: bool
   returned: always
 problems:

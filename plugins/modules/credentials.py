@@ -42,7 +42,7 @@ options:
         choices: [own_ca, provided, cert_manager, acm]
         default: own_ca
       permitted:
-        description: Domains whose names a CA that is made now may sign, beside the hosts of O(credentials).
+        description: Domains whose names a CA that is made now may sign, beside the hosts of the credentials.
         type: list
         elements: str
         default: []
@@ -175,7 +175,7 @@ options:
         elements: str
         default: []
       fallback:
-        description: Whether the cluster's own CA signs a certificate that the source of O(tls) does not have.
+        description: Whether the cluster's own CA signs a certificate that its source does not have.
         type: bool
         default: false
       length:
