@@ -9,6 +9,7 @@ from typing import Any
 from ansible import constants
 from ansible.utils import color
 
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import back_off
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.patience import PATIENCE_SECONDS
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
@@ -26,9 +27,6 @@ NOTICED_SECONDS = 1
 FIRST_CALL = {"calls": 1}
 """What the first call of Helm is told for a release that has waited for others."""
 
-BACK_OFF_SECONDS = (2, 5, 10)
-"""Before each further call of Helm, where the last one ended with an error that may pass; then always the last."""
-
 
 def is_terminal(hosts: list[str]) -> bool:
     """Say whether lines can be rewritten in place: on a terminal with colours, and for one cluster at a time.
@@ -43,15 +41,14 @@ def own_start(run: dict[str, Any], begun: float) -> float:
     return float(run["started"]) if run.get("job") else begun
 
 
-def back_off(run: dict[str, Any]) -> float:
-    """Return the seconds to wait before Helm is called again."""
-    return BACK_OFF_SECONDS[min(int(run.get("calls", 1)), len(BACK_OFF_SECONDS)) - 1]
-
-
 def may_be_called_again(run: dict[str, Any], declared: Collection[str]) -> bool:
     """Say whether Helm may be called again: for a component whose values are at hand, within patience and timeout."""
     bearable = min(float(run["timeout"]), float(run.get("patience", PATIENCE_SECONDS)))
-    return run.get("component") in declared and time.time() + back_off(run) < float(run["started"]) + bearable
+    return run.get("component") in declared and time.time() + _pause(run) < float(run["started"]) + bearable
+
+
+def _pause(run: dict[str, Any]) -> float:
+    return back_off(int(run.get("calls", 1)))
 
 
 def called_again(
@@ -142,7 +139,7 @@ class ActionModule(InWorker):
             again = called_again(runs, settled, declared)
             if again:
                 view.say_again(again)
-                time.sleep(max(back_off(run) for run in again))
+                time.sleep(max(_pause(run) for run in again))
                 return {**result, "failures": [], "again": [_once_more(run) for run in again], "changed": True}
             due = no_longer_waiting(later, runs, settled)
             if due:

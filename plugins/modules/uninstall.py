@@ -39,7 +39,7 @@ options:
     type: raw
     default: []
   kinds:
-    description: Kinds of which Landfall applies objects itself, as group/version/Kind; anybody may have brought the kind.
+    description: Kinds of which Landfall applies objects itself, as group/version/Kind; others may bring the kind.
     type: list
     elements: str
     default: []

@@ -12,6 +12,14 @@ LASTING = re.compile(
 )
 """Words that no repetition changes, also where words of PASSING stand beside them."""
 
+BACK_OFF_SECONDS = (2, 5, 10)
+"""Before each further call of Helm, where the last one ended with an error that may pass; then always the last."""
+
+
+def back_off(calls: int) -> float:
+    """Return the seconds to wait after so many calls, at least one, before Helm is called again."""
+    return BACK_OFF_SECONDS[min(calls, len(BACK_OFF_SECONDS)) - 1]
+
 
 def may_pass(text: str) -> bool:
     """Say whether Helm's error is one of the network, of a busy API server or of a webhook that does not answer yet.

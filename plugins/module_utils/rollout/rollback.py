@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm, HelmError
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Action, Decision, Live, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import back_off, may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import (
     Outcome,
     ReleaseWaiter,
@@ -57,7 +60,7 @@ def carry_out(cluster: Cluster, run: Run, decision: Decision, helm: Helm) -> Res
 def uninstall(run: Run, helm: Helm) -> Result:
     """Uninstall a release that was not there before."""
     try:
-        helm.uninstall(run["name"], run["namespace"])
+        _until_it_ends(lambda: helm.uninstall(run["name"], run["namespace"]), helm.seconds)
     except HelmError as error:
         return _failed(error)
     return Result("its first revision was uninstalled", good=True)
@@ -69,7 +72,7 @@ def roll_back(cluster: Cluster, run: Run, revision: int, helm: Helm) -> Result:
     The proven revision's note of identity is carried over to its copy.
     """
     try:
-        helm.roll_back(run["name"], run["namespace"], revision)
+        _until_it_ends(lambda: helm.roll_back(run["name"], run["namespace"], revision), helm.seconds)
     except HelmError as error:
         return _failed(error)
     known = storage.read_revisions(cluster, run["namespace"], run["name"])
@@ -88,6 +91,19 @@ def present_rows(cluster: Cluster, rows: list[dict[str, Any]]) -> list[dict[str,
         for row in rows
         if cluster.get(row["api_version"], row["kind"], row["name"], row.get("namespace")) is not None
     ]
+
+
+def _until_it_ends(call: Callable[[], None], seconds: float) -> None:
+    """Call Helm again for so many seconds while its error may pass. Raises HelmError."""
+    last = time.monotonic() + seconds
+    for pause in map(back_off, count(1)):
+        try:
+            call()
+            break
+        except HelmError as error:
+            if not may_pass(str(error)) or time.monotonic() + pause > last:
+                raise
+        time.sleep(pause)
 
 
 def _failed(error: HelmError) -> Result:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.landfall.eks.plugins.action import settle
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import passing
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
 
 KNOWN = {"toy_component": {}, "inventory_hostname": "one"}
@@ -45,7 +46,7 @@ def test_nothing_is_called_again_once_one_has_failed_for_good():
 @pytest.mark.parametrize(("calls", "seconds"), [(1, 2), (2, 5), (3, 10), (20, 10)])
 def test_it_is_called_ever_more_seldom(calls, seconds):
     assert called({"a": PASSING}, calls=calls) == ["a"]
-    assert settle.back_off(run(calls=calls)) == seconds
+    assert passing.back_off(calls) == seconds
 
 
 @pytest.mark.parametrize("limits", [{"patience": 300, "timeout": 600}, {"patience": 600, "timeout": 300}])
@@ -70,7 +71,7 @@ def test_the_wait_ends_as_soon_as_one_is_to_be_called_again(monkeypatch):
     result = action.run(None, KNOWN)
     assert [each["name"] for each in result["again"]] == ["b"]
     assert result["failures"] == []
-    assert slept == [settle.BACK_OFF_SECONDS[1]]
+    assert slept == [passing.BACK_OFF_SECONDS[1]]
 
 
 def test_a_release_that_is_started_again_keeps_its_place_in_the_record():

@@ -21,20 +21,24 @@ ROW = {"api_version": "v1", "kind": "Service", "name": "new", "namespace": "logg
 
 
 class Helm:
-    """Fails, or remembers what was done and does nothing."""
+    """Fails with each of `errors`, and then remembers what was done and does nothing."""
 
     seconds = 5
 
-    def __init__(self, error=None):
+    def __init__(self, *errors):
         self.done = []
-        self.error = error
+        self.errors = list(errors)
+
+    def _stumble(self):
+        if self.errors:
+            raise command.HelmError(self.errors.pop(0))
 
     def uninstall(self, name, namespace):
-        if self.error:
-            raise command.HelmError(self.error)
+        self._stumble()
         self.done.append(("uninstall", name))
 
     def roll_back(self, name, namespace, revision):
+        self._stumble()
         self.done.append(("rollback", name, revision))
 
 
@@ -72,6 +76,41 @@ def test_what_was_adopted_stays_when_its_first_revision_fails(cluster, helm_secr
 
 def test_what_helm_has_no_record_of_needs_no_way_back(cluster):
     assert rollback.recover(cluster, run(), Helm()) == "nothing had been changed"
+
+
+PASSING = "Error: etcdserver: request timed out"
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """The seconds waited between calls of Helm, by a clock that only they move."""
+    waited = []
+    monkeypatch.setattr(rollback.time, "monotonic", lambda: float(sum(waited)))
+    monkeypatch.setattr(rollback.time, "sleep", waited.append)
+    return waited
+
+
+def test_going_back_outlasts_an_error_that_may_pass(cluster, helm_secret, pauses):
+    cluster.add(helm_secret(status="failed"))
+    helm = Helm(PASSING)
+    assert rollback.recover(cluster, run(), helm) == "its first revision was uninstalled"
+    assert (helm.done, pauses) == ([("uninstall", "logs")], [2])
+
+
+def test_going_back_to_a_revision_does_too(cluster, helm_secret, pauses):
+    cluster.add(helm_secret(revision=1, status="deployed", labels=proven(1)))
+    cluster.add(helm_secret(revision=2, status="failed", labels=proven(1)))
+    helm = Helm(PASSING)
+    assert rollback.recover(cluster, run(), helm).startswith("it is back at revision 1")
+    assert helm.done == [("rollback", "logs", 1)]
+
+
+@pytest.mark.parametrize(("error", "calls"), [(PASSING, 2), ("Error: no such release", 1)])
+def test_going_back_ends_with_its_time_or_an_error_that_lasts(cluster, helm_secret, pauses, error, calls):
+    cluster.add(helm_secret(status="failed"))
+    helm = Helm(*[error] * 100)
+    assert rollback.recover(cluster, run(), helm) == f"going back failed ({error}): the next run takes it up"
+    assert len(helm.errors) == 100 - calls
 
 
 def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret):
