@@ -12,7 +12,14 @@ import pytest
 from ansible_collections.landfall.eks.plugins.modules.cluster_facts import read_cluster
 from tests.unit.access.wire import Seen, api_server
 
-ASKED = {"oldest_version": "1.33", "newest_version": "1.36", "cluster_role": {}, "storage_class": "", "releases": []}
+ASKED = {
+    "oldest_version": "1.33",
+    "newest_version": "1.36",
+    "cluster_role": {},
+    "storage_class": "",
+    "releases": [],
+    "network_policies": True,
+}
 
 
 @pytest.fixture

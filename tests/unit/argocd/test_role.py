@@ -41,8 +41,9 @@ def application(**settings: Any) -> dict[str, Any]:
 
 
 def application_set() -> dict[str, Any]:
-    (found,) = evaluate("argocd", "argocd_component.objects[1:]", argocd_application_sets={"x": APPLICATION_SET})
-    return found
+    made = evaluate("argocd", "argocd_component.objects", argocd_application_sets={"x": APPLICATION_SET})
+    (found,) = [each for each in made if each["kind"] == "ApplicationSet"]
+    return dict(found)
 
 
 @with_definitions

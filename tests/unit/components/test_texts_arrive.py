@@ -97,7 +97,7 @@ def test_the_settings_that_land_are_many() -> None:
     names = {PLACES[int(mark.strip("zq"))][0] for mark in found}
     assert len(names) > 25
     assert {"flask_app_image_tag", "ingress_subnets", "monitoring_retention", "efk_size_by_hand"} <= names
-    assert len(FREE) == 9
+    assert len(FREE) == 10
 
 
 @needs_helm

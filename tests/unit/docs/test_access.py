@@ -43,7 +43,8 @@ def test_every_playbook_has_its_row() -> None:
 
 def test_a_policy_that_a_row_names_is_there() -> None:
     named = {name for cells in rows("playbook") for name in re.findall(r"`([a-z]+\.json)`", cells[3])}
-    assert named == {path.name for path in (ROOT / "docs/aws").glob("*.json")}
+    # The last one is for the roles that a stack makes, and belongs to no playbook.
+    assert named | {"boundary.json"} == {path.name for path in (ROOT / "docs/aws").glob("*.json")}
 
 
 def test_the_variables_are_those_that_are_read() -> None:

@@ -147,7 +147,10 @@ def test_the_namespace_is_made_once_and_marked_as_ours(cluster):
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", True)
     assert namespaces.ensure(cluster, "landfall-system", make=True) == ("there", False)
     made = cluster.objects["Namespace", "", "landfall-system"]
-    assert made["metadata"]["labels"] == {"landfall.eks/made-by": "landfall"}
+    assert made["metadata"]["labels"] == {
+        "landfall.eks/made-by": "landfall",
+        "pod-security.kubernetes.io/enforce": "restricted",
+    }
 
 
 def test_a_namespace_that_another_run_makes_meanwhile_will_do(cluster):

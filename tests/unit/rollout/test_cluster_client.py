@@ -28,11 +28,12 @@ GONE = "no answer"
 ASKED = {
     "oldest_version": "1.33",
     "newest_version": "1.36",
-    "permissions": [],
+    "cluster_role": {},
     "storage_class": "",
     "releases": [],
     "check_capacity": False,
     "installing": True,
+    "network_policies": True,
     "identify": False,
 }
 

@@ -20,7 +20,7 @@ from tests.unit.verify.servers import PASSWORD, USER, leaf, serving, site
 def login(role: str) -> Any:
     """Return what logs in as the contract of a component says."""
     checks = evaluate(role, f"{role}_component.checks")
-    (check,) = [each for each in checks if each["kind"] == "login"]
+    check = next(each for each in checks if each["kind"] == "login")
     return partial(logins.log_in, check)
 
 
