@@ -12,6 +12,7 @@ from ansible_collections.landfall.eks.plugins.filter.definition_charts import de
 from ansible_collections.landfall.eks.plugins.filter.release_decision import release_decision
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import State
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import looking
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_records
@@ -42,11 +43,12 @@ class ActionModule(InWorker):
         record = run_records.extended(
             run_records.begun(self._templar, self.variables), {"lease": self.options["lease"]}
         )
-        if record["lease"]["held"]:
-            record = run_records.extended(record, self._live())
-        if self.options["installing"] and record["releases"]:
-            for look in (self._groundwork, self._addresses, self._credentials, self._in_sync):
-                record = run_records.extended(record, look(record))
+        with looking():
+            if record["lease"]["held"]:
+                record = run_records.extended(record, self._live())
+            if self.options["installing"] and record["releases"]:
+                for look in (self._groundwork, self._addresses, self._credentials, self._in_sync):
+                    record = run_records.extended(record, look(record))
         return {**result, **record, "changed": False}
 
     def _live(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.landfall.eks.plugins.module_utils.kube.client import looking
 from ansible_collections.landfall.eks.plugins.plugin_utils import run_clusters, run_records
 from ansible_collections.landfall.eks.plugins.plugin_utils.in_worker import InWorker
 
@@ -26,19 +27,20 @@ class ActionModule(InWorker):
         _unused, options = self.validate_argument_spec(OPTIONS)
         record = {**run_records.begun(self._templar, known, new=True), "play": run_records.play_id(self._task)}
         warnings: list[str] = []
-        for step in known[options["steps"]]:
-            known["platform_run"] = record
-            evaluate = self._templar.copy_with_new_env(available_variables=known).template
-            if not boolean(evaluate(step.get("when", True))):
-                continue
-            if "record" in step:
-                record = self._recorded(known, record, evaluate(step["record"]))
-            else:
-                told = self.look(step["look"], evaluate(step["with"]), known)
-                if told.get("failed"):
-                    raise AnsibleActionFail(told["msg"])
-                known[step["found"]] = told
-                warnings += told.get(step.get("warns", ""), [])
+        with looking():
+            for step in known[options["steps"]]:
+                known["platform_run"] = record
+                evaluate = self._templar.copy_with_new_env(available_variables=known).template
+                if not boolean(evaluate(step.get("when", True))):
+                    continue
+                if "record" in step:
+                    record = self._recorded(known, record, evaluate(step["record"]))
+                else:
+                    told = self.look(step["look"], evaluate(step["with"]), known)
+                    if told.get("failed"):
+                        raise AnsibleActionFail(told["msg"])
+                    known[step["found"]] = told
+                    warnings += told.get(step.get("warns", ""), [])
         return {**result, **record, "warnings": warnings, "changed": False}
 
     def _recorded(self, known: dict[str, Any], record: run_records.Record, parts: dict[str, Any]) -> run_records.Record:

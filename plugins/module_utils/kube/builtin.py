@@ -7,6 +7,7 @@ _CLUSTER = {
     "apiextensions.k8s.io/v1": {"CustomResourceDefinition": "customresourcedefinitions"},
     "apiregistration.k8s.io/v1": {"APIService": "apiservices"},
     "networking.k8s.io/v1": {"IngressClass": "ingressclasses"},
+    "rbac.authorization.k8s.io/v1": {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"},
     "storage.k8s.io/v1": {"CSIDriver": "csidrivers", "StorageClass": "storageclasses"},
 }
 _NAMESPACED = {
@@ -25,7 +26,9 @@ _NAMESPACED = {
     },
     "batch/v1": {"CronJob": "cronjobs", "Job": "jobs"},
     "coordination.k8s.io/v1": {"Lease": "leases"},
-    "networking.k8s.io/v1": {"Ingress": "ingresses"},
+    "discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
+    "networking.k8s.io/v1": {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies"},
+    "rbac.authorization.k8s.io/v1": {"Role": "roles", "RoleBinding": "rolebindings"},
 }
 
 PLACES = {

@@ -36,9 +36,7 @@ Metadata = dict[str, dict[str, str]]
 
 def ours(cluster: Cluster) -> list[str]:
     """Return the names of the namespaces that Landfall made."""
-    return sorted(
-        each["metadata"]["name"] for each in cluster.list("v1", "Namespace", query={"labelSelector": SELECTOR_OURS})
-    )
+    return sorted(name for name, labels in labels_by_name(cluster).items() if LABEL_OURS.items() <= labels.items())
 
 
 def labels_by_name(cluster: Cluster) -> dict[str, dict[str, str]]:

@@ -57,7 +57,7 @@ def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Exist
                 for kind in ("mutating", "validating")
             ]
             for row in rows
-            if row.webhooks and not seen[row.release, ""]
+            if row.webhooks and row.selected and not seen[row.release, ""]
         }
     records = read_records(*(each.result() for each in metadata))
     found = Existing()
