@@ -28,7 +28,7 @@ _NAMESPACED = {
     "coordination.k8s.io/v1": {"Lease": "leases"},
     "discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
     "networking.k8s.io/v1": {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies"},
-    "rbac.authorization.k8s.io/v1": {"Role": "roles", "RoleBinding": "rolebindings"},
+    "rbac.authorization.k8s.io/v1": {"RoleBinding": "rolebindings"},
 }
 
 PLACES = {

@@ -109,8 +109,8 @@ def _enforcement(cluster: Cluster) -> str:
     """Return who enforces NetworkPolicies here, so far as it shows."""
     daemonsets = _seen(cluster, "/apis/apps/v1/daemonsets")
     engines = [engine.what for engine in ENGINES if any(_is(each, engine) for each in daemonsets)]
-    if signs.one(cluster, CONFIGURATION_OF_VPC_CNI).get("data", {}).get(SWITCH_OF_AUTO_MODE) == "true":
-        engines = engines or ["EKS Auto Mode, or the Amazon VPC CNI"]
+    if not engines and signs.one(cluster, CONFIGURATION_OF_VPC_CNI).get("data", {}).get(SWITCH_OF_AUTO_MODE) == "true":
+        engines = ["EKS Auto Mode, or the Amazon VPC CNI"]
     return f"enforced by {joined(engines)}" if engines else NOBODY
 
 

@@ -17,6 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import (
     MORE_TRIES,
     Cluster,
     client_from,
+    looking,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as preflight
 from ansible_collections.landfall.eks.plugins.modules import cluster_facts
@@ -240,3 +241,42 @@ def test_an_older_cluster_tells_its_groups_alone():
     cluster.answers["/apis"] = {"groups": [{"name": "apps"}]}
     assert cluster.api_groups() == ("apps",)
     assert cluster.resource_path("argoproj.io/v1alpha1", "Application", None) is not None
+
+
+def test_looks_of_one_moment_read_once(server):
+    one, other = cluster(server), cluster(server)
+    with looking():
+        for each in (one, other, one):
+            each.request("GET", "/api", query={"limit": "1"})
+        one.apply("/one", {}, dry_run=True)
+        other.request("GET", "/api", query={"limit": "1"})
+    assert server.seen == ["GET", "PATCH"]
+
+
+def test_what_is_written_or_asked_for_in_another_way_is_read_again(server):
+    found = cluster(server)
+    with looking():
+        found.request("GET", "/api")
+        found.request("GET", "/api", query={"limit": "1"})
+        found.request("GET", "/api", accept="application/yaml")
+        found.patch("/one", {})
+        found.request("GET", "/api")
+    assert server.seen == ["GET", "GET", "GET", "PATCH", "GET"]
+
+
+def test_a_control_without_a_look_each_read_is_made_and_none_is_kept_after_one(server):
+    found = cluster(server)
+    with looking():
+        found.request("GET", "/api")
+    found.request("GET", "/api")
+    found.request("GET", "/api")
+    assert server.seen == ["GET"] * 3
+
+
+def test_an_answer_that_fails_is_not_kept(server):
+    server.answers = [404]
+    with looking():
+        with pytest.raises(ApiException):
+            cluster(server).request("GET", "/api")
+        cluster(server).request("GET", "/api")
+    assert server.seen == ["GET", "GET"]
