@@ -12,6 +12,7 @@ SETTINGS = {
     "hosts_addresses": [],
     "platform_dns": "hosts",
     "platform_dns_role_arn": "",
+    "platform_tls_source": "own_ca",
 }
 SELECTED = {"ingress": ["aws-load-balancer-controller", "nginx-ingress"], "argocd": ["argo-cd"], "hosts": []}
 
