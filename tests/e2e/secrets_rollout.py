@@ -25,6 +25,7 @@ PUBLIC_KEYS = {
     "ca.crt",
     "admin-user",
     "created",
+    "token_created",
     "admin.passwordMtime",
     "username",
     "roles",

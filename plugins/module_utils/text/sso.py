@@ -14,16 +14,16 @@ OPENID = "openid"
 
 
 def is_https(url: Any) -> bool:
-    """Say whether something is the https URL of a host, without a user or a fragment.
+    """Say whether something is the https URL of a host, without a fragment; of a user in it, settings.urls says so.
 
     >>> is_https("https://login.example.org/realms/a"), is_https("http://login.example.org"), is_https("https://a@b.c")
-    (True, False, False)
+    (True, False, True)
     """
     if not isinstance(url, str) or not _URL.fullmatch(url):
         return False
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and "@" not in parts.netloc and (parts.port or 1) > 0
+        return bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return False
 

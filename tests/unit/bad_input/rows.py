@@ -291,7 +291,7 @@ WRONG_SETTINGS = (
     setting("monitoring_runbooks_url", "https://h1dden@wiki.example.org/a", "user or a password", "leave them out"),
     setting(
         "argocd_sso",
-        {"oidc": {"issuer": "https://me:h1dden@id.example.org"}},
+        SSO | {"oidc": OIDC | {"issuer": "https://me:h1dden@id.example.org"}},
         ".oidc.issuer holds",
         "argocd_sso.secrets",
     ),
