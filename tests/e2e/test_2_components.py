@@ -23,12 +23,12 @@ def example():
     return yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0])
 
 
-@pytest.fixture
-def podinfo(tmp_path):
+@pytest.fixture(scope="module")
+def podinfo(tmp_path_factory):
     """Return the settings of the page's first example, and a folder that holds its chart."""
     settings = example()
     (release,) = settings["platform_components"]["podinfo"]["releases"]
-    charts = tmp_path / "charts"
+    charts = tmp_path_factory.mktemp("podinfo") / "charts"
     charts.mkdir()
     with tarfile.open(charts / f"podinfo-{release['chart']['version']}.tgz", "w:gz") as archive:
         archive.add(ROOT / "tests/e2e/components/podinfo", "podinfo")
