@@ -38,7 +38,7 @@ def pods(name):
 
 def refused(checkout, found, namespace):
     """Return why admission refuses a pod in a namespace; empty if it does not. Nothing is made."""
-    body = checkout.path / "pod.json"
+    body = checkout.state / "pod.json"
     body.write_text(json.dumps({**found, "metadata": {"generateName": "tried-", "namespace": namespace}}))
     said = checkout.kubectl(f"create --dry-run=server -f {body} 2>&1 || true")
     assert "created (server dry run)" in said or "violates PodSecurity" in said, said
