@@ -82,3 +82,11 @@ def test_nothing_in_it_calls_what_is_left_out(names: set[str]) -> None:
     missing = " ".join(missing_names(without))
     assert "landfall.eks.groundwork" in missing
     assert "app/chart" in missing
+
+
+def test_it_has_no_play_beside_its_playbooks(names: set[str]) -> None:
+    """Galaxy's importer checks the syntax of each play, and has no collection but this one."""
+    play = re.compile(r"(?m)^- (name: .*\n  )?hosts: ")
+    plays = {name for name in names if name.endswith(".yml") and play.search((ROOT / name).read_text(encoding="utf-8"))}
+    assert "playbooks/site.yml" in plays
+    assert [name for name in plays if not name.startswith("playbooks/")] == []

@@ -66,11 +66,12 @@ def test_an_installed_playbook_starts(core: Core, collections: Path, tmp_path: P
 
 
 def test_every_playbook_parses(core: Core, collections: Path, tmp_path: Path) -> None:
+    """On an inventory without clusters: ansible-lint has no other, in Galaxy's importer nor on a user's machine."""
     playbooks = sorted((collections / EKS / "playbooks").glob("*.yml"))
     names = [f"landfall.eks.{path.stem}" for path in playbooks]
-    checked = play(core, collections, tmp_path, "-i", inventory(collections), "--syntax-check", *names)
+    checked = play(core, collections, tmp_path, "-i", "localhost,", "--syntax-check", *names)
     assert checked.code == 0, checked.said
-    assert not BAD.search(checked.said), checked.said
+    assert not re.search(rf"{BAD.pattern}|WARNING|ERROR", checked.said), checked.said
     assert len(playbooks) > 10
 
 
