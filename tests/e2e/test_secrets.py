@@ -310,9 +310,9 @@ def test_no_verb_shows_or_leaves_one(rollout, verb):
 
 def test_a_run_that_fails_shows_and_leaves_none(rollout):
     broken = rollout.folder / "broken.json"
-    broken.write_text(json.dumps({"metrics_server_values": {"podLabels": {"no label": "x"}}}))
+    broken.write_text(json.dumps({"efk_fluent_bit_values": {"podAnnotations": {"no key": "x"}}}))
     assert rollout.search(f"site.yml -e @{rollout.pager} -e @{broken}", fails=True) == []
-    kept = [path.name for path in rollout.state.glob("evidence/*/kube-system.metrics-server/*")]
+    kept = [path.name for path in rollout.state.glob("evidence/*/logging.fluent-bit/*")]
     assert {"cause.txt", "events.yml", "manifest.yml", "pods.yml"} <= {*kept}
     assert "changed=0 " in rollout.play(f"site.yml -e @{rollout.pager}")
 
