@@ -92,6 +92,7 @@ class ActionModule(ActionBase):
             names=allowed,
             certificates=certificates,
             permitted=_permitted(values, certificates, enabled),
+            balanced=[row for each in enabled for row in each["releases"] if "load_balancer" in row],
             published=self._published(every, variables, values),
             checks=[check for each in found for check in each.get("checks", [])],
             without_aws=[row for each in found for row in each.get("without_aws", [])],

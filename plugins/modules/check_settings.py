@@ -99,6 +99,11 @@ permitted:
   type: list
   elements: str
   returned: always
+balanced:
+  description: The releases of all enabled components that have a load balancer, whichever tags are selected.
+  type: list
+  elements: dict
+  returned: always
 without_aws:
   description: Settings that hand in what permissions in AWS would find or make.
   type: list

@@ -53,6 +53,9 @@ def test_its_tag_and_its_settings_are_known(copy, tmp_path):
     found = run(copy, tmp_path, "--tags", "toy", toy_replicsa=1)
     problems = found["settings"]["problems"]
     assert found["settings"]["components"] == ["toy"]
+    # The certificate authority that this run may make serves the load balancers of later ones too.
+    balanced = [each["name"] for each in found["settings"]["balanced"]]
+    assert sorted(balanced) == ["argo-cd", "nginx-ingress"]
     assert len(problems) == 1
     assert problems[0].startswith("toy_replicsa is not a setting of Landfall: did you mean toy_replicas?")
     others = run(copy, tmp_path, "--tags", "teddy")["settings"]["problems"]
