@@ -42,7 +42,7 @@ BROKEN_HASHES = (hashes.MD5, hashes.SHA1)
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _SECRET = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
-Look = Callable[[str, str], Secret | None]
+Look = Callable[[str, str], Secret | None]  # pylint: disable=unsupported-binary-operation
 """Returns a Secret of the cluster by namespace and name; None if there is none."""
 
 

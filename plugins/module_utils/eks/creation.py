@@ -55,7 +55,8 @@ def lockout(session: Session, entering: Entering) -> str:
     if entering.access and not entering.must_enter:
         return ""
     told = identity.read_identity(session).arn
-    found = [each for each in entering.access if key(str(each["principal_arn"])) == key(told) is not None]
+    own = key(told)
+    found = [each for each in entering.access if own and key(str(each["principal_arn"])) == own]
     if found:
         return _too_little(found[0])
     caller = identity.principal(session, told)

@@ -91,7 +91,7 @@ _FORMS = re.compile(
 )
 """Formats of tokens that their makers mark."""
 
-_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]  # pylint: disable=unsupported-binary-operation
 
 
 def is_telling(name: str) -> bool:
