@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.components.rendering import release
+from tests.unit.components.rendering import evaluate, release
 
 CACHE = os.environ.get("LANDFALL_CHART_CACHE", "")
 CIDR = "198.51.100.0/24"
@@ -31,12 +31,22 @@ pytestmark = [
 def rendered(name: str, **settings: Any) -> list[dict[str, Any]]:
     """Return the objects of a release, as its upstream chart renders them from our values."""
     spec = release(name, ingress_allowed_cidrs=[CIDR], **settings)
+    return templated(name, spec, spec["values"])
+
+
+def with_values(name: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the objects of a chart with other values than ours, but for the names."""
+    return templated(name, release(name), {"fullnameOverride": "argocd", **values})
+
+
+def templated(name: str, spec: dict[str, Any], values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a chart renders."""
     archive = Path(CACHE) / f"{name}-{spec['chart']['version']}.tgz"
     options = {"--namespace": spec["namespace"], "--kube-version": "1.35", "--values": "-"}
     words = [word for option in options.items() for word in option]
     done = subprocess.run(
         ["helm", "template", name, archive, "--skip-schema-validation", *words],
-        input=json.dumps(spec["values"]),
+        input=json.dumps(values),
         capture_output=True,
         text=True,
         check=True,
@@ -81,6 +91,15 @@ def test_the_load_balancer_lets_go_before_nginx_stops() -> None:
     pod = one("nginx-ingress", "Deployment", "nginx-ingress-controller")["spec"]["template"]["spec"]
     stops = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert int(found.group(1)) < stops < pod["terminationGracePeriodSeconds"]
+
+
+def test_no_network_policy_of_a_chart_is_beside_ours() -> None:
+    """What one of them allows is allowed; and a release cannot be installed over an object that we applied."""
+    names = {each["name"] for each in evaluate("argocd", "__argocd_network_policies")}
+    assert [each["metadata"]["name"] for each in rendered("argo-cd") if each["kind"] == "NetworkPolicy"] == []
+    of_chart = {each["metadata"]["name"] for each in with_values("argo-cd", {}) if each["kind"] == "NetworkPolicy"}
+    assert "argocd-server" in of_chart, "the control: the chart makes some unless it is told not to"
+    assert of_chart & names == set(), "Helm removes them where an earlier release had them"
 
 
 def test_nginx_believes_proxy_protocol_from_the_vpc_and_tells_nobody_of_itself() -> None:
