@@ -368,7 +368,7 @@ class Cluster:
             if _memory and "dryRun" not in (query or {}):
                 _memory.clear()
             return self._ask(method, path, body, query, headers)
-        asked = (self.api.configuration.host, path, json.dumps(query), headers["Accept"])
+        asked = (self.api.configuration.host, path, json.dumps(query or {}), headers["Accept"])
         if asked not in _memory:
             _memory[asked] = self._ask(method, path, body, query, headers)
         return _memory[asked]

@@ -12,7 +12,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.preflight import deci
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.brought import Existing, Row
 from ansible_collections.landfall.eks.plugins.module_utils.preflight.ownership import (
     DEFINITIONS_OF,
-    OURS,
     Object,
     Records,
     read_records,
@@ -25,10 +24,9 @@ WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 _METADATA = (
     ("/api/v1/secrets", {"labelSelector": "owner=helm,status!=superseded", "fieldSelector": OF_HELM}),
-    ("/api/v1/namespaces", {"labelSelector": f"{OURS}=landfall"}),
     ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"labelSelector": DEFINITIONS_OF}),
 )
-"""Of what ownership.read_records reads, in its order: path and query."""
+"""Of what ownership.read_records reads beside the namespaces: path and query."""
 
 
 def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Existing, Records]:
@@ -42,6 +40,7 @@ def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Exist
         sought += [("", each.name, each.sign) for each in neighbours.NEIGHBOURS]
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         metadata = [pool.submit(signs.items, cluster, path, query, LIST_OF_METADATA) for path, query in _METADATA]
+        namespaces = pool.submit(signs.items, cluster, "/api/v1/namespaces", {})
         classes = pool.submit(signs.items, cluster, "/apis/networking.k8s.io/v1/ingressclasses", {})
         scraped = pool.submit(neighbours.is_scraped, cluster) if installing else None
         seen: dict[tuple[str, str], list[Object]] = {(row.release, ""): [] for row in rows}
@@ -59,7 +58,8 @@ def find(cluster: Cluster, rows: Sequence[Row], installing: bool) -> tuple[Exist
             for row in rows
             if row.webhooks and row.selected and not seen[row.release, ""]
         }
-    records = read_records(*(each.result() for each in metadata))
+    secrets, definitions = (each.result() for each in metadata)
+    records = read_records(secrets, namespaces.result(), definitions)
     found = Existing()
     others = [(each, seen.get(("", each.name), [])) for each in neighbours.NEIGHBOURS]
     found.lines = neighbours.lines(others, bool(scraped and scraped.result()))

@@ -45,15 +45,16 @@ class Records:
 
 
 def read_records(secrets: Sequence[Object], namespaces: Sequence[Object], definitions: Sequence[Object]) -> Records:
-    """Return what the metadata of Helm's Secrets, and of marked namespaces and definitions, says of releases."""
+    """Return what the metadata of Helm's Secrets, of all namespaces, and of marked definitions says of releases."""
     releases: dict[tuple[str, str], bool] = {}
     for secret in secrets:
         labels = secret["metadata"].get("labels") or {}
         key = (secret["metadata"]["namespace"], labels.get("name", ""))
         releases[key] = releases.get(key, False) or IDENTITY in labels
+    ours = [each["metadata"] for each in namespaces if (each["metadata"].get("labels") or {}).get(OURS) == "landfall"]
     return Records(
         releases,
-        {each["metadata"]["name"] for each in namespaces},
+        {each["name"] for each in ours},
         {each["metadata"]["labels"][DEFINITIONS_OF] for each in definitions},
     )
 

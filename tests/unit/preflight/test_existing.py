@@ -74,9 +74,17 @@ def test_nothing_is_there() -> None:
             {
                 APIS: [api()],
                 SECRETS: [secret("kube-system", "metrics-server")],
-                NAMESPACES: [{"metadata": {"name": "kube-system"}}],
+                NAMESPACES: [{"metadata": {"name": "kube-system", "labels": {ownership.OURS: "landfall"}}}],
             },
             True,
+        ),
+        (
+            {
+                APIS: [api()],
+                SECRETS: [secret("kube-system", "metrics-server")],
+                NAMESPACES: [{"metadata": {"name": "kube-system"}}],
+            },
+            False,
         ),
         ({APIS: [api()], NAMESPACES: [{"metadata": {"name": "kube-system"}}]}, False),
     ],

@@ -248,9 +248,11 @@ def test_looks_of_one_moment_read_once(server):
     with looking():
         for each in (one, other, one):
             each.request("GET", "/api", query={"limit": "1"})
+        one.request("GET", "/api")
+        other.request("GET", "/api", query={})
         one.apply("/one", {}, dry_run=True)
         other.request("GET", "/api", query={"limit": "1"})
-    assert server.seen == ["GET", "PATCH"]
+    assert server.seen == ["GET", "GET", "PATCH"]
 
 
 def test_what_is_written_or_asked_for_in_another_way_is_read_again(server):
