@@ -24,15 +24,19 @@ def example():
 
 
 @pytest.fixture(scope="module")
-def podinfo(tmp_path_factory):
-    """Return the settings of the page's first example, and a folder that holds its chart."""
-    settings = example()
-    (release,) = settings["platform_components"]["podinfo"]["releases"]
-    charts = tmp_path_factory.mktemp("podinfo") / "charts"
-    charts.mkdir()
-    with tarfile.open(charts / f"podinfo-{release['chart']['version']}.tgz", "w:gz") as archive:
+def charts(tmp_path_factory):
+    """A folder that holds the chart of the page's first example: packaged once, since other bytes are refused."""
+    (release,) = example()["platform_components"]["podinfo"]["releases"]
+    folder = tmp_path_factory.mktemp("charts")
+    with tarfile.open(folder / f"podinfo-{release['chart']['version']}.tgz", "w:gz") as archive:
         archive.add(ROOT / "tests/e2e/components/podinfo", "podinfo")
-    return settings, charts
+    return folder
+
+
+@pytest.fixture
+def podinfo(charts):
+    """Return the settings of the page's first example, and a folder that holds its chart."""
+    return example(), charts
 
 
 def test_a_chart_of_ones_own_is_rolled_out_left_alone_and_removed(second_up, checkout, podinfo, tmp_path):
