@@ -4,6 +4,7 @@ The charts are upstream's where LANDFALL_CHART_CACHE has them, otherwise the sta
 """
 
 import json
+import tempfile
 
 import pytest
 
@@ -38,9 +39,10 @@ def pods(name):
 
 def refused(checkout, found, namespace):
     """Return why admission refuses a pod in a namespace; empty if it does not. Nothing is made."""
-    body = checkout.state / "pod.json"
-    body.write_text(json.dumps({**found, "metadata": {"generateName": "tried-", "namespace": namespace}}))
-    said = checkout.kubectl(f"create --dry-run=server -f {body} 2>&1 || true")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as body:
+        json.dump({**found, "metadata": {"generateName": "tried-", "namespace": namespace}}, body)
+        body.flush()
+        said = checkout.kubectl(f"create --dry-run=server -f {body.name} 2>&1 || true")
     assert "created (server dry run)" in said or "violates PodSecurity" in said, said
     return "" if "created" in said else said
 
