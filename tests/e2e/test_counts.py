@@ -11,7 +11,7 @@ pytestmark = pytest.mark.cluster
 
 TASKS = 40
 PYTHONS = 0
-REQUESTS = 69
+REQUESTS = 70
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/landfall-system/leases/landfall"
 CHANGE = ("-e", '{"metrics_server_values": {"podLabels": {"tests": "counted"}}}')
 

@@ -127,12 +127,33 @@ def _look_around(cluster: Cluster, wanted: Requirements, facts: Facts) -> None:
     facts.problems += pods.reach_problems(cluster, wanted.releases)
     facts.lines |= pods.lines(cluster, wanted.releases, wanted.network_policies)
     ours = [each for each in wanted.selected if each["name"] not in found.left]
+    facts.problems += family_problems(cluster, ours)
     needs = capacity.needs_of(ours) if wanted.check_capacity else []
     if needs:
         own = [(each["namespace"], each["name"]) for each in ours]
         room = capacity.read_room(cluster, needs, own)
         facts.lines["capacity"] = room.line
         facts.problems += room.problems
+
+
+def family_problems(cluster: Cluster, releases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence if a cluster's Services have IPv6 addresses, and releases want load balancers before them.
+
+    An EKS cluster is of one family for good (EKS user guide, "IPv6 addresses for clusters, Pods, and services"). The
+    load balancer controller refuses to put IPv6 targets behind our load balancers (`unsupported IPv6 configuration, lb
+    not dual-stack`, aws-load-balancer-controller 3.5.0, pkg/service/model_build_target_group.go).
+    """
+    components = sorted({str(each["component"]) for each in releases if each.get("load_balancer")})
+    found = (cluster.get("v1", "Service", "kubernetes", "default") or {}) if components else {}
+    families = (found.get("spec") or {}).get("ipFamilies") or []
+    if families[:1] != ["IPv6"]:
+        return []
+    without = ", ".join(f"{each}_enabled: false" for each in components)
+    sentence = (
+        "The Services of this cluster have IPv6 addresses, and Landfall's load balancers have IPv4 addresses alone: "
+        f"use a cluster of the family IPv4, or write {without}."
+    )
+    return [sentence]
 
 
 def _deliveries(wanted: Requirements) -> list[delivery.Row]:

@@ -165,6 +165,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[str]], ...] = (
     check_pairs,
     networks.check_networks,
     networks.check_who_may_enter,
+    networks.check_families,
     check_image,
     forms.check_names,
     forms.check_forms,

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from ansible_collections.landfall.eks.plugins.module_utils.hosts.names import address_problem
 from ansible_collections.landfall.eks.plugins.module_utils.settings.situation import Situation
 
+IPV4 = 4
+"""The version of a network of IPv4, as ipaddress counts it."""
+
 
 def check_networks(at: Situation) -> Iterator[str]:
     """Networks are in CIDR notation, with no address bits left of the mask."""
     for name, value in at.ending("_cidrs", "_cidr"):
-        for cidr in value if isinstance(value, list) else [value]:
+        listed = value if isinstance(value, list) else [value]
+        for cidr in listed if not at.follows(name) else ():
             if problem := network_problem(str(cidr)):
                 yield f"{name} ({cidr!r}) {problem}."
 
@@ -46,6 +50,24 @@ def check_who_may_enter(at: Situation) -> Iterator[str]:
                 f"{name} is empty: write the networks that may reach it, such as ['203.0.113.0/24'] "
                 "(['0.0.0.0/0'] is everybody)."
             )
+
+
+def check_families(at: Situation) -> Iterator[str]:
+    """Who may enter comes by IPv4: our load balancers have no other addresses.
+
+    The load balancer controller stops at such a network (`unsupported v6 cidr … when lb is not dualstack`,
+    aws-load-balancer-controller 3.5.0, pkg/service/model_build_managed_sg.go), and leaves the rules of a live load
+    balancer as they were.
+    """
+    if at.values.get("platform_state") == "absent":
+        return
+    for name, value in at.ending("_allowed_cidrs"):
+        for cidr in value if not at.follows(name) else ():
+            if not network_problem(str(cidr)) and ipaddress.ip_network(cidr).version != IPV4:
+                yield (
+                    f"{name} ({cidr!r}) is an IPv6 network, and Landfall's load balancers have IPv4 addresses alone: "
+                    "remove it."
+                )
 
 
 def check_load_balancer(at: Situation) -> Iterator[str]:

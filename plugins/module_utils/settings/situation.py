@@ -32,9 +32,9 @@ class Situation:
                 yield name, value
 
     def follows(self, name: str) -> bool:
-        """Whether a setting is by default what another one is, and is as empty as that one."""
+        """Whether a setting is by default what another one is, and is what that one is."""
         default = re.fullmatch(r"{{ (\w+) }}", str(self.settings[name].option.get("default")))
-        return default is not None and not self.values.get(name) and not self.values.get(default[1], True)
+        return default is not None and default[1] in self.values and self.values[default[1]] == self.values.get(name)
 
     @property
     def real(self) -> bool:

@@ -82,6 +82,11 @@ WRONG_CLUSTERS = (
     Row("the webhook of a controller that is gone", ("webhook configuration aws-load-balancer-webhook", "delete it"),
         state={"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations":
                items(made("aws-load-balancer-webhook", labels=LBC_NAME))}),
+    # Case 16.
+    Row("an IPv6 cluster",
+        ("Services of this cluster have IPv6 addresses", "argocd_enabled: false, ingress_enabled: false"),
+        state={"/api/v1/namespaces/default/services/kubernetes":
+               made("kubernetes", "default") | {"spec": {"ipFamilies": ["IPv6"], "ipFamilyPolicy": "SingleStack"}}}),
     Row("EKS Auto Mode that is refused", ("EKS Auto Mode makes the load balancers here",),
         {"ingress_controller_existing": "refuse"}, {"/apis": {"groups": [{"name": "eks.amazonaws.com"}]},
          "/apis/eks.amazonaws.com/v1": kinds(("NodeClass", "nodeclasses"))}),

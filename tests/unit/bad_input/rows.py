@@ -246,6 +246,11 @@ WRONG_SETTINGS = (
     setting("ingress_allowed_cidrs", ["10.1.2.3/8"], "write 10.0.0.0/8 or 10.1.2.3/32"),
     setting("argocd_allowed_cidrs", ["10.1.2.3"], "has no prefix length: write 10.1.2.3/32"),
     setting("ingress_vpc_cidrs", ["10.0.0.0/33"], "is no network: write one in CIDR notation"),
+    # Case 16; the second one stopped a live load balancer at its old rules.
+    setting("ingress_allowed_cidrs", ["::/0"], "('::/0') is an IPv6 network", "remove it"),
+    setting("argocd_allowed_cidrs", ["203.0.113.0/24", "2001:db8::/32"], "('2001:db8::/32') is an IPv6 network"),
+    setting("ingress_allowed_cidrs", ["::ffff:203.0.113.0/120"], "is an IPv6 network"),
+    setting("ingress_allowed_cidrs", ["2001:db8::1"], "has no prefix length"),
     Row(
         "everybody without saying so",
         ("ingress_allowed_cidrs is empty", "['0.0.0.0/0'] is everybody"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import cluster as subject
+from tests.fake_cluster import FakeCluster
 
 ROLE = {
     "rules": [
@@ -51,6 +52,26 @@ class Table:
 
     def resource_path(self, api_version: str, kind: str, namespace: str | None) -> str | None:
         return f"/apis/{api_version}/{kind.lower()}s" if api_version.partition("/")[0] in self.groups else None
+
+
+def of_family(*families: str) -> FakeCluster:
+    metadata = {"name": "kubernetes", "namespace": "default"}
+    return FakeCluster({"kind": "Service", "metadata": metadata, "spec": {"ipFamilies": list(families)}})
+
+
+@pytest.mark.parametrize("families", [("IPv6",), ("IPv6", "IPv4")])
+def test_no_load_balancer_of_ours_leads_to_an_ipv6_cluster(families: tuple[str, ...]) -> None:
+    releases = [{"component": each, "load_balancer": {"service": "x"}} for each in ("edge", "edge", "api")]
+    (said,) = subject.family_problems(of_family(*families), releases)
+    assert "api_enabled: false, edge_enabled: false" in said
+    assert subject.family_problems(of_family(*families), [{"component": "logs"}]) == []
+
+
+@pytest.mark.parametrize("families", [("IPv4",), ("IPv4", "IPv6"), ()])
+def test_other_clusters_will_do(families: tuple[str, ...]) -> None:
+    releases = [{"component": "edge", "load_balancer": {"service": "x"}}]
+    assert subject.family_problems(of_family(*families), releases) == []
+    assert subject.family_problems(FakeCluster(), releases) == []
 
 
 POD = {"name": "x", "count": 1, "cpu": "0", "memory": "0", "volumes": 1}
