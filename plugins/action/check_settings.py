@@ -61,7 +61,8 @@ class ActionModule(ActionBase):
         judged = [about] if about else roles
         in_play = [about] if about else alone or _short(variables.get("ansible_play_role_names", []))
         known, listed = {*settings, *specs.computed_names(ROLES)}, values.get(names.OWN, [])
-        allowed, outside = _host_names(every, values, judged)
+        enabled = [each for each in every if _is_on(values, each["name"])]
+        allowed, outside = _host_names(enabled, values, judged)
         at = Situation(values, settings, tuple(judged), dict(self._in_force(declared, roles)))
         problems = [
             *([] if alone else self._tag_problems(tags, variables, about)),
@@ -73,7 +74,6 @@ class ActionModule(ActionBase):
             *outside,
             *self._contract_problems(every, settled=not refused),
         ]
-        enabled = [each for each in every if _is_on(values, each["name"])]
         certificates = list(self._certificates(declared, values)) if options["certificates"] else []
         result.update(
             changed=False,
@@ -247,11 +247,10 @@ def _is_on(values: dict[str, Any], role: str) -> bool:
 
 
 def _host_names(
-    every: list[components.Component], values: dict[str, Any], roles: list[str]
+    enabled: list[components.Component], values: dict[str, Any], roles: list[str]
 ) -> tuple[list[hosts.Name], list[str]]:
     """Return the names of the components that are enabled, and sentences on those that a run would not write."""
     domain = values.get("platform_domain", "")
-    enabled = [each for each in every if _is_on(values, each["name"])]
     allowed, outside = hosts.own_names(enabled, domain, values.get("hosts_names", []))
     writes = "hosts" in roles and values.get("platform_state") != "absent"
     return allowed, hosts.outside_problems(outside, domain) if writes else []
