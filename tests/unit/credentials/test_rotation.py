@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -176,12 +176,12 @@ def test_killed_at_each_call_it_ends_with_one_new_password(
     assert {(2, True), (2, False), (1, False)} <= seen
 
 
-def site(api: FakeCluster) -> list[str]:
-    """Do what the module credentials does; return what was to be done."""
+def site(api: FakeCluster, items: Sequence[Item] = ()) -> list[str]:
+    """Do what the module credentials does with `items`, or with all; return what was to be done."""
     secrets = read(api)
     originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
     delivered = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan(ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
+    plan = make_plan(items or ITEMS, LiveSecrets(originals, delivered), Run(HOME, "test", LATER))
     for each in plan.writes:
         apply_secret(api, each)
     done, waiting = rotation.finish(context(api), read(api))

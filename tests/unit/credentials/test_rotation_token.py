@@ -9,14 +9,11 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.credentials import logins, rotation, rotation_steps
 from ansible_collections.landfall.eks.plugins.module_utils.credentials.items import CredentialError, Item, parse_items
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.plan import LiveSecrets, Run, make_plan
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.rotation_steps import RotationContext
-from ansible_collections.landfall.eks.plugins.module_utils.credentials.store import apply_secret, read
 from tests.fake_cluster import FakeCluster
 from tests.fake_objects import Object
 from tests.unit.credentials.fake_store import NOW, FakeStore, text_of
 from tests.unit.credentials.platform import KilledError, cluster_of, cut_off, workload
-from tests.unit.credentials.test_rotation import HOME, LATER
+from tests.unit.credentials.test_rotation import HOME, LATER, context, rotate, site
 
 NAME, READER = "signing-key", ("Deployment", "argocd", "server")
 ADMIN = Item(
@@ -45,33 +42,12 @@ def make(rolled: list[Object]) -> Callable[[], FakeCluster]:
     return lambda: cluster_of(rolled)
 
 
-def context(api: FakeCluster) -> RotationContext:
-    return RotationContext(api, HOME, LATER, sleep=lambda _: None)
-
-
-def rotate(api: FakeCluster, *names: str) -> list[str]:
-    return list(rotation.rotate(context(api), list(names), "test"))
-
-
 def kept(api: FakeCluster) -> dict[str, str]:
     return text_of(api.objects["Secret", HOME, "admin"])
 
 
 def delivered(api: FakeCluster) -> dict[str, str]:
     return text_of(api.objects["Secret", "argocd", "argocd-secret"])
-
-
-def site(api: FakeCluster) -> list[str]:
-    """Do what the module credentials does; return what was to be done."""
-    secrets = read(api)
-    originals = {each["metadata"]["name"]: each for each in secrets if each["metadata"]["namespace"] == HOME}
-    there = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in secrets}
-    plan = make_plan([ADMIN], LiveSecrets(originals, there), Run(HOME, "test", LATER))
-    for each in plan.writes:
-        apply_secret(api, each)
-    done, waiting = rotation.finish(context(api), read(api))
-    assert waiting == []
-    return [*(each["metadata"]["name"] for each in plan.writes), *done]
 
 
 def test_it_is_another_key_and_the_password_stays(make: Callable[[], FakeCluster]) -> None:
@@ -88,7 +64,7 @@ def test_it_is_another_key_and_the_password_stays(make: Callable[[], FakeCluster
     assert not [key for key in kept(api) if key.startswith("next.")]
     mark = api.objects[READER]["spec"]["template"]["metadata"]["annotations"][f"landfall.eks/rotated-{NAME}"]
     assert mark == kept(api)["token_created"] == "2030-02-24T12:00:00Z"
-    assert site(api) == []
+    assert site(api, [ADMIN]) == []
 
 
 def test_a_password_leaves_the_key_and_both_can_be_rotated_in_one_run(make: Callable[[], FakeCluster]) -> None:
@@ -99,7 +75,7 @@ def test_a_password_leaves_the_key_and_both_can_be_rotated_in_one_run(make: Call
     rotate(api, "admin", NAME)
     after = delivered(api)
     assert not {before[key] for key in ("admin.password", "server.secretkey")} & set(after.values())
-    assert site(api) == []
+    assert site(api, [ADMIN]) == []
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
@@ -123,10 +99,10 @@ def test_killed_at_each_call_it_ends_with_one_key(make: Callable[[], FakeCluster
         if ended_by == "rotate.yml":
             rotate(api, NAME)
         else:
-            site(api)
+            site(api, [ADMIN])
         assert delivered(api)["server.secretkey"] == kept(api)["token"]
         assert (kept(api)["token"] != old) is (begun or ended or ended_by == "rotate.yml")
-        assert site(api) == [], "the next run of site.yml changes nothing"
+        assert site(api, [ADMIN]) == [], "the next run of site.yml changes nothing"
     assert {(True, True), (True, False), (False, False)} <= stages
 
 
