@@ -113,6 +113,17 @@ class InWorker(ActionBase):
         self._update_module_args(name, arguments, task_vars or {})
         return run(main, arguments, self._environment())
 
+    def _update_module_args(
+        self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any], **others: Any
+    ) -> None:
+        """Add Ansible's own arguments; no module of ours writes its arguments into the machine's log.
+
+        They hold kubeconfigs and keys of pagers. Here and not in ansible.cfg alone, which others do not have.
+        """
+        super()._update_module_args(module_name, module_args, task_vars, **others)
+        if main_of(module_name):
+            module_args["_ansible_no_log"] = True
+
     def look(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run a module of this collection in check mode; otherwise as `act` does."""
         with mock.patch.object(self._task, "check_mode", True):
