@@ -16,6 +16,8 @@ PASSING = re.compile(
     r"|etcdserver: (leader changed|no leader|request timed out)|the object has been modified"
     # A webhook whose pods are not there yet.
     r"|failed calling webhook"
+    # A watch that Helm gave up before it saw anything: `wait` in its pkg/kube/statuswait.go.
+    r"|not ready\. status: Unknown"
 )
 """Errors of Helm that may pass; module passing says which of them do not."""
 

@@ -36,6 +36,7 @@ PASSING = [
     f'{WEBHOOK}{SERVICE}service "aws-load-balancer-webhook-service" not found',
     f"{WEBHOOK}{SERVICE}dial tcp 10.100.7.7:443: connect: connection refused",
     f"{WEBHOOK}{SERVICE}context deadline exceeded",
+    "pre-upgrade hooks failed: resource Job/hook/before not ready. status: Unknown, message: ",
 ]
 LASTING = [
     # With words beside them that would pass.
