@@ -105,5 +105,9 @@ class Helm:
         run_helm(self.path, words, self.access, self.seconds + 30)
 
     def roll_back(self, name: str, namespace: str, revision: int) -> None:
-        """Bring a release back to one of its revisions; nothing is waited for. Raises HelmError."""
-        run_helm(self.path, ["rollback", name, str(revision), f"--namespace={namespace}"], self.access, self.seconds)
+        """Bring a release back to one of its revisions; nothing is waited for. Raises HelmError.
+
+        No revision is dropped: each call that fails leaves one, and by itself Helm would keep ten, and drop `revision`.
+        """
+        words = ["rollback", name, str(revision), f"--namespace={namespace}", "--history-max=0"]
+        run_helm(self.path, words, self.access, self.seconds)

@@ -1,6 +1,7 @@
 """After a failure: where a release goes back to, and what is kept of it without its secrets."""
 
 import base64
+import json
 
 import pytest
 import yaml
@@ -17,6 +18,12 @@ from ansible_collections.landfall.eks.plugins.module_utils.rollout import (
     rollback,
 )
 
+KUBECONFIG = {
+    "current-context": "me",
+    "clusters": [{"name": "it", "cluster": {"server": "https://127.0.0.1:1"}}],
+    "contexts": [{"name": "me", "context": {"cluster": "it", "user": "me"}}],
+    "users": [{"name": "me", "user": {}}],
+}
 ROW = {"api_version": "v1", "kind": "Service", "name": "new", "namespace": "logging", "field": "status.x"}
 
 
@@ -111,6 +118,18 @@ def test_going_back_ends_with_its_time_or_an_error_that_lasts(cluster, helm_secr
     helm = Helm(*[error] * 100)
     assert rollback.recover(cluster, run(), helm) == f"going back failed ({error}): the next run takes it up"
     assert len(helm.errors) == 100 - calls
+
+
+def test_calls_that_fail_drop_no_revision(tmp_path):
+    helm = tmp_path / "helm"
+    helm.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\n')
+    helm.chmod(0o700)
+    (tmp_path / "kubeconfig").write_text(json.dumps(KUBECONFIG))
+    command.Helm(str(helm), {"kubeconfig": str(tmp_path / "kubeconfig")}, 5).roll_back("logs", "logging", 3)
+    assert (tmp_path / "words").read_text().split() == [
+        *("rollback", "logs", "3"),
+        *("--namespace=logging", "--history-max=0"),
+    ]
 
 
 def test_going_back_that_fails_says_so_and_raises_nothing(cluster, helm_secret):
