@@ -10,7 +10,6 @@ from ansible import constants
 from ansible.utils import color
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import back_off
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.patience import PATIENCE_SECONDS
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.progress import Plain, Progress
 from ansible_collections.landfall.eks.plugins.module_utils.settings import components
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
@@ -42,9 +41,10 @@ def own_start(run: dict[str, Any], begun: float) -> float:
 
 
 def may_be_called_again(run: dict[str, Any], declared: Collection[str]) -> bool:
-    """Say whether Helm may be called again: for a component whose values are at hand, within patience and timeout."""
-    bearable = min(float(run["timeout"]), float(run.get("patience", PATIENCE_SECONDS)))
-    return run.get("component") in declared and time.time() + _pause(run) < float(run["started"]) + bearable
+    """Say whether Helm may be called again: for a component whose values are at hand, within the release's time."""
+    return run.get("component") in declared and time.time() + _pause(run) < float(run["started"]) + float(
+        run["timeout"]
+    )
 
 
 def _pause(run: dict[str, Any]) -> float:
