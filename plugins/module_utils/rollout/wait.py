@@ -37,8 +37,8 @@ Run = dict[str, Any]
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
 is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
-`forget` Helm's record goes once they hold. `applied` says that the run has changed what its component applies itself.
-That and `patience`, in seconds too, may be left out."""
+`forget` Helm's record goes once they hold. `applied` says that objects were changed without this job: those that its
+component applies itself, or all by a rollback. That and `patience`, in seconds too, may be left out."""
 Record = dict[str, Any]
 """What is kept of Helm's record of a revision: {workloads, chart}, objects of its manifest and its chart's metadata."""
 

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ansible_collections.landfall.eks.plugins.module_utils.helm.storage import LABEL_IDENTITY
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.classes import (
     AUTO_MODE_CLASS,
     CONTROLLER_CLASS,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import balancers, patience, wait
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import balancers, patience, rollback, wait
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.remedies import remedy_of
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 
@@ -201,6 +202,30 @@ def test_eks_auto_mode_writes_the_same(outcome):
 def test_who_may_not_read_events_is_not_stopped(outcome, cluster):
     cluster.refuse(403, "events is forbidden", method="GET", path="/events", times=9)
     assert outcome(service(), REPEATED).phase == "ready"
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([REPEATED], "which is not ready either: not ready after 0 s: Service edge: its load balancer is not"),
+        ([event(balancers.RECONCILED, "2026-11-30T12:00:09Z")], "and ready"),
+    ],
+    ids=["refused", "reconciled"],
+)
+def test_a_release_is_back_only_once_its_load_balancer_is(cluster, helm_secret, events, said):
+    class Helm:
+        seconds = 0
+
+        def roll_back(self, *_):
+            cluster.add(helm_secret("edge", "ingress", revision=3))
+
+    for number, status in ((1, "superseded"), (2, "failed")):
+        cluster.add(helm_secret("edge", "ingress", number, status, labels={LABEL_IDENTITY: f"{number}.abc"}))
+    for each in (service(), *events):
+        cluster.add(each)
+    run = {"name": "edge", "namespace": "ingress", "ready": ROWS}
+    found = rollback.roll_back(cluster, run, 1, Helm())
+    assert found.text.startswith(f"it is back at revision 1, {said}")
 
 
 def test_what_was_seen_is_kept_from_one_call_to_the_next(outcome, tmp_path):
