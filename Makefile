@@ -103,8 +103,9 @@ bench-tools: venv-test ## Build helmfile for make bench, unless one is on PATH: 
 	@command -v helmfile > /dev/null || python tools/get_tools.py --pins tools/test-tools.yml --only helmfile \
 	  || echo "bench-tools: helmfile could not be built: make bench says not run of it"
 
-bench-restarts: venv-test tools ## Print the requests lost while the application's pods are replaced, and the image's size
-	@PYTHONPATH=collections python -m tests.bench.restarts
+# LATE=0 leaves out the round behind a load balancer that withdraws as late as AWS, which takes a quarter of an hour.
+bench-restarts: venv-test tools ## Print the requests lost while pods are replaced, also behind a late load balancer (LATE=120)
+	@PYTHONPATH=collections python -m tests.bench.restarts $(if $(LATE),--late $(LATE))
 
 bench-app: venv-test ## Print the Flask application beside a bare Flask hello: requests a second, p50, p99, what each part costs
 	@python tests/bench/app_bench.py

@@ -75,7 +75,9 @@ class ActionModule(Leaseholder):
         if decision["action"] != Action.NOTHING and not waits_for:
             job = self._upgrade(record, release, chart, decision)
         known = {**again, "waits_for": waits_for}
-        return {"started": [run_records.started(release, chart, decision["identity"], job, known)]}
+        applied = release["component"] not in record["objects"]["in_sync"]
+        row = run_records.started(release, chart, decision["identity"], job, known, applied=applied)
+        return {"started": [row]}
 
     def _decision(self, record: Record, release: Release) -> tuple[dict[str, Any], dict[str, Any]]:
         chart = record["charts"][release["name"]]

@@ -78,7 +78,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.stand_in im
 CAUSES = (
     "Usual causes: this machine's address is not in ingress_allowed_cidrs; the load balancer's targets are not healthy "
     "yet, or the pods behind it not ready (run with --tags hosts again then); a security group, or a network without a "
-    "way there. To have the addresses written as they are: hosts_probe: false."
+    "way there; with EKS Auto Mode, a load balancer without proxy protocol. To have the addresses written as they are: "
+    "hosts_probe: false."
 )
 
 

@@ -107,11 +107,14 @@ def started(
     made_of: str,
     job: str = "",
     again: Mapping[str, Any] | None = None,
+    *,
+    applied: bool = False,
 ) -> dict[str, Any]:
     """Return the row of `started` of a release: what settle has to know to wait for it.
 
     `made_of` is its identity and `job` the file of its background job, empty for a release that was left as it is;
-    `again` replaces fields of one that is started once more.
+    `again` replaces fields of one that is started once more. `applied` says that the run has changed objects that its
+    component applies itself, such as a Service.
     """
     return {
         "component": release["component"],
@@ -127,6 +130,7 @@ def started(
         "timeout": release["timeout"],
         "patience": release["patience"],
         "started": time.time(),
+        "applied": applied,
         **(again or {}),
     }
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import changes as changing
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.classes import AUTO_MODE_CLASS
 
-AUTO_MODE_CLASS = "eks.amazonaws.com/nlb"
 Object = Mapping[str, Any]
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.classes import AUTO_MODE_CLASS
 
-AUTO_MODE_CLASS = "eks.amazonaws.com/nlb"
 GOING = {"DELETING", "CREATE_FAILED"}
 """States of a capability in which it does nothing."""
 

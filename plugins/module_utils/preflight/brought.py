@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.classes import CONTROLLER_CLASS
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import ownership, signs
-
-CONTROLLER_CLASS = "service.k8s.aws/nlb"
-"""Class of the AWS Load Balancer Controller, unless the cluster makes load balancers itself."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import existing as delivery
 from ansible_collections.landfall.eks.plugins.module_utils.kube.autoscaling import AUTO_MODE
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.load_balancers.classes import CONTROLLER_CLASS
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import (
     brought,
     capacity,
@@ -48,7 +49,7 @@ class Facts:
     problems: list[str] = field(default_factory=list)
     lines: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-    load_balancer_class: str = brought.CONTROLLER_CLASS
+    load_balancer_class: str = CONTROLLER_CLASS
     delivered: list[str] = field(default_factory=list)
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import published, readiness
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import balancers
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis_pods as pods
 
 Object = dict[str, Any]
@@ -41,6 +42,8 @@ def standing_cause(cluster: Cluster, found: Object, *, logs: bool = False) -> st
     Of pods the newest alone counts: an older one may go with the template that it was made from. What was said in the
     past counts only of a workload that lacks pods.
     """
+    if balancers.is_ours(found):
+        return balancers.refusal(cluster, found)
     if found["kind"] not in WORKLOADS:
         made = _made_for(cluster, found)
         return next(filter(None, (standing_cause(cluster, each, logs=logs) for each in made)), "")
@@ -50,6 +53,12 @@ def standing_cause(cluster: Cluster, found: Object, *, logs: bool = False) -> st
         return _condition_cause(found) or _no_pods_cause(cluster, found)
     reason = pods.standing_cause(cluster, staying[0], logs=logs)
     return f"pod {staying[0]['metadata']['name']}: {reason}" if reason else ""
+
+
+def makes_room(cluster: Cluster, found: Object) -> bool:
+    """Say whether an old pod of a workload is within its grace period: what it takes is free once it has ended."""
+    namespace, labels = found["metadata"].get("namespace", ""), _labels(found)
+    return found["kind"] in WORKLOADS and pods.some_end(cluster, namespace, labels)
 
 
 def hooks(cluster: Cluster, namespace: str) -> list[tuple[str, Object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.kube import masking
@@ -23,12 +24,9 @@ LOG_LENGTH = 120
 
 def unready(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Object]:
     """Return the pods with some labels that take no requests and are not on their way out, the newest first."""
-    if not labels:
-        return []
-    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
     found = [
         each
-        for each in cluster.list("v1", "Pod", namespace, query)
+        for each in _labelled(cluster, namespace, labels)
         if not pod_is_ready(each) and (each.get("status") or {}).get("phase") != "Succeeded"
     ]
     # What goes already is in nobody's way, unless there is nothing else.
@@ -36,9 +34,20 @@ def unready(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Ob
     return sorted(staying or found, key=lambda each: each["metadata"].get("creationTimestamp") or "", reverse=True)
 
 
+def _labelled(cluster: Cluster, namespace: str, labels: dict[str, str]) -> list[Object]:
+    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
+    return cluster.list("v1", "Pod", namespace, query) if labels else []
+
+
 def is_going(pod: Object) -> bool:
     """Say whether a pod is on its way out."""
     return bool(pod["metadata"].get("deletionTimestamp"))
+
+
+def some_end(cluster: Cluster, namespace: str, labels: dict[str, str]) -> bool:
+    """Say whether a pod with some labels is on its way out and within its grace period, at whose end that stands."""
+    ends = [each["metadata"].get("deletionTimestamp") for each in _labelled(cluster, namespace, labels)]
+    return any(datetime.fromisoformat(each) > cluster.server_time() for each in ends if each)
 
 
 def cause(cluster: Cluster, pod: Object, *, logs: bool = False) -> str:

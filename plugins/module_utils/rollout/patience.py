@@ -54,7 +54,13 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"\bits volume \S+ is not bound|unbound immediate PersistentVolumeClaims", Kind.ROOM),
     (r"nodes are available: .*(Insufficient (cpu|memory|pods)|Too many pods)", Kind.ROOM),
     (r"nodes are available: .*didn't have free ports", Kind.PASSING),
+    # The load balancer controller, on what AWS answers: permissions that a role has just got, too many requests.
+    (r"^Failed(Build|Deploy)Model: .*operation error", Kind.PASSING),
+    (r"^FailedBuildModel: ", Kind.HOPELESS),
+    (r"^FailedDeployModel: ", Kind.PASSING),
 )
+NO_ROOM = re.compile(r"\bnodes are available: ")
+"""What the scheduler says of a pod that it cannot place."""
 
 
 def kind_of(cause: str, found: Mapping[str, Any] | None = None) -> Kind | None:

@@ -69,6 +69,19 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         r"PersistentVolume's node affinity|volume node affinity",
         "add a node in the zone of the volume, or restore it into another",
     ),
+    # Load balancers; before images, whose numbers may be in the id of a request.
+    (
+        r"resolve at least one subnet",
+        "tag the subnets kubernetes.io/role/elb (or internal-elb), or set ingress_subnets",
+    ),
+    (
+        r"unsupported v6 cidr",
+        "write IPv4 networks alone into *_allowed_cidrs: until then its old rules stay in force",
+    ),
+    (
+        r"Failed(Build|Deploy)Model",
+        "correct what it names in the settings or the account: until then the load balancer stays as it was",
+    ),
     # Scheduling.
     (
         r"Insufficient (cpu|memory|pods)",
@@ -120,10 +133,6 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (
         r"target-health|TargetHealth|Target\.",
         "open the security groups between load balancer and pods, and check the health check's port",
-    ),
-    (
-        r"resolve at least one subnet",
-        "tag the subnets kubernetes.io/role/elb (or internal-elb), or set ingress_subnets",
     ),
     (r"no controller has taken", "roll out the load balancer controller first (tag ingress), or correct the class"),
     (r"has no endpoints|MissingEndpoints", "bring the pods behind that Service up, or correct its selector"),

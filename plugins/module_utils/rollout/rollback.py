@@ -78,7 +78,7 @@ def roll_back(cluster: Cluster, run: Run, revision: int, helm: Helm) -> Result:
     known = storage.read_revisions(cluster, run["namespace"], run["name"])
     good = next(each for each in known if each["revision"] == revision)
     again = {**run, "job": "", "identity": good["identity"], "source": good["source"], "started": time.time()}
-    again |= {"timeout": helm.seconds, "ready": present_rows(cluster, run["ready"])}
+    again |= {"timeout": helm.seconds, "ready": present_rows(cluster, run["ready"]), "applied": True}
     key = release_key(run["namespace"], run["name"])
     outcome = ReleaseWaiter(cluster, [again]).wait(helm.seconds + 1)[key]
     return Result(_said(outcome, revision), outcome.phase == "ready")

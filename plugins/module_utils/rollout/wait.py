@@ -18,7 +18,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cl
 from ansible_collections.landfall.eks.plugins.module_utils.kube.snapshot import Address, Snapshots
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import alive
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.kubernetes import ApiException
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import diagnosis, patience, unplaced
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import balancers, diagnosis, patience, unplaced
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
@@ -37,7 +37,8 @@ Run = dict[str, Any]
 `job` is the file in which Helm's background job leaves its result, empty for a release that was not started; `started`
 is the epoch second at which waiting began; `timeout` is in seconds; `calls` is how often Helm was called, once where it
 is left out; `delivery` is helm, also where it is left out, or argocd: then the `ready` rows alone count, and with
-`forget` Helm's record goes once they hold. `patience`, in seconds too, may be left out."""
+`forget` Helm's record goes once they hold. `applied` says that objects were changed without this job: those that its
+component applies itself, or all by a rollback. That and `patience`, in seconds too, may be left out."""
 Record = dict[str, Any]
 """What is kept of Helm's record of a revision: {workloads, chart}, objects of its manifest and its chart's metadata."""
 
@@ -138,9 +139,22 @@ class ReleaseWaiter:
         rows = {key: self._rows(self.runs[key]) for key in looked_at}
         found = self.objects.read(address_of(row) for each in rows.values() for row in each)
         return {
-            key: outcome or self._outcome(self.runs[key], self._placed(missing(rows[key], found)))
+            key: outcome or self._outcome(self.runs[key], self._judged(self.runs[key], rows[key], found))
             for key, outcome in early.items()
         }
+
+    def _judged(self, run: Run, rows: list[dict[str, Any]], found: Mapping[Address, dict[str, Any] | None]) -> Outcome:
+        """Judge all rows of a release; once they hold, its load balancers too, if the run may have changed them."""
+        judged = self._placed(missing(rows, found))
+        if judged.phase != "ready" or not (run["job"] or run.get("applied")):
+            return judged
+        services = [each for row in rows if (each := found[address_of(row)]) and balancers.is_ours(each)]
+        late = [
+            Late(f"Service {each['metadata']['name']}: {lack}", each)
+            for each in services
+            if (lack := balancers.lacking(self.cluster, each))
+        ]
+        return waiting_for(late, judged.wanted) if late else judged
 
     def chart(self, release: storage.Release) -> dict[str, str]:
         """Return {chart, version} of a release, from Helm's record."""
@@ -232,7 +246,11 @@ class ReleaseWaiter:
             late = [Late(text, job) for text, job in found if job["metadata"]["name"] in own]
         causes = [(each, diagnosis.standing_cause(self.cluster, each.found)) for each in late if each.found]
         judged = [(each, cause, patience.kind_of(cause, each.found)) for each, cause in causes]
-        return [Trouble(each, cause, kind) for each, cause, kind in judged if kind]
+        return [
+            Trouble(each, cause, kind)
+            for each, cause, kind in judged
+            if kind and not (patience.NO_ROOM.search(cause) and diagnosis.makes_room(self.cluster, each.found or {}))
+        ]
 
     def _cause(self, run: Run, outcome: Outcome, *, logs: bool = False) -> str:
         """Return what the cluster says of the object that is waited for, or of a hook while Helm is at work."""
@@ -288,8 +306,13 @@ def missing(rows: list[dict[str, Any]], found: Mapping[Address, dict[str, Any] |
         for row in rows
         if (verdict := readiness.row(row, found[address_of(row)]))
     ]
+    return waiting_for(late, len(rows))
+
+
+def waiting_for(late: list[Late], wanted: int) -> Outcome:
+    """Return the outcome of a release that has all of `wanted` but what is late."""
     judged = Outcome("running", late[0].message, late=late) if late else Outcome("ready")
-    judged.have, judged.wanted = len(rows) - len(late), len(rows)
+    judged.have, judged.wanted = wanted - len(late), wanted
     return judged
 
 

@@ -89,15 +89,73 @@ def test_argo_cd_follows_the_ingress_unless_told_otherwise() -> None:
     assert argocd_service(ingress_allowed_cidrs=["10.0.0.0/8"])["spec"]["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
 
 
-def test_a_pod_leaves_the_load_balancer_before_it_ends() -> None:
-    controller = nginx()
+LATE = 120
+"""Seconds for which AWS opens connections to a target that was deregistered (aws-load-balancer-controller#2366)."""
+
+
+@pytest.mark.parametrize(("simulated", "late"), [(False, LATE), (True, 0)])
+def test_a_pod_leaves_the_load_balancer_before_it_ends(simulated: bool, late: int) -> None:
+    controller = nginx(platform_simulated=simulated)
     pre_stop = controller["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert delay(annotations()["target-group-attributes"]) < pre_stop
+    assert pre_stop > max(late, delay(annotations(platform_simulated=simulated)["target-group-attributes"]))
     drain = int(controller["config"]["entries"]["worker-shutdown-timeout"].removesuffix("s"))
     assert pre_stop + drain < controller["terminationGracePeriodSeconds"]
-    server = release("argo-cd")["values"]["server"]
+    server = release("argo-cd", platform_simulated=simulated)["values"]["server"]
     pre_stop = server["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert delay(argocd_annotations()["target-group-attributes"]) < pre_stop < server["terminationGracePeriodSeconds"]
+    assert pre_stop > max(late, delay(argocd_annotations(platform_simulated=simulated)["target-group-attributes"]))
+    assert pre_stop < server["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("name", ["nginx-ingress", "argo-cd"])
+def test_the_wait_is_long_enough_for_one_pod_after_the_other(name: str) -> None:
+    """On full nodes a new pod waits for the end of an old one, then becomes healthy behind the load balancer."""
+    count, start = 9, 180
+    spec = release(name, ingress_replicas=count, argocd_server_replicas=count)
+    values = spec["values"]["controller" if name == "nginx-ingress" else "server"]
+    assert spec["timeout"] >= count * (values["lifecycle"]["preStop"]["sleep"]["seconds"] + start)
+    assert spec["patience"] > values["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("label", ["eks.amazonaws.com/capacityType", "karpenter.sh/capacity-type"])
+def test_what_a_load_balancer_leads_to_prefers_nodes_that_are_not_spot(label: str) -> None:
+    for affinity in (nginx()["affinity"], release("argo-cd")["values"]["server"]["affinity"]):
+        (preferred,) = affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+        (rule,) = [each for each in preferred["preference"]["matchExpressions"] if each["key"] == label]
+        assert (rule["operator"], [each.lower() for each in rule["values"]]) == ("NotIn", ["spot"])
+
+
+def test_argo_cds_servers_still_avoid_each_other() -> None:
+    affinity = release("argo-cd")["values"]["server"]["affinity"]["podAntiAffinity"]
+    (preferred,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    term = preferred["podAffinityTerm"]
+    assert term["labelSelector"]["matchLabels"] == {"app.kubernetes.io/name": "argocd-server"}
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+
+
+def replacing(**parts: Any) -> dict[str, Any]:
+    record: dict[str, Any] = evaluate("platform", "platform_no_run")
+    return {"platform_run": record | parts}
+
+
+LIVE = {f"{name}/{name}": {"name": name} for name in ("nginx-ingress", "argo-cd")}
+CHANGED = {"live": LIVE, "started": [{"name": name, "job": "j1"} for name in ("nginx-ingress", "argo-cd")]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (replacing(**CHANGED), True),
+        (replacing(live=LIVE, planned=[{"name": "nginx-ingress"}, {"name": "argo-cd"}]), True),
+        (replacing(live=LIVE, started=[{"name": "nginx-ingress", "job": ""}]), False),
+        (replacing(**CHANGED | {"live": {}}), False),
+        (replacing(**CHANGED) | {"platform_simulated": True}, False),
+    ],
+    ids=["changed", "planned", "in sync", "first", "simulated"],
+)
+def test_a_run_that_replaces_pods_says_how_long_the_old_ones_stay(settings: dict[str, Any], told: bool) -> None:
+    for role, name in (("ingress", "nginx-ingress"), ("argocd", "argo-cd")):
+        notes = evaluate(role, f"{role}_component.notes", **settings)
+        assert [note.partition(": each old pod serves for 180 s")[0] for note in notes] == [name] * told
 
 
 def test_nginx_speaks_proxy_protocol_and_believes_the_vpc() -> None:

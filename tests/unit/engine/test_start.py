@@ -94,6 +94,13 @@ def test_one_in_sync_is_recorded_and_left_alone(run):
     assert [name for name, _ in called] == ["helm_start"], "control"
 
 
+@pytest.mark.parametrize(("in_sync", "applied"), [(["toy"], False), ([], True)])
+def test_objects_that_the_component_applies_itself_are_recorded_as_changed(run, in_sync, applied):
+    known = READY | {"live": live("deployed", {"a": 1}), "objects": {"in_sync": in_sync}}
+    result, _ = run([release("one", values={"a": 1})], known)
+    assert [row["applied"] for row in result["started"]] == [applied]
+
+
 def test_one_that_others_installed_is_not_recorded(run):
     left = {"cluster": {**EMPTY["cluster"], "left": ["one"]}}
     result, called = run([release("one"), release("two", needs=["one"])], READY | left)

@@ -263,6 +263,20 @@ def test_an_old_pod_does_not_count(cluster, settled):
 
 
 @pytest.mark.parametrize(
+    ("ends", "phase", "seconds"), [("2999-01-01T00:00:00Z", "ready", 400), ("2026-11-30T00:00:00Z", "failed", 300)]
+)
+def test_room_that_an_old_pod_holds_until_it_ends_is_waited_for(cluster, settled, ends, phase, seconds):
+    """Behind a load balancer that takes minutes; the control is one that should have ended long ago."""
+    old = pod("web-0", made="2026-11-29T00:00:00Z", conditions=[{"type": "Ready", "status": "True"}])
+    old["metadata"]["deletionTimestamp"] = ends
+    cluster.add(old)
+    found = settled(until(cluster, 400, lambda now: unscheduled()))
+    assert found.phase == phase, found.message
+    assert seconds <= found.seconds < seconds + GIVEN_UP_SECONDS
+    assert any("Insufficient cpu" in line for line in found.lines), "what it waits for is shown all the same"
+
+
+@pytest.mark.parametrize(
     "status", [container("ContainerCreating"), {"conditions": [{"type": "Ready", "status": "True"}]}]
 )
 def test_an_event_of_the_past_does_not_count(cluster, settled, status):

@@ -1,0 +1,1 @@
+"""Rules of AWS that moto does not have, each with its source."""
