@@ -37,8 +37,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(body) is the template as JSON, C(policy) what CloudFormation refuses in an update, C(costs) lines on
-    what a whole cluster costs.
+  description: C(body) is the template as JSON, C(policy) what CloudFormation refuses in an update, C(kept) the
+    logical ids that it may have, C(costs) lines on what a whole cluster costs.
   type: dict
 """
 
@@ -58,13 +58,15 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere
 
 
 def cluster_template(settings: dict[str, Any], kind: str = "whole", region: str = "") -> dict[str, Any]:
-    """Return body, policy and costs; AnsibleFilterError for settings that preflight would refuse."""
+    """Return body, policy, kept and costs; AnsibleFilterError for settings that preflight would refuse."""
     if MISSING:
         raise AnsibleFilterError(sentence(MISSING))
     try:
+        body = template.body(kind, settings)
         return {
-            "body": template.body(kind, settings),
-            "policy": template.stack_policy(kind),
+            "body": body,
+            "policy": template.stack_policy(body),
+            "kept": list(template.KEPT),
             "costs": costs.estimate(shape_from(settings), region, datetime.now(UTC).date()) if kind == "whole" else [],
         }
     except SettingsError as error:

@@ -1,16 +1,17 @@
 #!/usr/bin/python
-"""Module that says what a cluster was created with, and whether who creates one could enter it."""
+"""Module that says what a cluster was created with, and what is in the way of a new one."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster_creation
-short_description: Says what an EKS cluster was created with, and whether who creates one could enter it
+short_description: Says what an EKS cluster was created with, and what is in the way of a new one
 version_added: 0.1.0
 description:
-  - Whether its creator is a cluster's administrator is fixed when it is created. A cluster that is there keeps what the
-    template of its stack says.
-  - Before a cluster is created it checks that the identity of the run is named, or is the administrator as creator.
+  - What is fixed when a cluster is created is decided here, before its template is made. That is whether its creator is
+    an administrator, and its zones. A cluster that is there keeps what its stack has.
+  - Before a cluster is created it checks that the identity of the run can enter it, and that the account has room for
+    it, has no log group left of a former one, and encrypts volumes with a key that nodes may use.
   - Problems are returned; they do not fail the module.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
@@ -25,23 +26,26 @@ options:
     description: AWS region; empty for the one that AWS_REGION or the AWS profile names.
     type: str
     default: ""
-  creator_is_admin:
-    description: Whether the creator is to be the administrator of a cluster that is created.
-    type: bool
-    default: false
-  access:
-    description: Entries of C(cluster_access), each with C(principal_arn), and C(policy) and C(namespaces) if limited.
-    type: list
-    elements: dict
-    default: []
+  settings:
+    description: The settings of role cluster, as filter P(landfall.eks.cluster_template#filter) takes them.
+    type: dict
+    required: true
+  zones:
+    description: How many zones the cluster is to have, if their names do not say.
+    type: int
+    default: 3
   stack_role:
     description: ARN of the role that CloudFormation uses, which then is the creator; empty for none.
     type: str
     default: ""
   must_enter:
-    description: Whether the run that creates the cluster goes on inside of it.
+    description: Whether the run goes on inside of the cluster.
     type: bool
     default: true
+  endpoint:
+    description: URL of the cluster's API; empty while there is none.
+    type: str
+    default: ""
   judge:
     description: Whether the stack holds a cluster at all.
     type: bool
@@ -53,45 +57,82 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See whether this run could enter the cluster that it creates
+- name: See what is decided, and in the way
   landfall.eks.cluster_creation:
     stack: landfall-production
-    access:
-      - principal_arn: arn:aws:iam::123456789012:role/platform
+    settings: "{{ settings_of_the_template }}"
 """
 
 RETURN = r"""
-creator_is_admin:
-  description: What the stack's cluster was created with; the option if there is none yet.
-  type: bool
+decided:
+  description: What is fixed at creation, as C(settings) names it; C(creator_is_admin), and C(zone_names) in order.
+  type: dict
   returned: always
 problems:
-  description: What is in the way of a creation, a sentence each.
+  description: What is in the way, a sentence each.
+  type: list
+  elements: str
+  returned: always
+notes:
+  description: What is otherwise than the settings say, and what could not be judged, a sentence each.
   type: list
   elements: str
   returned: always
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-from ansible_collections.landfall.eks.plugins.module_utils.eks import creation, stack
+from ansible_collections.landfall.eks.plugins.module_utils.eks import (
+    account_limits,
+    availability_zones,
+    creation,
+    obstacles,
+    stack,
+)
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import groups_from
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
 def ask(params: dict[str, Any]) -> dict[str, Any]:
-    wanted = bool(params["creator_is_admin"])
+    settings = params["settings"]
     if not params["judge"]:
-        return {"creator_is_admin": wanted, "problems": []}
+        return {"decided": {}, "problems": [], "notes": []}
     session = Session(params["region"])
-    live = creation.creator_is_admin(session, stack.read(session, params["stack"]))
-    if live is not None:
-        return {"creator_is_admin": live, "problems": []}
-    entering = creation.Entering(params["access"], wanted, params["stack_role"], params["must_enter"])
-    problem = creation.lockout(session, entering)
-    return {"creator_is_admin": wanted, "problems": [problem] if problem else []}
+    live = creation.live_template(session, stack.read(session, params["stack"]))
+    groups = groups_from(settings["node_groups"])
+    zones = availability_zones.read(session, groups)
+    named = settings["zone_names"]
+    there = availability_zones.kept(session, params["stack"], live) if live else ()
+    chosen = (
+        availability_zones.keep(zones, there, params["zones"], named)
+        if there
+        else availability_zones.choose(zones, params["zones"], named, session.region)
+    )
+    admin = bool(settings["creator_is_admin"]) if live is None else creation.creator_is_admin(live)
+    problems, notes = list(chosen.problems), list(chosen.notes)
+    if params["must_enter"]:
+        problems += _some(obstacles.out_of_reach(params["endpoint"], public=bool(settings["endpoint_public"])))
+    if live is None:
+        entering = creation.Entering(settings["access"], admin, params["stack_role"], params["must_enter"])
+        problems += _some(creation.lockout(session, entering))
+        problems += _some(obstacles.left_logs(session, settings["name"]))
+        gateways = len(chosen.names) if settings["nat_gateways"] == "each_zone" else 1
+        for problem, note in (obstacles.disk_key(session), *account_limits.judge(session, groups, gateways)):
+            problems += _some(problem)
+            notes += _some(note)
+    return {
+        "decided": {"creator_is_admin": admin, "zone_names": list(chosen.names)},
+        "problems": problems,
+        "notes": notes,
+    }
+
+
+def _some(*sentences: str) -> Iterator[str]:
+    return (each for each in sentences if each)
 
 
 def main() -> None:
@@ -99,10 +140,11 @@ def main() -> None:
         argument_spec={
             "stack": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
-            "creator_is_admin": {"type": "bool", "default": False},
-            "access": {"type": "list", "elements": "dict", "default": []},
+            "settings": {"type": "dict", "required": True},
+            "zones": {"type": "int", "default": 3},
             "stack_role": {"type": "str", "default": ""},
             "must_enter": {"type": "bool", "default": True},
+            "endpoint": {"type": "str", "default": ""},
             "judge": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

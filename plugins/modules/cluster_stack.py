@@ -40,7 +40,9 @@ options:
     type: dict
     default: {}
   kept:
-    description: Logical ids of resources whose replacement or removal the plan has to refuse.
+    description:
+      - Logical ids of resources whose replacement or removal is refused. V(ready) fails if O(template) lacks one that
+        the stack has; the stack's policy names only what is in a template.
     type: list
     elements: str
     default: []
@@ -140,6 +142,10 @@ def ready(session: Any, found: Any, params: dict[str, Any], *, dry: bool) -> dic
     last = stack.last_event(session, found.name) if found.there and not cleared else ""
     told = {"changed": bool(cleared), "cleared": cleared, "lines": [], "last": last}
     if params["template"]:
+        if found.there and not cleared:
+            live, wanted = stack.live_template(session, found.name), json.loads(params["template"])
+            if said := change_set.refused(change_set.removed(live, wanted), params["kept"]):
+                raise AwsError("Nothing was changed: " + " ".join(said))
         told["same"] = stack.same(session, found, params["template"], params["tags"])
     return told | ({"there": False, "status": "", "outputs": {}} if cleared else {})
 

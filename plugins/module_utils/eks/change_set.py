@@ -102,6 +102,15 @@ def all_new(template: Mapping[str, Any]) -> list[Change]:
     )
 
 
+def removed(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Change]:
+    """Return which resources of a stack's template another one no longer has."""
+    return [
+        Change("Remove", name, each["Type"])
+        for name, each in live["Resources"].items()
+        if name not in wanted["Resources"]
+    ]
+
+
 def refused(found: Iterable[Change], kept: Iterable[str]) -> list[str]:
     """Return a sentence for each change that Landfall's stack policy forbids."""
     return [

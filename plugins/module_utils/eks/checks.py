@@ -14,6 +14,8 @@ VPC_PREFIXES = (16, 22)
 """AWS takes /16 to /28; below /22 the public subnets are too small for load balancers (8 free addresses each)."""
 DISK = (20, 16_384)
 """GiB: what AL2023 and Bottlerocket need with images, and the most that gp3 has."""
+CLOSING = ("NoSchedule", "NoExecute")
+TOLERATED = "CriticalAddonsOnly"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,60}[A-Za-z0-9])?")
 """Of a cluster that is made: EKS takes more, but the name is part of the stack's, which takes these alone."""
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+")
@@ -37,6 +39,7 @@ def problems(values: Mapping[str, Any], *, making: bool) -> Iterator[str]:
     for index, group in enumerate(values.get("cluster_node_groups") or []):
         yield from _group(f"cluster_node_groups[{index}]", group)
     yield from _group_names(values.get("cluster_node_groups"))
+    yield from _open_groups(values.get("cluster_node_groups"))
     if making:
         yield from _decisions(values)
 
@@ -158,3 +161,25 @@ def _group_names(groups: Sequence[Mapping[str, Any]] | None) -> Iterator[str]:
     for name, count in names.items():
         if count > 1:
             yield f"cluster_node_groups has {count} groups called {name}: give each a name of its own."
+
+
+def _open_groups(groups: Sequence[Mapping[str, Any]] | None) -> Iterator[str]:
+    """Yield a sentence if no node is there for CoreDNS and the controller of the EBS driver, as EKS brings them.
+
+    Both tolerate CriticalAddonsOnly and otherwise no taint of a node that works (their add-ons' default configuration).
+    """
+    if groups and not any(_starts_nodes(each) and not _closed(each) for each in groups):
+        yield (
+            "cluster_node_groups starts no node for CoreDNS and the EBS driver, which the cluster cannot do without: "
+            "write a group without taints of effect NoSchedule and NoExecute, with a min of 1 or more."
+        )
+
+
+def _starts_nodes(group: Mapping[str, Any]) -> bool:
+    given = group.get("min")
+    return int(group.get("desired") or (3 if given is None else given)) > 0
+
+
+def _closed(group: Mapping[str, Any]) -> bool:
+    taints = group.get("taints") or []
+    return any(each.get("effect") in CLOSING and each.get("key") != TOLERATED for each in taints)

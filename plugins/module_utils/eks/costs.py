@@ -17,8 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.prices import (
     PUBLIC_ADDRESS_HOUR,
     REGION,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_nodes import instance_types
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import Shape
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import Shape, instance_types
 
 CLUSTER_HOUR = 0.10
 EXTENDED_HOUR = 0.60

@@ -31,18 +31,22 @@ class Entering:
     must_enter: bool
 
 
-def creator_is_admin(session: Session, found: stack.Stack) -> bool | None:
-    """Return what a stack's cluster was created with; None where there is none yet. AwsError.
+def live_template(session: Session, found: stack.Stack) -> dict[str, Any] | None:
+    """Return the template of a stack that has a cluster; None where there is none yet. AwsError."""
+    if not found.there or found.status in stack.NEVER_MADE or found.status.startswith("DELETE_"):
+        return None
+    template = stack.live_template(session, found.name)
+    return template if "Cluster" in template["Resources"] else None
+
+
+def creator_is_admin(template: Mapping[str, Any]) -> bool:
+    """Return what the cluster of a stack's template was created with.
 
     EKS itself does not tell it, and CloudFormation would replace the cluster for another value: the schema of
     AWS::EKS::Cluster lists BootstrapClusterCreatorAdminPermissions as create-only and write-only.
     """
-    if not found.there or found.status in stack.NEVER_MADE or found.status.startswith("DELETE_"):
-        return None
-    cluster = stack.live_template(session, found.name)["Resources"].get("Cluster")
-    if cluster is None:
-        return None
-    return bool(cluster["Properties"].get("AccessConfig", {}).get("BootstrapClusterCreatorAdminPermissions", True))
+    config = template["Resources"]["Cluster"]["Properties"].get("AccessConfig", {})
+    return bool(config.get("BootstrapClusterCreatorAdminPermissions", True))
 
 
 def lockout(session: Session, entering: Entering) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_identiti
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_nodes import nodes
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     Identities,
+    SettingsError,
     Shape,
     identities_from,
     shape_from,
@@ -32,7 +33,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere
 
 TEMPLATE_LIMIT = 51_200
 """Bytes that CloudFormation takes as TemplateBody, from its quotas; more would need a bucket."""
-KEPT = ("Vpc", "Cluster", "Key")
+KEPT = ("Vpc", "Cluster", "Key", *(f"{kind}Subnet{number}" for kind in ("Public", "Private") for number in (1, 2, 3)))
 """Resources whose replacement would be another cluster, or a network without one."""
 
 
@@ -71,19 +72,35 @@ def body(kind: str, settings: Mapping[str, Any]) -> str:
     """Return the template as CloudFormation takes it; `kind` is whole or access. SettingsError."""
     template = whole(shape_from(settings)) if kind == "whole" else access(identities_from(settings))
     # Without blanks: the limit is in bytes, and people read the plan instead.
-    return json.dumps(template.to_dict(), separators=(",", ":"), sort_keys=True)
+    written = json.dumps(template.to_dict(), separators=(",", ":"), sort_keys=True)
+    if len(written.encode()) > TEMPLATE_LIMIT:
+        groups, entries = (len(settings.get(each) or []) for each in ("node_groups", "access"))
+        raise SettingsError(
+            f"The template has {len(written.encode())} bytes with {groups} cluster_node_groups and {entries} "
+            f"cluster_access entries, and CloudFormation takes {TEMPLATE_LIMIT}: join groups or entries that are alike."
+        )
+    return written
 
 
-def stack_policy(kind: str) -> str:
-    """Return what CloudFormation refuses in any update: to replace or delete what the platform stands on."""
-    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
-    kept = {
+def kept(written: str) -> list[str]:
+    """Return the logical ids of what must not be replaced in a template."""
+    return [each for each in KEPT if each in json.loads(written)["Resources"]]
+
+
+def stack_policy(written: str) -> str:
+    """Return what CloudFormation refuses in any update: to replace or delete what the platform stands on.
+
+    It names only what the template has: CloudFormation takes no other logical id ("stack policies can only be applied
+    to logical ids referenced in the template").
+    """
+    everything = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    but = {
         "Effect": "Deny",
         "Action": ["Update:Replace", "Update:Delete"],
         "Principal": "*",
-        "Resource": [f"LogicalResourceId/{each}" for each in KEPT],
+        "Resource": [f"LogicalResourceId/{each}" for each in kept(written)],
     }
-    return json.dumps({"Statement": [allowed, kept] if kind == "whole" else [allowed]})
+    return json.dumps({"Statement": [everything, but] if but["Resource"] else [everything]})
 
 
 def _outputs(shape: Shape) -> dict[str, Any]:

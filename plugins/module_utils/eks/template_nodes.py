@@ -9,6 +9,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     TAG,
     NodeGroup,
     Shape,
+    instance_types,
     logical,
 )
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
@@ -21,8 +22,6 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere
     iam,
 )
 
-INSTANCE_TYPES = {"amd64": ("m6i.xlarge", "m6a.xlarge", "m5.xlarge"), "arm64": ("m7g.xlarge", "m6g.xlarge")}
-"""Unless others are named: 4 CPUs and 16 GiB. On demand takes the first; for spot, more than one is AWS's advice."""
 IMAGES = {
     ("al2023", "amd64"): "AL2023_x86_64_STANDARD",
     ("al2023", "arm64"): "AL2023_ARM_64_STANDARD",
@@ -47,12 +46,6 @@ def nodes(shape: Shape) -> Iterator[AWSObject]:
     for group in shape.node_groups:
         yield _launch_template(shape, group)
         yield _group(shape, group)
-
-
-def instance_types(group: NodeGroup) -> list[str]:
-    """Return the instance types of a group, in the order of preference."""
-    usual = INSTANCE_TYPES[group.architecture]
-    return list(group.instance_types or (usual if group.capacity == "spot" else usual[:1]))
 
 
 def _launch_template(shape: Shape, group: NodeGroup) -> AWSObject:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 TAG = "landfall.eks/cluster"
 """On every AWS resource that Landfall makes itself; its value is the cluster's name."""
+
+INSTANCE_TYPES = {"amd64": ("m6i.xlarge", "m6a.xlarge", "m5.xlarge"), "arm64": ("m7g.xlarge", "m6g.xlarge")}
+"""Unless others are named: 4 CPUs and 16 GiB. On demand takes the first; for spot, more than one is AWS's advice."""
 
 ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
 
@@ -51,7 +54,6 @@ class Shape:
     name: str
     version: str
     cidr: str
-    zones: int
     zone_names: tuple[str, ...]
     nat_gateways: str
     flow_logs: str
@@ -67,6 +69,11 @@ class Shape:
     hop_limit: int
     addon_versions: Mapping[str, str] = field(default_factory=dict)
     permissions_boundary: str = ""
+
+    @property
+    def zones(self) -> int:
+        """How many zones the network has."""
+        return len(self.zone_names)
 
 
 @dataclass(frozen=True)
@@ -91,14 +98,13 @@ def shape_from(settings: Mapping[str, Any]) -> Shape:
             "cluster_endpoint_cidrs is empty: name the networks that may reach the Kubernetes API, or set "
             "cluster_endpoint_public to false."
         )
-    groups = tuple(_group(each) for each in settings["node_groups"])
+    groups = groups_from(settings["node_groups"])
     if not groups:
         raise SettingsError("cluster_node_groups is empty: name at least one group of nodes.")
     return Shape(
         name=str(settings["name"]),
         version=str(settings["version"]),
         cidr=str(settings["vpc_cidr"]),
-        zones=len(settings["zone_names"]) or int(settings["zones"]),
         zone_names=tuple(settings["zone_names"]),
         nat_gateways=str(settings["nat_gateways"]),
         flow_logs=str(settings["flow_logs"]),
@@ -115,6 +121,17 @@ def shape_from(settings: Mapping[str, Any]) -> Shape:
         addon_versions=dict(settings.get("addon_versions") or {}),
         permissions_boundary=str(settings.get("permissions_boundary") or ""),
     )
+
+
+def groups_from(given: Iterable[Mapping[str, Any]]) -> tuple[NodeGroup, ...]:
+    """Read the entries of cluster_node_groups."""
+    return tuple(_group(each) for each in given)
+
+
+def instance_types(group: NodeGroup) -> list[str]:
+    """Return the instance types of a group, in the order of preference."""
+    usual = INSTANCE_TYPES[group.architecture]
+    return list(group.instance_types or (usual if group.capacity == "spot" else usual[:1]))
 
 
 def _group(given: Mapping[str, Any]) -> NodeGroup:

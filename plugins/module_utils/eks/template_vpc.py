@@ -12,9 +12,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
     AWSObject,
     GetAtt,
-    GetAZs,
     Ref,
-    Select,
     Sub,
     Tags,
     ec2,
@@ -51,10 +49,6 @@ def network(shape: Shape) -> Iterator[AWSObject]:
         yield from _flow_logs(shape)
 
 
-def _zone(shape: Shape, index: int) -> str | Select:
-    return shape.zone_names[index] if shape.zone_names else Select(index, GetAZs(""))
-
-
 def _gateway_index(shape: Shape, index: int) -> int:
     return index if shape.nat_gateways == "each_zone" else 0
 
@@ -66,7 +60,7 @@ def _public(shape: Shape, index: int, cidr: str) -> Iterator[AWSObject]:
         f"PublicSubnet{number}",
         VpcId=Ref("Vpc"),
         CidrBlock=cidr,
-        AvailabilityZone=_zone(shape, index),
+        AvailabilityZone=shape.zone_names[index],
         MapPublicIpOnLaunch=False,
         Tags=tagged(shape.name, f"public-{number}", **{"kubernetes.io/role/elb": "1"}),
     )
@@ -96,7 +90,7 @@ def _private(shape: Shape, index: int, cidr: str) -> Iterator[AWSObject]:
         f"PrivateSubnet{number}",
         VpcId=Ref("Vpc"),
         CidrBlock=cidr,
-        AvailabilityZone=_zone(shape, index),
+        AvailabilityZone=shape.zone_names[index],
         MapPublicIpOnLaunch=False,
         Tags=tagged(shape.name, f"private-{number}", **{"kubernetes.io/role/internal-elb": "1"}),
     )

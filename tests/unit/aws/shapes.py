@@ -13,8 +13,7 @@ USUAL: dict[str, Any] = {
     "version": "1.35",
     "support": "standard",
     "vpc_cidr": "10.64.0.0/16",
-    "zones": 3,
-    "zone_names": [],
+    "zone_names": ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
     "nat_gateways": "one",
     "flow_logs": "rejected",
     "endpoint_public": True,
@@ -47,7 +46,11 @@ SPOT = {
 }
 BOTH = [*USUAL["node_groups"], SPOT]
 AXES: dict[str, list[dict[str, Any]]] = {
-    "zones": [{"zones": 2}, {"zones": 3}, {"zone_names": ["eu-central-1a", "eu-central-1c"]}],
+    "zones": [
+        {"zone_names": ["eu-central-1a", "eu-central-1b"]},
+        {"zone_names": ["eu-central-1a", "eu-central-1b", "eu-central-1c"]},
+        {"zone_names": ["eu-central-1c", "eu-central-1a"]},
+    ],
     "network": [
         {"nat_gateways": "one", "flow_logs": "none"},
         {"nat_gateways": "each_zone", "flow_logs": "all", "vpc_cidr": "172.20.0.0/22"},

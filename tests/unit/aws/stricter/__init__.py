@@ -1,1 +1,1 @@
-"""Rules of AWS that moto does not have, each with its source."""
+"""What AWS judges and moto does not; each rule names its source."""
