@@ -153,8 +153,8 @@ def keep(zones: Sequence[Zone], live: Sequence[str], wanted: int, named: Sequenc
     where = ", ".join(live)
     if named and {ids.get(each, each) for each in named} != set(live):
         problem = (
-            f"cluster_zone_names ({', '.join(named)}) is not where the cluster is ({where}), which is fixed at creation: "
-            f"write [{where}], or nothing."
+            f"cluster_zone_names ({', '.join(named)}) is not where the cluster is ({where}), which is fixed at "
+            f"creation: write [{where}], or nothing."
         )
         return Choice(tuple(live), [problem])
     notes = [f"The cluster's zone {each.name} {each.lacking}." for each in zones if each.name in live and each.lacking]

@@ -95,7 +95,7 @@ def out_of_reach(endpoint: str, *, public: bool) -> str:
 
 
 def _inside(endpoint: str) -> bool:
-    """Whether an API answers at an address of its network; from outside a public one is seen, as long as there is one."""
+    """Whether an API answers at an address of its network; outside of that a public one is seen, if there is one."""
     parts = urllib.parse.urlsplit(endpoint)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 443), _CONNECT_SECONDS) as connection:

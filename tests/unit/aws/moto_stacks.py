@@ -21,6 +21,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2 import ec2_backends
 from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.eks.models import eks_backends
 from moto.eks.responses import EKSResponse
 
@@ -182,6 +183,11 @@ def _update_cluster(self: Any) -> ActionResult:
     return ActionResult({"update": {"id": "1", "status": "InProgress"}})
 
 
+def _disk_key(self: Any) -> ActionResult:
+    """Answer get_ebs_default_kms_key_id, which moto does not know."""
+    return ActionResult({"KmsKeyId": self.ec2_backend.default_kms_key_id or "alias/aws/ebs"})
+
+
 def _class(kind: str) -> Any:
     return StackedCluster if kind == "AWS::EKS::Cluster" else _original_class(kind)
 
@@ -204,6 +210,7 @@ def taught(account, monkeypatch):
     monkeypatch.setattr(CloudFormationResponse, "update_termination_protection", _protect_stack, raising=False)
     monkeypatch.setattr(CloudFormationBackend, "delete_stack", _delete_unprotected)
     monkeypatch.setattr(EKSResponse, "update_cluster_config", _update_cluster)
+    monkeypatch.setattr(ElasticBlockStore, "get_ebs_default_kms_key_id", _disk_key, raising=False)
 
 
 def _supported(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:

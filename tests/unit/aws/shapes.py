@@ -46,7 +46,11 @@ SPOT = {
 }
 BOTH = [*USUAL["node_groups"], SPOT]
 AXES: dict[str, list[dict[str, Any]]] = {
-    "zones": [{"zone_names": ["eu-central-1a", "eu-central-1c"]}, {}],
+    "zones": [
+        {"zone_names": ["eu-central-1a", "eu-central-1b"]},
+        {"zone_names": ["eu-central-1a", "eu-central-1b", "eu-central-1c"]},
+        {"zone_names": ["eu-central-1c", "eu-central-1a"]},
+    ],
     "network": [
         {"nat_gateways": "one", "flow_logs": "none"},
         {"nat_gateways": "each_zone", "flow_logs": "all", "vpc_cidr": "172.20.0.0/22"},

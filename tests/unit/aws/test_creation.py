@@ -137,7 +137,8 @@ def test_an_identity_that_no_entry_can_name_is_refused(monkeypatch):
 
 def live():
     session = Session(REGION)
-    return creation.creator_is_admin(session, stack.read(session, NAME))
+    template = creation.live_template(session, stack.read(session, NAME))
+    return template and creation.creator_is_admin(template)
 
 
 @pytest.mark.parametrize("admin", [True, False])
@@ -151,7 +152,7 @@ def test_a_stack_that_never_came_to_be_says_nothing(taught):  # noqa: F811
     create(creator_is_admin=True)
     session = Session(REGION)
     for status in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS"):
-        assert creation.creator_is_admin(session, stack.Stack(NAME, status)) is None
+        assert creation.live_template(session, stack.Stack(NAME, status)) is None
 
 
 def test_a_template_before_the_setting_had_eks_own_default(taught):  # noqa: F811
@@ -168,16 +169,18 @@ def admin_of(written):
     return config["BootstrapClusterCreatorAdminPermissions"]
 
 
-def asked(**other):
-    given = {"stack": NAME, "region": REGION, "creator_is_admin": False, "access": [], "stack_role": ""}
-    return cluster_creation.ask(given | {"must_enter": True, "judge": True} | other)
+def asked(judge=True, must_enter=True, endpoint="", zones=3, **other):
+    given = {"stack": NAME, "region": REGION, "stack_role": "", "endpoint": endpoint, "zones": zones}
+    settings = USUAL | {"zone_names": []} | other
+    return cluster_creation.ask(given | {"settings": settings, "must_enter": must_enter, "judge": judge})
 
 
 def test_only_a_creation_is_judged(taught, user):  # noqa: F811
     assert user in asked()["problems"][0]
-    assert asked(judge=False) == {"creator_is_admin": False, "problems": []}
+    assert asked(judge=False) == {"decided": {}, "problems": [], "notes": []}
     create(creator_is_admin=True)
-    assert asked() == {"creator_is_admin": True, "problems": []}, "who made it has entered it all along"
+    told = asked()
+    assert (told["decided"]["creator_is_admin"], told["problems"]) == (True, []), "who made it has entered it all along"
 
 
 def test_the_playbook_refuses_to_lock_itself_out(tmp_path, taught, user):  # noqa: F811

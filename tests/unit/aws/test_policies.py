@@ -9,6 +9,7 @@ from tests.unit.aws import actions
 from tests.unit.aws.stack_requests import UNUSED
 
 OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "creation", "protection"}
+OF_CLUSTER |= {"availability_zones", "account_limits", "obstacles"}
 OF_CLUSTER |= {"cluster_stack", "cluster_versions", "cluster_creation", "cluster_protection"}
 OF_LEAVING = {"orphans", "uninstall"}
 """Files and packages by the policy of what they do; all others do what rollout.json allows."""
@@ -23,12 +24,8 @@ PARTS = {
 """Files without which nothing can be said of what a policy allows too much."""
 LONGEST = 6144
 """Characters of a managed policy, blanks not counted (IAM's quotas)."""
-BY_TEMPLATE = {
-    # Fn::GetAZs, which asks for the zones with the permissions of who runs it.
-    "ec2:DescribeAccountAttributes": "Fn::GetAZs",
-    "ec2:DescribeAvailabilityZones": "Fn::GetAZs",
-}
-"""What the template itself asks for."""
+BY_OTHERS = {"servicequotas:GetServiceQuota": "quotas.limit, which account_limits asks"}
+"""What functions of other policies' files do for the cluster's."""
 
 
 def policy_of(path):
@@ -58,7 +55,7 @@ def needed(name):
     if name == "cluster" and (actions.CODE / "eks/template.py").exists():
         made = actions.of_stack(types_of_the_stack())
         found |= dict.fromkeys(made - UNUSED.keys(), "the schemas of the stack's resource types")
-        found |= BY_TEMPLATE
+        found |= BY_OTHERS
     return found
 
 

@@ -51,7 +51,7 @@ def create(**other):
     client("cloudformation").create_stack(
         StackName=NAME,
         TemplateBody=body,
-        StackPolicyBody=template.stack_policy("whole"),
+        StackPolicyBody=template.stack_policy(body),
         Capabilities=["CAPABILITY_IAM"],
         Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
     )
