@@ -9,7 +9,8 @@ short_description: Says what an EKS cluster was created with, and what is in the
 version_added: 0.1.0
 description:
   - What is fixed when a cluster is created is decided here, before its template is made. That is whether its creator is
-    an administrator, and its zones. A cluster that is there keeps what its stack has.
+    an administrator, its zones, and its network if that is there already. A cluster that is there keeps what its stack
+    has.
   - Before a cluster is created it checks that the identity of the run can enter it, and that the account has room for
     it, has no log group left of a former one, and encrypts volumes with a key that nodes may use.
   - Problems are returned; they do not fail the module.
@@ -46,6 +47,10 @@ options:
     description: URL of the cluster's API; empty while there is none.
     type: str
     default: ""
+  vpc:
+    description: Id of the VPC that the cluster is in; empty while there is none.
+    type: str
+    default: ""
   judge:
     description: Whether the stack holds a cluster at all.
     type: bool
@@ -65,7 +70,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 decided:
-  description: What is fixed at creation, as C(settings) names it; C(creator_is_admin), and C(zone_names) in order.
+  description: What is fixed at creation, as C(settings) names it; C(creator_is_admin), C(zone_names) in order, and of a
+    network that is there already C(vpc_id) and C(vpc_cidrs).
   type: dict
   returned: always
 problems:
@@ -90,6 +96,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks import (
     account_limits,
     availability_zones,
     creation,
+    existing_subnets,
     obstacles,
     stack,
 )
@@ -103,32 +110,57 @@ def ask(params: dict[str, Any]) -> dict[str, Any]:
         return {"decided": {}, "problems": [], "notes": []}
     session = Session(params["region"])
     live = creation.live_template(session, stack.read(session, params["stack"]))
-    groups = groups_from(settings["node_groups"])
+    groups = () if settings["auto_mode"] else groups_from(settings["node_groups"])
     zones = availability_zones.read(session, groups)
-    named = settings["zone_names"]
-    there = availability_zones.kept(session, params["stack"], live) if live else ()
-    chosen = (
-        availability_zones.keep(zones, there, params["zones"], named)
-        if there
-        else availability_zones.choose(zones, params["zones"], named, session.region)
-    )
+    network = _network(session, settings, zones)
+    chosen = _zones(session, params, live, zones, network)
     admin = bool(settings["creator_is_admin"]) if live is None else creation.creator_is_admin(live)
     problems, notes = list(chosen.problems), list(chosen.notes)
+    problems += _some(
+        existing_subnets.moved(live, params["vpc"], network), creation.switched(live, auto_mode=settings["auto_mode"])
+    )
     if params["must_enter"]:
         problems += _some(obstacles.out_of_reach(params["endpoint"], public=bool(settings["endpoint_public"])))
     if live is None:
         entering = creation.Entering(settings["access"], admin, params["stack_role"], params["must_enter"])
         problems += _some(creation.lockout(session, entering))
         problems += _some(obstacles.left_logs(session, settings["name"]))
-        gateways = len(chosen.names) if settings["nat_gateways"] == "each_zone" else 1
+        gateways = 0 if network else len(chosen.names) if settings["nat_gateways"] == "each_zone" else 1
         for problem, note in (obstacles.disk_key(session), *account_limits.judge(session, groups, gateways)):
             problems += _some(problem)
             notes += _some(note)
+    given = {"vpc_id": network.vpc_id, "vpc_cidrs": network.cidrs} if network else {}
     return {
-        "decided": {"creator_is_admin": admin, "zone_names": list(chosen.names)},
+        "decided": {"creator_is_admin": admin, "zone_names": list(chosen.names), **given},
         "problems": problems,
         "notes": notes,
     }
+
+
+def _network(
+    session: Session, settings: dict[str, Any], zones: list[availability_zones.Zone]
+) -> existing_subnets.Network | None:
+    """Return the network that is there already, None where the stack makes one."""
+    if not settings["subnet_ids"]:
+        return None
+    return existing_subnets.read(session, settings["subnet_ids"], zones, auto_mode=settings["auto_mode"])
+
+
+def _zones(
+    session: Session,
+    params: dict[str, Any],
+    live: dict[str, Any] | None,
+    zones: list[availability_zones.Zone],
+    network: existing_subnets.Network | None,
+) -> availability_zones.Choice:
+    """Return the zones of a network: of one that is there, that the stack has made, or that it makes."""
+    if network is not None:
+        return existing_subnets.choice(network, new=live is None)
+    named = params["settings"]["zone_names"]
+    there = availability_zones.kept(session, params["stack"], live) if live else ()
+    if there:
+        return availability_zones.keep(zones, there, params["zones"], named)
+    return availability_zones.choose(zones, params["zones"], named, session.region)
 
 
 def _some(*sentences: str) -> Iterator[str]:
@@ -145,6 +177,7 @@ def main() -> None:
             "stack_role": {"type": "str", "default": ""},
             "must_enter": {"type": "bool", "default": True},
             "endpoint": {"type": "str", "default": ""},
+            "vpc": {"type": "str", "default": ""},
             "judge": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

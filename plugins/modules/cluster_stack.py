@@ -54,6 +54,10 @@ options:
     description: Whether the plan may make a change set, which is written to the account, and deleted again.
     type: bool
     default: false
+  drift:
+    description: Whether the plan of a stack that is there shows what was changed outside of CloudFormation.
+    type: bool
+    default: false
   after:
     description: Id of the last event that is known.
     type: str
@@ -109,6 +113,11 @@ asked:
   description: Whether AWS itself worked the plan out, by a change set.
   type: bool
   returned: with V(planned)
+drift:
+  description: What was changed outside of CloudFormation, and what it could not compare, a line each.
+  type: list
+  elements: str
+  returned: with V(planned)
 last:
   description: Id of the newest event.
   type: str
@@ -129,7 +138,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack
+from ansible_collections.landfall.eks.plugins.module_utils.eks import change_set, stack, stack_drift
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
 
 
@@ -166,6 +175,7 @@ def planned(session: Any, found: Any, params: dict[str, Any]) -> dict[str, Any]:
         "same": same,
         "asked": asked,
         "lines": [each.line() for each in changes],
+        "drift": stack_drift.read(session, found.name) if params["drift"] and not new else [],
         "refused": change_set.refused(changes, params["kept"]),
     }
 
@@ -192,6 +202,7 @@ def main() -> None:
             "kept": {"type": "list", "elements": "str", "default": []},
             "role": {"type": "str", "default": ""},
             "change_set": {"type": "bool", "default": False},
+            "drift": {"type": "bool", "default": False},
             "after": {"type": "str", "default": ""},
             "job": {"type": "str"},
         },

@@ -21,9 +21,11 @@ _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
 def judge(session: Session, groups: Sequence[NodeGroup], gateways: int) -> Iterator[tuple[str, str]]:
     """Yield what does not fit, and what could not be judged, a sentence each; either may be empty.
 
-    `groups` are the new cluster's, `gateways` how many NAT gateways it has. A quota that cannot be read is no problem.
+    `groups` are the new cluster's, `gateways` how many NAT gateways it has, 0 for no network. A quota that
+    cannot be read is no problem.
     """
-    for uses in (_networks(session), _addresses(session, gateways), _vcpus(session, groups)):
+    network = (_networks(session), _addresses(session, gateways)) if gateways else ()
+    for uses in (*network, _vcpus(session, groups)):
         try:
             for use, otherwise in uses:
                 yield (

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import ADDONS
+
 ZONES = (2, 3)
 VPC_PREFIXES = (16, 22)
 """AWS takes /16 to /28; below /22 the public subnets are too small for load balancers (8 free addresses each)."""
@@ -23,6 +24,7 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/\S+")
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+")
 _POLICY = re.compile(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/\S+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+_SUBNET = re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
 _OURS = "landfall-"
 """How the names of a stack's own roles begin: CloudFormation takes them from the stack's."""
 _ARM = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
@@ -36,10 +38,13 @@ def problems(values: Mapping[str, Any], *, making: bool) -> Iterator[str]:
     yield from _access(values)
     yield from _arns(values)
     yield from _addons(values)
-    for index, group in enumerate(values.get("cluster_node_groups") or []):
+    yield from _subnets(values)
+    yield from _auto_mode(values)
+    groups = None if values.get("cluster_auto_mode") else values.get("cluster_node_groups")
+    for index, group in enumerate(groups or []):
         yield from _group(f"cluster_node_groups[{index}]", group)
-    yield from _group_names(values.get("cluster_node_groups"))
-    yield from _open_groups(values.get("cluster_node_groups"))
+    yield from _group_names(groups)
+    yield from _open_groups(groups)
     if making:
         yield from _decisions(values)
 
@@ -126,6 +131,30 @@ def _addons(values: Mapping[str, Any]) -> Iterator[str]:
     for name in values.get("cluster_addon_versions") or {}:
         if name not in ADDONS:
             yield f"cluster_addon_versions has {name}, which is none of {', '.join(ADDONS)}: correct or remove it."
+
+
+def _subnets(values: Mapping[str, Any]) -> Iterator[str]:
+    ids = [str(each) for each in values.get("cluster_subnet_ids") or []]
+    for each in ids:
+        if not _SUBNET.fullmatch(each):
+            yield f"cluster_subnet_ids has {each!r}, which is no id of a subnet: write it as subnet-0123456789abcdef0."
+    if len(set(ids)) < len(ids):
+        yield "cluster_subnet_ids names a subnet twice: write each once."
+    if ids and values.get("cluster_zone_names"):
+        yield "cluster_zone_names and cluster_subnet_ids are both set: remove cluster_zone_names, subnets have a zone."
+
+
+def _auto_mode(values: Mapping[str, Any]) -> Iterator[str]:
+    """What EKS Auto Mode does itself, so that a setting of it would do nothing."""
+    if not values.get("cluster_auto_mode"):
+        return
+    if values.get("cluster_addon_versions"):
+        yield "cluster_addon_versions has no effect with cluster_auto_mode, which has no add-ons: remove either."
+    if values.get("cluster_node_session_manager"):
+        yield (
+            "cluster_node_session_manager has no effect with cluster_auto_mode, whose nodes nobody can enter: remove "
+            "either."
+        )
 
 
 def _group(where: str, group: Mapping[str, Any]) -> Iterator[str]:

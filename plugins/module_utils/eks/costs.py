@@ -48,6 +48,7 @@ INSTANCE_HOURS = {
     "r7g.xlarge": 0.2142,
 }
 """US dollars an hour, Linux, on demand."""
+AUTO_MODE = "EKS Auto Mode makes as many nodes as pods need: neither they nor its fee for each of them are in it"
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,18 @@ class Item:
 
 def items(shape: Shape, today: date) -> list[Item]:
     """Return what a cluster's stack costs, without what the platform makes on it."""
-    gateways = shape.zones if shape.nat_gateways == "each_zone" else 1
     return [
         Item(*_control_plane(shape, today)),
-        Item("NAT gateway, without its traffic", gateways, gateways * NAT_HOUR * HOURS),
-        Item("public IPv4 address of a NAT gateway", gateways, gateways * PUBLIC_ADDRESS_HOUR * HOURS),
+        *([] if shape.subnet_ids else _gateways(shape)),
         *_nodes(shape),
         *([] if shape.key_arn else [Item("KMS key", 1, KEY_MONTH)]),
     ]
+
+
+def _gateways(shape: Shape) -> Iterator[Item]:
+    count = shape.zones if shape.nat_gateways == "each_zone" else 1
+    yield Item("NAT gateway, without its traffic", count, count * NAT_HOUR * HOURS)
+    yield Item("public IPv4 address of a NAT gateway", count, count * PUBLIC_ADDRESS_HOUR * HOURS)
 
 
 def _control_plane(shape: Shape, today: date) -> tuple[str, int, float]:
@@ -103,6 +108,7 @@ def estimate(shape: Shape, region: str, today: date) -> list[str]:
     return [
         f"estimate, not a quote: list prices of {REGION} as of {DAY}, {HOURS} hours a month{elsewhere}",
         *(each.line() for each in listed),
+        *([AUTO_MODE] if shape.auto_mode else []),
         f"together about {total:.0f} USD a month" + (f", without {', '.join(unknown)}" if unknown else ""),
         f"not in it: traffic ({NAT_GIB} USD per GiB through a NAT gateway), logs, taxes and discounts",
         (

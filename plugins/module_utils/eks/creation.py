@@ -49,6 +49,23 @@ def creator_is_admin(template: Mapping[str, Any]) -> bool:
     return bool(config.get("BootstrapClusterCreatorAdminPermissions", True))
 
 
+def switched(template: Mapping[str, Any] | None, *, auto_mode: bool) -> str:
+    """Return the sentence on a cluster that is to enter or leave EKS Auto Mode, or nothing; None is no cluster yet.
+
+    Its nodes, add-ons and volumes would go, and pods with them, before others are there: EKS has a guide for moving
+    them by hand (its user guide, migrate-auto).
+    """
+    if template is None:
+        return ""
+    live = "ComputeConfig" in template["Resources"]["Cluster"]["Properties"]
+    if live is auto_mode:
+        return ""
+    return (
+        f"cluster_auto_mode is {str(auto_mode).lower()} and the cluster was created with {str(live).lower()}, which "
+        "stays: write that, or create another cluster."
+    )
+
+
 def lockout(session: Session, entering: Entering) -> str:
     """Return the sentence on a creation after which this run could not enter the cluster, or nothing. AwsError.
 

@@ -21,7 +21,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     identities_from,
     shape_from,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import network
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import network, private_subnets, vpc
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
     GetAtt,
     Join,
@@ -105,13 +105,13 @@ def stack_policy(written: str) -> str:
 
 def _outputs(shape: Shape) -> dict[str, Any]:
     """Return the outputs. The cluster's endpoint and certificate authority come from EKS: they may change."""
-    zones = range(1, shape.zones + 1)
+    public = [] if shape.subnet_ids else [Ref(f"PublicSubnet{zone}") for zone in range(1, shape.zones + 1)]
+    roles = [] if shape.auto_mode else [each.role for each in PROGRAMS.values()]
     return {
         "ClusterName": shape.name,
-        "VpcId": Ref("Vpc"),
-        "VpcCidr": shape.cidr,
-        "PublicSubnets": Join(",", [Ref(f"PublicSubnet{zone}") for zone in zones]),
-        "PrivateSubnets": Join(",", [Ref(f"PrivateSubnet{zone}") for zone in zones]),
+        "VpcId": vpc(shape),
+        **({} if shape.subnet_ids else {"VpcCidr": shape.cidr, "PublicSubnets": Join(",", public)}),
+        "PrivateSubnets": Join(",", private_subnets(shape)),
         "NodeRoleArn": GetAtt("NodeRole", "Arn"),
-        **{f"{each.role}Arn": GetAtt(each.role, "Arn") for each in PROGRAMS.values()},
+        **{f"{role}Arn": GetAtt(role, "Arn") for role in roles},
     }

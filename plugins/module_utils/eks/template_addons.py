@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_nodes import BEFORE_NODES
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import ADDONS, Shape, logical
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import Shape, logical
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import AWSObject, GetAtt, Ref, eks
 
@@ -22,7 +22,7 @@ ACCOUNTS = {"vpc-cni": ("aws-node", "NetworkRole"), "aws-ebs-csi-driver": ("ebs-
 def addons(shape: Shape) -> Iterator[AWSObject]:
     """Yield the add-ons: those that a node needs to become ready first, the others after the groups."""
     groups = [logical("Nodes", group.name) for group in shape.node_groups]
-    for name in ADDONS:
+    for name in shape.addons:
         yield _addon(shape, name, [] if name in BEFORE_NODES else groups)
 
 

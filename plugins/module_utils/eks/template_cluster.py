@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template_auto_mode as auto_mode
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     AccessEntry,
     Shape,
     logical,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import private_subnets, tagged, ways_out
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
     AWSObject,
     GetAtt,
@@ -35,10 +36,11 @@ KEY_DELETION_DAYS = 7
 
 def control_plane(shape: Shape) -> Iterator[AWSObject]:
     """Yield the cluster and what only it needs."""
+    policies = auto_mode.CLUSTER_POLICIES if shape.auto_mode else ("AmazonEKSClusterPolicy",)
     yield iam.Role(
         "ClusterRole",
-        AssumeRolePolicyDocument=trust("eks.amazonaws.com"),
-        ManagedPolicyArns=[managed("AmazonEKSClusterPolicy")],
+        AssumeRolePolicyDocument=trust("eks.amazonaws.com", *(auto_mode.CLUSTER_TRUST if shape.auto_mode else ())),
+        ManagedPolicyArns=[managed(each) for each in policies],
         Tags=tagged(shape.name, "cluster"),
     )
     if not shape.key_arn:
@@ -59,10 +61,13 @@ def _cluster(shape: Shape) -> AWSObject:
     network: dict[str, Any] = {
         "EndpointPrivateAccess": True,
         "EndpointPublicAccess": shape.endpoint_public,
-        "SubnetIds": [Ref(f"PrivateSubnet{index + 1}") for index in range(shape.zones)],
+        "SubnetIds": private_subnets(shape),
     }
     if shape.endpoint_public:
         network["PublicAccessCidrs"] = list(shape.allowed_cidrs)
+    further = auto_mode.capabilities() if shape.auto_mode else {}
+    if shape.zonal_shift:
+        further["ZonalShiftConfig"] = eks.ZonalShiftConfig(Enabled=True)
     return eks.Cluster(
         "Cluster",
         Name=shape.name,
@@ -84,8 +89,14 @@ def _cluster(shape: Shape) -> AWSObject:
         ),
         ResourcesVpcConfig=eks.ResourcesVpcConfig(**network),
         UpgradePolicy=eks.UpgradePolicy(SupportType=shape.support.upper()),
-        DependsOn=["ClusterLogGroup", "PublicWayOut"],
+        DependsOn=[
+            "ClusterLogGroup",
+            *([] if shape.subnet_ids else ["PublicWayOut"]),
+            # The nodes of Auto Mode live and die with the cluster itself.
+            *(ways_out(shape) if shape.auto_mode else []),
+        ],
         Tags=tagged(shape.name),
+        **further,
     )
 
 

@@ -41,9 +41,14 @@ PROGRAMS = {"load_balancer_controller": CONTROLLER, "ebs_csi_driver": VOLUMES}
 
 
 def identities(shape: Shape) -> Iterator[AWSObject]:
-    """Yield the roles of a whole cluster; its add-ons associate theirs with service accounts themselves."""
+    """Yield the roles of a whole cluster; its add-ons associate theirs with service accounts themselves.
+
+    In EKS Auto Mode the cluster's own role does the work of all three.
+    """
+    if shape.auto_mode:
+        return
     trusted = pod_identity_trust(shape.name)
-    vpc = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/${Vpc}")
+    vpc = Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:${{AWS::AccountId}}:vpc/{shape.vpc_id or '${Vpc}'}")
     yield _role(shape.name, CONTROLLER, trusted, vpc)
     yield _role(shape.name, VOLUMES, trusted)
     yield iam.Role(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.eks import template_auto_mode as auto_mode
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import managed, trust
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_policies import sessions_policy
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import (
     TAG,
     NodeGroup,
@@ -12,7 +15,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     instance_types,
     logical,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import tagged
+from ansible_collections.landfall.eks.plugins.module_utils.eks.template_vpc import private_subnets, tagged, ways_out
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere import (
     AWSObject,
     GetAtt,
@@ -32,16 +35,21 @@ EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"
 """A taint's effect as Kubernetes writes it, and as EKS does."""
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
 """Add-ons without which no node becomes ready, or whose permissions the first pod on it needs."""
+POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
 def nodes(shape: Shape) -> Iterator[AWSObject]:
-    """Yield the nodes' role, and each group with its launch template."""
+    """Yield the nodes' role, and each group with its launch template; EKS Auto Mode makes its nodes itself."""
+    further: dict[str, Any] = {}
+    if shape.session_manager:
+        further["Policies"] = [iam.Policy(PolicyName="session-manager", PolicyDocument=sessions_policy())]
     yield iam.Role(
         "NodeRole",
         AssumeRolePolicyDocument=trust("ec2.amazonaws.com"),
         # Pulling and joining. Pod networking, volumes and load balancers have roles of their own, by pod identity.
-        ManagedPolicyArns=[managed("AmazonEKSWorkerNodePolicy"), managed("AmazonEC2ContainerRegistryPullOnly")],
+        ManagedPolicyArns=[managed(each) for each in (auto_mode.NODE_POLICIES if shape.auto_mode else POLICIES)],
         Tags=tagged(shape.name, "nodes"),
+        **further,
     )
     for group in shape.node_groups:
         yield _launch_template(shape, group)
@@ -94,18 +102,14 @@ def _group(shape: Shape, group: NodeGroup) -> AWSObject:
         AmiType=IMAGES[(group.os, group.architecture)],
         CapacityType=group.capacity.upper(),
         InstanceTypes=instance_types(group),
-        Subnets=[Ref(f"PrivateSubnet{index + 1}") for index in range(shape.zones)],
+        Subnets=private_subnets(shape),
         ScalingConfig=eks.ScalingConfig(MinSize=group.minimum, MaxSize=group.maximum, DesiredSize=group.desired),
         UpdateConfig=eks.UpdateConfig(MaxUnavailable=1),
         NodeRepairConfig=eks.NodeRepairConfig(Enabled=True),
         LaunchTemplate=eks.LaunchTemplateSpecification(Id=Ref(launch), Version=GetAtt(launch, "LatestVersionNumber")),
         Labels={"landfall.eks/node-group": group.name, **group.labels},
         Taints=[_taint(each) for each in group.taints],
-        DependsOn=[
-            *(logical("Addon", each) for each in BEFORE_NODES),
-            *(f"PrivateWayOut{index + 1}" for index in range(shape.zones)),
-            *(f"PrivateSubnet{index + 1}Routes" for index in range(shape.zones)),
-        ],
+        DependsOn=[*(logical("Addon", each) for each in BEFORE_NODES), *ways_out(shape)],
         Tags={TAG: shape.name, "Name": f"{shape.name}-{group.name}"},
     )
 

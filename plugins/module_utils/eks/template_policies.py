@@ -134,6 +134,16 @@ def volumes_policy() -> dict[str, Any]:
     )
 
 
+def sessions_policy() -> dict[str, Any]:
+    """Return what a node needs for shells by Session Manager, and nothing else of Systems Manager.
+
+    After its user guide, getting-started-add-permissions-to-existing-profile. AmazonSSMManagedInstanceCore, which is
+    usually attached, also lets a node read every parameter of the account, where secrets are.
+    """
+    channels = "CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel"
+    return _policy(_allow(["ssm:UpdateInstanceInformation", *_actions("ssmmessages", channels)]))
+
+
 def _arn(service: str, resource: str) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:{service}:*:*:{resource}")
 

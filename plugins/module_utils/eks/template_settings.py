@@ -14,7 +14,15 @@ TAG = "landfall.eks/cluster"
 INSTANCE_TYPES = {"amd64": ("m6i.xlarge", "m6a.xlarge", "m5.xlarge"), "arm64": ("m7g.xlarge", "m6g.xlarge")}
 """Unless others are named: 4 CPUs and 16 GiB. On demand takes the first; for spot, more than one is AWS's advice."""
 
-ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
+ADDONS = (
+    "vpc-cni",
+    "kube-proxy",
+    "eks-pod-identity-agent",
+    "coredns",
+    "aws-ebs-csi-driver",
+    "eks-node-monitoring-agent",
+)
+"""What EKS installs and updates on nodes of node groups; EKS Auto Mode has its own for all of them."""
 
 
 class SettingsError(Exception):
@@ -49,7 +57,10 @@ class AccessEntry:
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything that the template of a whole cluster says."""
+    """Everything that the template of a whole cluster says.
+
+    With `subnet_ids` it has no network: they are the private subnets of the VPC `vpc_id`, which are there already.
+    """
 
     name: str
     version: str
@@ -67,8 +78,14 @@ class Shape:
     access: tuple[AccessEntry, ...]
     node_groups: tuple[NodeGroup, ...]
     hop_limit: int
+    addons: tuple[str, ...] = ADDONS
     addon_versions: Mapping[str, str] = field(default_factory=dict)
     permissions_boundary: str = ""
+    session_manager: bool = False
+    zonal_shift: bool = False
+    auto_mode: bool = False
+    subnet_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
 
     @property
     def zones(self) -> int:
@@ -98,8 +115,9 @@ def shape_from(settings: Mapping[str, Any]) -> Shape:
             "cluster_endpoint_cidrs is empty: name the networks that may reach the Kubernetes API, or set "
             "cluster_endpoint_public to false."
         )
-    groups = groups_from(settings["node_groups"])
-    if not groups:
+    auto_mode = bool(settings.get("auto_mode"))
+    groups = () if auto_mode else groups_from(settings["node_groups"])
+    if not groups and not auto_mode:
         raise SettingsError("cluster_node_groups is empty: name at least one group of nodes.")
     return Shape(
         name=str(settings["name"]),
@@ -118,7 +136,13 @@ def shape_from(settings: Mapping[str, Any]) -> Shape:
         access=tuple(_entry(each) for each in settings["access"]),
         node_groups=groups,
         hop_limit=int(settings["node_hop_limit"]),
+        addons=() if auto_mode else tuple(each for each in ADDONS if each in settings.get("addons", ADDONS)),
         addon_versions=dict(settings.get("addon_versions") or {}),
+        session_manager=bool(settings.get("node_session_manager")),
+        zonal_shift=bool(settings.get("zonal_shift")),
+        auto_mode=auto_mode,
+        subnet_ids=tuple(settings.get("subnet_ids") or ()),
+        vpc_id=str(settings.get("vpc_id") or ""),
         permissions_boundary=str(settings.get("permissions_boundary") or ""),
     )
 

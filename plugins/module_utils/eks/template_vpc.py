@@ -26,8 +26,28 @@ def tagged(name: str, what: str = "", **further: str) -> Tags:
     return Tags({TAG: name, "Name": f"{name}-{what}" if what else name, **further})
 
 
+def vpc(shape: Shape) -> Ref | str:
+    """Return the id of the VPC, the stack's or the one that is there."""
+    return shape.vpc_id or Ref("Vpc")
+
+
+def private_subnets(shape: Shape) -> list[Ref] | list[str]:
+    """Return the ids of the subnets of control plane and nodes, the stack's or those that are there."""
+    return list(shape.subnet_ids) or [Ref(f"PrivateSubnet{index + 1}") for index in range(shape.zones)]
+
+
+def ways_out(shape: Shape) -> list[str]:
+    """Return the logical ids of what a node needs to reach the cluster and AWS, as long as it lives."""
+    if shape.subnet_ids:
+        return []
+    numbers = range(1, shape.zones + 1)
+    return [*(f"PrivateWayOut{each}" for each in numbers), *(f"PrivateSubnet{each}Routes" for each in numbers)]
+
+
 def network(shape: Shape) -> Iterator[AWSObject]:
-    """Yield everything of the VPC."""
+    """Yield everything of the VPC; nothing where it is there already."""
+    if shape.subnet_ids:
+        return
     name = shape.name
     yield ec2.VPC("Vpc", CidrBlock=shape.cidr, EnableDnsHostnames=True, EnableDnsSupport=True, Tags=tagged(name, "vpc"))
     yield ec2.InternetGateway("InternetGateway", Tags=tagged(name, "internet"))

@@ -11,6 +11,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade
 from ansible_collections.landfall.eks.plugins.module_utils.eks.clusters import facts_of
 
 NOT_FOUND = "ResourceNotFoundException"
+OPTIONAL = ("eks-node-monitoring-agent",)
+"""Add-ons that a cluster works without, and that a region may not have."""
 
 
 @dataclass
@@ -34,9 +36,13 @@ def read_versions(
         versions.problems.append(problem)
         return versions
     for addon in addons:
+        offered = _offered(session, addon, wanted)
+        if addon in OPTIONAL and not offered and addon not in by_hand:
+            versions.notes.append(f"The add-on {addon} is left out, since {session.region} does not offer it.")
+            continue
         chosen, problem = upgrade.addon_choice(
             addon,
-            _offered(session, addon, wanted),
+            offered,
             wanted,
             _live_addon(session, versions, name, addon),
             by_hand.get(addon, ""),

@@ -21,6 +21,12 @@ MAY_BE_STAR = {
     "ec2:RevokeSecurityGroupIngress",
     "ec2:CreateSecurityGroup",
     "elasticloadbalancing:SetRulePriorities",
+    # The channels of Session Manager have no resource, and its user guide writes * for the other one.
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
 }
 
 
@@ -67,17 +73,21 @@ def nothing_gets_a_public_address_unasked(written: Written) -> Iterator[str]:
 
 def nodes_are_private(written: Written) -> Iterator[str]:
     for name, each in of_type(written, "EKS::Nodegroup").items():
-        if any(subnet["Ref"].startswith("Public") for subnet in each["Subnets"]) or "RemoteAccess" in each:
+        if any("Public" in str(subnet) for subnet in each["Subnets"]) or "RemoteAccess" in each:
             yield name
 
 
 def the_network_is_logged(written: Written) -> Iterator[str]:
-    if not of_type(written, "EC2::FlowLog"):
+    if of_type(written, "EC2::VPC") and not of_type(written, "EC2::FlowLog"):
         yield "no flow log"
 
 
 def nodes_have_few_rights(written: Written) -> Iterator[str]:
-    allowed = {"AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"}
+    allowed = {
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonEKSWorkerNodeMinimalPolicy",
+        "AmazonEC2ContainerRegistryPullOnly",
+    }
     role = of_type(written, "IAM::Role")["NodeRole"]
     yield from {each["Fn::Sub"].rpartition("/")[2] for each in role["ManagedPolicyArns"]} - allowed
     yield from (each["PolicyName"] for each in role.get("Policies", []))

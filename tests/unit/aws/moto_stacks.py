@@ -31,6 +31,7 @@ OFFERED = {
     "eks-pod-identity-agent": "v1.3.9-eksbuild.3",
     "coredns": "v1.12.4-eksbuild.1",
     "aws-ebs-csi-driver": "v1.64.0-eksbuild.1",
+    "eks-node-monitoring-agent": "v1.7.0-eksbuild.1",
 }
 """Versions that the simulated EKS offers; that of kube-proxy is the cluster's."""
 

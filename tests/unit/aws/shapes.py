@@ -68,6 +68,8 @@ AXES: dict[str, list[dict[str, Any]]] = {
                 {"name": "c", "architecture": "arm64"},
             ],
             "node_hop_limit": 2,
+            "node_session_manager": True,
+            "zonal_shift": True,
             "version": "1.36",
             "support": "extended",
             "addon_versions": {"coredns": "v1.12.4-eksbuild.1"},
@@ -78,6 +80,21 @@ AXES: dict[str, list[dict[str, Any]]] = {
 MATRIX = [
     {key: value for each in chosen for key, value in each.items()} for chosen in itertools.product(*AXES.values())
 ]
+
+AUTO = {"auto_mode": True}
+GIVEN = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "subnet_ids": ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
+    "zone_names": ["eu-central-1a", "eu-central-1b"],
+}
+APART = [
+    AUTO,
+    AUTO | {"zonal_shift": True, "key_arn": KEY},
+    GIVEN,
+    GIVEN | {"key_arn": KEY, "access": PEOPLE},
+    AUTO | GIVEN,
+]
+"""What leaves out whole parts of the template: node groups and add-ons, or the network."""
 
 
 def made(**other: Any) -> dict[str, Any]:

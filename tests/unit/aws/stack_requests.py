@@ -89,6 +89,7 @@ KINDS = {
 """What the Service Authorization Reference calls the resource of a type."""
 
 # Each kind with how IAM knows it: `new` by the tags of the request, `ours` by its own, `bare` by neither of ours.
+# Subnets of an existing network are `given`, by a tag with which somebody lets nodes into them.
 Concerned = tuple[tuple[str, str], ...]
 ITSELF = "itself"
 NODE: Concerned = (("instance", "new"), ("network-interface", "new"), ("volume", "new"))
@@ -225,7 +226,8 @@ class Resource:
             yield _on(action, "cluster", "bare" if self.of_others else "ours")
         elif service in {"ec2", "eks"}:
             for kind, how in CONCERNED[action]:
-                yield _on(action, KINDS[self.type] if kind == ITSELF else kind, how)
+                given = kind == "subnet" and self._in_given_subnets()
+                yield _on(action, KINDS[self.type] if kind == ITSELF else kind, "given" if given else how)
         else:
             yield from getattr(self, f"_{service}")(action)
 
@@ -261,6 +263,9 @@ class Resource:
     def _bound(self) -> bool:
         return "PermissionsBoundary" in self.given
 
+    def _in_given_subnets(self) -> bool:
+        return any(isinstance(each, str) for each in self.given.get("Subnets", []))
+
     def _kms(self, action: str) -> Iterator[Request]:
         # Its tags decide nothing yet when it is new: AWS takes up to five minutes for that (KMS developer guide).
         yield Request(action, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd", VIA)
@@ -274,7 +279,11 @@ def role_arn(name: str) -> str:
 
 
 def _on(action: str, kind: str, how: str) -> Request:
-    known = {"new": {f"aws:RequestTag/{TAG}": ("production",)}, "ours": {f"aws:ResourceTag/{TAG}": ("production",)}}
+    known = {
+        "new": {f"aws:RequestTag/{TAG}": ("production",)},
+        "ours": {f"aws:ResourceTag/{TAG}": ("production",)},
+        "given": {"aws:ResourceTag/landfall.eks/nodes": ("",)},
+    }
     return Request(action, arn_of(action.partition(":")[0], kind), VIA | known.get(how, {}))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.aws import best_practice as rules
 from tests.unit.aws.best_practice import RULES
-from tests.unit.aws.shapes import BOTH, MATRIX, access, made
+from tests.unit.aws.shapes import APART, BOTH, MATRIX, access, made
 
 
 def set_at(written, path, value):
@@ -65,11 +65,15 @@ SOFTENED = {
     # Settings by which a person turns a rule off on purpose.
     "flow_logs": rules.the_network_is_logged,
     "node_hop_limit": rules.metadata_needs_a_token,
+    "node_session_manager": rules.nodes_have_few_rights,
     "logs": rules.the_control_plane_is_logged,
 }
 
 
-@pytest.mark.parametrize("other", MATRIX[::3], ids=lambda other: str(MATRIX.index(other)))
+SHAPES = [*MATRIX[::3], *APART]
+
+
+@pytest.mark.parametrize("other", SHAPES, ids=lambda other: str(SHAPES.index(other)))
 def test_no_other_setting_breaks_a_rule(other):
     softened = {rule for name, rule in SOFTENED.items() if name in other}
     broken = {rule.__name__: said for rule in RULES if rule not in softened and (said := list(rule(made(**other))))}

@@ -106,7 +106,7 @@ def _resources(action: str) -> list[str]:
 
 def roles() -> dict[str, dict[str, Any]]:
     found = {f"access {name}": each for name, each in of_type(access(), "IAM::Role").items()}
-    return found | of_type(made(), "IAM::Role")
+    return found | of_type(made(node_session_manager=True), "IAM::Role")
 
 
 def all_samples() -> Iterator[Request]:

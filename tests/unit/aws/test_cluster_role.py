@@ -124,6 +124,13 @@ def test_the_rights_alone_need_no_cluster_of_ours(play):
     well, said = play(cluster_stack="access", cluster_oidc_provider_arn="", cluster_endpoint_cidrs=[])
     assert well, said
     assert stacks() == {f"{NAME}-access": "CREATE_COMPLETE"}
+    # What runs already has no permissions before it starts again.
+    restart = "kubectl --namespace kube-system rollout restart deployment/aws-load-balancer-controller"
+    assert f"{restart} deployment/ebs-csi-controller" in said
+    well, said = play(cluster_stack="access", cluster_access_for=["load_balancer_controller"])
+    assert well, said
+    assert restart in said
+    assert "ebs-csi-controller" not in said
 
 
 def test_the_storage_class_is_one():

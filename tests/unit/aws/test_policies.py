@@ -9,7 +9,7 @@ from tests.unit.aws import actions
 from tests.unit.aws.stack_requests import UNUSED
 
 OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "creation", "protection"}
-OF_CLUSTER |= {"availability_zones", "account_limits", "obstacles"}
+OF_CLUSTER |= {"availability_zones", "account_limits", "obstacles", "existing_subnets", "stack_drift"}
 OF_CLUSTER |= {"cluster_stack", "cluster_versions", "cluster_creation", "cluster_protection"}
 OF_LEAVING = {"orphans", "uninstall"}
 """Files and packages by the policy of what they do; all others do what rollout.json allows."""
@@ -24,7 +24,13 @@ PARTS = {
 """Files without which nothing can be said of what a policy allows too much."""
 LONGEST = 6144
 """Characters of a managed policy, blanks not counted (IAM's quotas)."""
-BY_OTHERS = {"servicequotas:GetServiceQuota": "quotas.limit, which account_limits asks"}
+BY_OTHERS = {
+    "servicequotas:GetServiceQuota": "quotas.limit, which account_limits asks",
+    "ec2:DescribeRouteTables": "subnet_rules, which existing_subnets asks",
+    # CloudFormation user guide, detect-drift-stack: what a comparison needs beside its own action.
+    "cloudformation:BatchDescribeTypeConfigurations": "DetectStackDrift",
+    "cloudformation:DetectStackResourceDrift": "DetectStackDrift",
+}
 """What functions of other policies' files do for the cluster's."""
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.aws import actions, stack_requests
 from tests.unit.aws.judge import Request, allows, applies
-from tests.unit.aws.shapes import KEY, MATRIX, PEOPLE, access, made
+from tests.unit.aws.shapes import GIVEN, KEY, MATRIX, PEOPLE, access, made
 from tests.unit.aws.stack_requests import ACCOUNT, REGION, TAG, VIA, arn_of, role_arn
 
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/landfall-boundary"
@@ -30,7 +30,7 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 def templates():
     """Return {name of the stack: templates} over the matrix, with the boundary."""
     wholes = [made(**other, **BOUND) for other in MATRIX]
-    wholes += [made(access=PEOPLE, **BOUND), made(key_arn=KEY, **BOUND)]
+    wholes += [made(access=PEOPLE, **BOUND), made(key_arn=KEY, **BOUND), made(**GIVEN, **BOUND)]
     return {STACK: wholes, f"{STACK}-access": [access(provider, **BOUND) for provider in ("", PROVIDER)]}
 
 
@@ -73,7 +73,7 @@ def test_only_cloudformation_may_do_it():
     direct = {old.action for old, told in bare if allows(EVERYTHING, Request(old.action, old.resource, told))}
     looks = {action for each in actions.policy("cluster") if each["Sid"] == "Look" for action in each["Action"]}
     assert direct - looks == {"iam:PassRole", "iam:CreateServiceLinkedRole", "eks:UpdateClusterConfig"}
-    assert all(each.split(":")[1].startswith(("Describe", "Get", "List")) for each in looks)
+    assert all(each.split(":")[1].startswith(("BatchDescribe", "Describe", "Get", "List")) for each in looks)
 
 
 def test_a_role_without_the_boundary_is_refused():
@@ -85,6 +85,7 @@ def test_a_role_without_the_boundary_is_refused():
 
 FOREIGN_STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/payroll/1"
 THEIR_TAG = {f"aws:ResourceTag/{key}": (value,) for key, value in {"team": "payroll"}.items()}
+GIVEN_TAG = {"aws:ResourceTag/landfall.eks/nodes": ("",)}
 BOUNDED = {"iam:PermissionsBoundary": (BOUNDARY,)}
 MINE, THEIRS = role_arn("landfall-evil-Role-1"), role_arn("payroll")
 ATTACKS = {
@@ -139,6 +140,11 @@ ATTACKS = {
     "a function by a stack": Request("lambda:CreateFunction", "*", VIA),
     "a bucket by a stack": Request("s3:CreateBucket", "arn:aws:s3:::evil", VIA),
     "a machine in a network of others": Request("ec2:RunInstances", arn_of("ec2", "subnet"), VIA | THEIR_TAG),
+    "a machine in a subnet that is tagged for something else": Request(
+        "ec2:RunInstances", arn_of("ec2", "subnet"), VIA | {"aws:ResourceTag/kubernetes.io/role/internal-elb": ("1",)}
+    ),
+    "a subnet that was given, deleted": Request("ec2:DeleteSubnet", arn_of("ec2", "subnet"), VIA | GIVEN_TAG),
+    "a route for a subnet that was given": Request("ec2:AssociateRouteTable", arn_of("ec2", "subnet"), VIA | GIVEN_TAG),
     "another network deleted": Request("ec2:DeleteVpc", arn_of("ec2", "vpc"), VIA | THEIR_TAG),
     "another network deleted directly": Request("ec2:DeleteVpc", arn_of("ec2", "vpc"), THEIR_TAG),
     "our own network deleted directly": Request(
@@ -183,6 +189,7 @@ def test_the_attacks_are_ones():
     ours = VIA | {f"aws:ResourceTag/{TAG}": ("production",)}
     for action, kind in [("ec2:DeleteVpc", "vpc"), ("ec2:CreateRoute", "route-table"), ("ec2:RunInstances", "subnet")]:
         assert allows(EVERYTHING, Request(action, arn_of("ec2", kind), ours)), "the same of our own is allowed"
+    assert allows(EVERYTHING, Request("ec2:RunInstances", arn_of("ec2", "subnet"), VIA | GIVEN_TAG))
     assert allows(EVERYTHING, Request("iam:CreateRole", MINE, VIA | BOUNDED))
 
 

@@ -17,7 +17,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings
     SettingsError,
     subnet_cidrs,
 )
-from tests.unit.aws.shapes import AXES, KEY, MATRIX, PEOPLE, SPOT, USUAL, access, made, of_type
+from tests.unit.aws.shapes import APART, AUTO, AXES, GIVEN, KEY, MATRIX, PEOPLE, SPOT, USUAL, access, made, of_type
 
 REGIONS = ["eu-central-1", "us-east-1"]
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF"
@@ -33,7 +33,7 @@ def linted(written: dict) -> list[str]:
 def test_cfn_lint_is_content_over_the_matrix():
     assert len(MATRIX) == 24
     said = {}
-    for other in MATRIX:
+    for other in MATRIX + APART:
         written = made(**other)
         if found := linted(written):
             said[json.dumps(other)] = found
@@ -113,7 +113,7 @@ UNTAGGED = {
 }
 
 
-@pytest.mark.parametrize("other", MATRIX[::5])
+@pytest.mark.parametrize("other", MATRIX[::5] + APART)
 def test_everything_carries_the_clusters_tag(other):
     for name, each in made(**other)["Resources"].items():
         if each["Type"] in UNTAGGED:
@@ -155,6 +155,89 @@ def test_a_node_comes_after_what_it_needs_and_before_what_needs_it():
     assert "NodesDefault" in resources["AddonCoredns"]["DependsOn"]
     assert {"NodesDefault", "AddonEksPodIdentityAgent"} <= set(resources["AddonAwsEbsCsiDriver"]["DependsOn"])
     assert all("Nodes" not in str(resources[f"Addon{each}"].get("DependsOn")) for each in ("VpcCni", "KubeProxy"))
+
+
+def test_auto_mode_does_itself_what_groups_addons_and_roles_do_elsewhere():
+    written = made(**AUTO)
+    cluster, roles = of_type(written, "EKS::Cluster")["Cluster"], of_type(written, "IAM::Role")
+    assert cluster["ComputeConfig"] == {
+        "Enabled": True,
+        "NodePools": ["general-purpose", "system"],
+        "NodeRoleArn": {"Fn::GetAtt": ["NodeRole", "Arn"]},
+    }
+    assert cluster["KubernetesNetworkConfig"] == {"ElasticLoadBalancing": {"Enabled": True}}
+    assert cluster["StorageConfig"] == {"BlockStorage": {"Enabled": True}}
+    # EKS takes the three only together, and only without the add-ons that it would otherwise bring.
+    assert cluster["BootstrapSelfManagedAddons"] is False
+    assert set(roles) == {"ClusterRole", "NodeRole", "FlowLogRole"}
+    assert roles["ClusterRole"]["AssumeRolePolicyDocument"]["Statement"][0]["Action"] == [
+        "sts:AssumeRole",
+        "sts:TagSession",
+    ]
+    assert policies(roles["ClusterRole"]) == {
+        "AmazonEKSClusterPolicy",
+        "AmazonEKSComputePolicy",
+        "AmazonEKSBlockStoragePolicy",
+        "AmazonEKSLoadBalancingPolicy",
+        "AmazonEKSNetworkingPolicy",
+    }
+    assert policies(roles["NodeRole"]) == {"AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"}
+    absent = ("EKS::Nodegroup", "EKS::Addon", "EKS::PodIdentityAssociation", "EC2::LaunchTemplate")
+    assert not any(of_type(written, each) for each in absent)
+    # The control: a cluster with node groups is none of this.
+    usual = made()
+    assert (
+        not {"ComputeConfig", "StorageConfig", "KubernetesNetworkConfig"}
+        & of_type(usual, "EKS::Cluster")["Cluster"].keys()
+    )
+    assert policies(of_type(usual, "IAM::Role")["ClusterRole"]) == {"AmazonEKSClusterPolicy"}
+    assert all(of_type(usual, each) for each in absent)
+
+
+def policies(role):
+    """Return the names of AWS's policies of a role."""
+    return {each["Fn::Sub"].rpartition("/")[2] for each in role["ManagedPolicyArns"]}
+
+
+def test_nodes_of_auto_mode_reach_the_cluster_until_it_is_gone():
+    """CloudFormation deletes in the reverse order, and EKS ends those nodes with the cluster."""
+    assert {"PrivateWayOut1", "PrivateSubnet1Routes"} <= set(made(**AUTO)["Resources"]["Cluster"]["DependsOn"])
+
+
+def test_a_cluster_in_existing_subnets_makes_no_network():
+    written = made(**GIVEN, flow_logs="all", nat_gateways="each_zone")
+    assert {each["Type"] for each in written["Resources"].values() if "::EC2::" in each["Type"]} == {
+        "AWS::EC2::LaunchTemplate"
+    }
+    assert of_type(written, "EKS::Cluster")["Cluster"]["ResourcesVpcConfig"]["SubnetIds"] == GIVEN["subnet_ids"]
+    assert of_type(written, "EKS::Nodegroup")["NodesDefault"]["Subnets"] == GIVEN["subnet_ids"]
+    assert written["Outputs"]["VpcId"]["Value"] == GIVEN["vpc_id"]
+    assert "PublicSubnets" not in written["Outputs"]
+    assert f"vpc/{GIVEN['vpc_id']}" in json.dumps(of_type(written, "IAM::Role")["ControllerRole"])
+    assert denied(written) == {"Cluster", "Key"}
+
+
+def test_nodes_open_shells_only_where_that_was_asked_for():
+    assert "Policies" not in of_type(made(), "IAM::Role")["NodeRole"]
+    (policy,) = of_type(made(node_session_manager=True), "IAM::Role")["NodeRole"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert {each.partition(":")[0] for each in statement["Action"]} == {"ssm", "ssmmessages"}
+    # Parameters hold secrets, and AmazonSSMManagedInstanceCore reads them all.
+    assert not any("Parameter" in each or "*" in each for each in statement["Action"])
+
+
+def test_zonal_shift_is_registered_where_that_was_asked_for():
+    assert "ZonalShiftConfig" not in of_type(made(), "EKS::Cluster")["Cluster"]
+    assert of_type(made(zonal_shift=True), "EKS::Cluster")["Cluster"]["ZonalShiftConfig"] == {"Enabled": True}
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::EKS::Cluster").schema
+    assert not any("ZonalShift" in each for each in schema["createOnlyProperties"]), "it is changed in place"
+
+
+def test_repair_sees_what_the_node_monitoring_agent_reports():
+    written = made()
+    assert of_type(written, "EKS::Nodegroup")["NodesDefault"]["NodeRepairConfig"] == {"Enabled": True}
+    assert "NodesDefault" in written["Resources"]["AddonEksNodeMonitoringAgent"]["DependsOn"]
+    assert "AddonEksNodeMonitoringAgent" not in made(addons=["vpc-cni", "kube-proxy"])["Resources"]
 
 
 def test_network_policies_are_obeyed():

@@ -150,6 +150,27 @@ def test_eks_is_not_asked_for_them_without_a_step():
     assert ask_for("1.34", wanted="1.34").addons == {"coredns": "v1"}
 
 
+def test_an_add_on_that_a_region_lacks_is_left_out_and_named():
+    agent = "eks-node-monitoring-agent"
+    nothing = ("describe_addon_versions", {"addonName": agent, "kubernetesVersion": "1.35"}, {"addons": []})
+
+    def found(by_hand):
+        session = Eks(nothing)
+        session.stubber.add_client_error("describe_cluster", "ResourceNotFoundException", "No cluster found")
+        session.stubber._queue.rotate(1)
+        return upgrade_facts.read_versions(session, "production", "1.35", [agent], by_hand)
+
+    left_out = found({})
+    assert (left_out.addons, left_out.problems) == ({}, [])
+    assert left_out.notes == [f"The add-on {agent} is left out, since eu-central-1 does not offer it."]
+    # The control: one that somebody wants, and one that a cluster needs.
+    assert found({agent: "v1"}).problems
+    session = Eks(("describe_addon_versions", None, {"addons": []}))
+    session.stubber.add_client_error("describe_cluster", "ResourceNotFoundException", "No cluster found")
+    session.stubber._queue.rotate(1)
+    assert upgrade_facts.read_versions(session, "production", "1.35", ["coredns"], {}).problems
+
+
 def test_a_step_too_far_ends_the_questions():
     cluster = {"cluster": CLUSTER["cluster"] | {"version": "1.33"}}
     session = Eks(("describe_cluster", None, cluster))

@@ -178,6 +178,16 @@ WRONG_SETTINGS = (
     setting("cluster_key_arn", "alias/mine", "is no ARN of a KMS key"),
     setting("cluster_oidc_provider_arn", "oidc.eks", "is no ARN of an OIDC provider"),
     setting("cluster_addon_versions", {"cordns": "v1"}, "has cordns, which is none of vpc-cni"),
+    setting("cluster_subnet_ids", ["private-a"], "cluster_subnet_ids has 'private-a'", "subnet-0123456789abcdef0"),
+    setting("cluster_subnet_ids", ["subnet-01234567", "subnet-01234567"], "names a subnet twice"),
+    setting("cluster_auto_mode", "maybe", "cluster_auto_mode must be true or false"),
+    setting(
+        "cluster_addon_versions", {"coredns": "v1"}, "has no effect with cluster_auto_mode", cluster_auto_mode=True
+    ),
+    setting("cluster_node_session_manager", True, "has no effect with cluster_auto_mode", cluster_auto_mode=True),
+    setting("cluster_zonal_shift", 3, "cluster_zonal_shift must be true or false"),
+    setting("cluster_node_session_manager", "ssm", "cluster_node_session_manager must be true or false"),
+    setting("cluster_drift", "some", "cluster_drift must be true or false"),
     setting("cluster_protected", "sometimes", "cluster_protected must be true or false"),
     setting("cluster_permissions_boundary", "landfall-boundary", "is no ARN of an IAM policy", "policy/<name>"),
     setting(

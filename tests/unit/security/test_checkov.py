@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.aws.shapes import BOTH, MATRIX, access, made
+from tests.unit.aws.shapes import APART, BOTH, MATRIX, access, made
 
 ROOT = Path(__file__).parents[3]
 CHECKOV = shutil.which("checkov")
@@ -40,7 +40,7 @@ def chart(folder, *values):
 
 
 def test_the_clusters_templates(tmp_path):
-    variants = {f"other-{number}": made(**other) for number, other in enumerate(MATRIX)}
+    variants = {f"other-{number}": made(**other) for number, other in enumerate(MATRIX + APART)}
     templates = {"usual": made(node_groups=BOTH), "access": access(""), **variants}
     passed, failed = asked("cloudformation", written(tmp_path, **templates))
     print(f"checkov: {len(templates)} templates, {passed} checks passed, {len(failed)} failed")
