@@ -61,8 +61,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: The updates in their order, each with C(name), C(body) (the template, or empty), C(version) (of the control
-    plane, where EKS's API moves it) and C(lines).
+  description: The updates in their order, each with C(name), C(body) (the template, or empty), C(version) (of the
+    control plane, where EKS's API moves it) and C(lines).
   type: list
   elements: dict
   returned: always

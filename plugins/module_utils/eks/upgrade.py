@@ -77,7 +77,7 @@ def deprecated_in_use(metrics: str, wanted: str) -> list[str]:
 def insight_problems(
     insights: Iterable[Mapping[str, Any]], wanted: str, category: str = "UPGRADE_READINESS"
 ) -> list[str]:
-    """Return a sentence for each of EKS's own insights of a category that stands at ERROR, for a version if one is named.
+    """Return a sentence for each of EKS's own insights of a category that stands at ERROR; `wanted` may be empty.
 
     EKS reads a month of audit logs for them, so they also know of who asked before the API server last started.
     """

@@ -1,0 +1,1 @@
+"""What AWS judges and moto does not; each rule names its source."""
