@@ -71,7 +71,7 @@ def work_out(live: Template, wanted: Template, running: str, *, follow: bool) ->
     for index, name in enumerate(ORDER):
         if name == CONTROL_PLANE and by_eks:
             found.append(Step(name, (f"control plane: {running} -> {by_eks}, by EKS's API",), version=by_eks))
-        after = _held(target, live, ORDER[index + 1 :], running)
+        after = _held(target, live, ORDER[index + 1 :], running if running != _version(wanted) else "")
         if after != last:
             found.append(Step(name, tuple(_lines(name, last, after)), after))
             last = after
@@ -100,8 +100,11 @@ def _version(template: Template) -> str:
     return str(template["Resources"].get("Cluster", {}).get("Properties", {}).get("Version", ""))
 
 
-def _held(target: Template, live: Template, waiting: Collection[str], running: str) -> Template:
-    """Return a template in which the steps that wait have not been taken."""
+def _held(target: Template, live: Template, waiting: Collection[str], older: str) -> Template:
+    """Return a template in which the steps that wait have not been taken.
+
+    `older` is the version of the control plane before them, empty if that stays.
+    """
     made = copy.deepcopy(target)
     fresh = {name for name, each in target["Resources"].items() if _is_new(name, each, live)}
     fresh |= {_launch_of(target["Resources"][name]) for name in fresh}
@@ -110,7 +113,7 @@ def _held(target: Template, live: Template, waiting: Collection[str], running: s
         if step not in waiting:
             continue
         if name in fresh:
-            _begin(each, running, CONTROL_PLANE in waiting)
+            _begin(each, older)
         else:
             _keep(each["Properties"], live["Resources"][name]["Properties"], properties)
     return made
@@ -138,12 +141,15 @@ def _keep(own: dict[str, Any], before: Mapping[str, Any], properties: Collection
         own |= {each: before[each]} if each in before else {}
 
 
-def _begin(written: dict[str, Any], running: str, before_control_plane: bool) -> None:
-    """Let what is new begin with what fits the control plane that runs: EKS picks an add-on's version itself."""
-    if not (before_control_plane and running):
+def _begin(written: dict[str, Any], older: str) -> None:
+    """Let what is new begin with what fits a control plane that has not gone up; EKS picks an add-on's version itself.
+
+    `older` is the version of that control plane, empty if it runs what is wanted.
+    """
+    if not older:
         return
     if written["Type"] == "AWS::EKS::Nodegroup":
-        written["Properties"]["Version"] = running
+        written["Properties"]["Version"] = older
     elif written["Type"] == "AWS::EKS::Addon":
         written["Properties"].pop("AddonVersion", None)
 

@@ -216,9 +216,7 @@ class Strict:
 
     def _addon(self, now: Mapping[str, Any]) -> None:
         name, running = now["AddonName"], self.eks.cluster.version
-        version = now.get("AddonVersion") or next(
-            each for each, wanted in self.eks.offered[name] if running in wanted
-        )
+        version = now.get("AddonVersion") or next(each for each, wanted in self.eks.offered[name] if running in wanted)
         # EKS API reference, UpdateAddon: the version has to be one that DescribeAddonVersions returns for the cluster.
         if not self.eks.fits(name, version, running) and self.eks.addons.get(name) != version:
             raise RefusedError("InvalidParameterException", "Addon version specified is not supported")
