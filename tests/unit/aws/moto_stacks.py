@@ -240,11 +240,16 @@ ANSWERS: dict[str, Any] = {
     "update": _nothing,
     "renewal": _nothing,
 }
-"""Who answers what moto's EKS does not know: a cluster without add-ons, insights and updates, unless a test knows more."""
+"""Who answers what moto's EKS does not know: of a cluster without any of it, unless a test knows more."""
 
 
 def _answer(name: str) -> Any:
-    return lambda request, full_url, headers: ANSWERS[name](request, full_url, headers)
+    """Look up who answers when the question comes: moto reads its paths once."""
+
+    def answered(request: Any, full_url: str, headers: Any) -> Any:
+        return ANSWERS[name](request, full_url, headers)
+
+    return answered
 
 
 # Before the simulated EKS is asked for the first time, since its paths are read once.
