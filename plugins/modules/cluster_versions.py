@@ -40,6 +40,14 @@ options:
     description: Versions that were set by hand, by name. An add-on of which EKS need not be asked so.
     type: dict
     default: {}
+  patch:
+    description: Whether an add-on that fits gives way to EKS's default version, if that is newer.
+    type: bool
+    default: false
+  follow:
+    description: Whether nodes that are behind follow in this run, so that nothing may hold them.
+    type: bool
+    default: false
   judge:
     description: Whether to judge C(version), for a cluster that one of our stacks manages.
     type: bool
@@ -88,9 +96,17 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
-from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade_facts
+from ansible_collections.landfall.eks.plugins.module_utils.eks import live, upgrade_facts
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import CLUSTER_OPTIONS, reading
 from ansible_collections.landfall.eks.plugins.module_utils.libraries import aws
+
+
+def _moves(session: Session, running: str, params: dict[str, Any]) -> bool:
+    """Whether the run moves the control plane, or replaces nodes."""
+    if running != params["version"] or params["patch"]:
+        return True
+    groups = live.read_groups(session, params["name"]) if params["follow"] else []
+    return any(each.version != running for each in groups)
 
 
 def ask(module: AnsibleModule) -> dict[str, Any]:
@@ -98,11 +114,16 @@ def ask(module: AnsibleModule) -> dict[str, Any]:
     session = Session(params["region"])
     if params["judge"]:
         found = upgrade_facts.read_versions(
-            session, params["name"], params["version"], params["addons"], params["addon_versions"]
+            session,
+            params["name"],
+            params["version"],
+            params["addons"],
+            params["addon_versions"],
+            patch=params["patch"],
         )
     else:
         found = upgrade_facts.read_cluster(session, params["name"])
-    if params["judge"] and found.live and found.live != params["version"] and not found.problems:
+    if params["judge"] and found.live and not found.problems and _moves(session, found.live, params):
         with reading(module) as cluster:
             found.problems += upgrade_facts.ask_cluster(cluster, params["version"])
     return {
@@ -123,6 +144,8 @@ def main() -> None:
             "region": {"type": "str", "default": ""},
             "addons": {"type": "list", "elements": "str", "default": []},
             "addon_versions": {"type": "dict", "default": {}},
+            "patch": {"type": "bool", "default": False},
+            "follow": {"type": "bool", "default": False},
             "judge": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -83,6 +83,7 @@ def facts_of(cluster: Mapping[str, Any], region: str) -> Facts:
     network = cluster.get("resourcesVpcConfig") or {}
     return {
         "name": cluster["name"],
+        "support": str((cluster.get("upgradePolicy") or {}).get("supportType", "")),
         "arn": cluster["arn"],
         "account": cluster["arn"].split(":")[4],
         "region": region,

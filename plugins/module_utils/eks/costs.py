@@ -17,13 +17,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.prices import (
     PUBLIC_ADDRESS_HOUR,
     REGION,
 )
+from ansible_collections.landfall.eks.plugins.module_utils.eks import support
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_settings import Shape, instance_types
 
-CLUSTER_HOUR = 0.10
-EXTENDED_HOUR = 0.60
-"""Of a cluster whose version is in extended support."""
-STANDARD_UNTIL = {"1.33": "2026-07-29", "1.34": "2026-12-02", "1.35": "2027-03-27"}
-"""Last days of standard support, from EKS's release calendar; of a newer version none is known here."""
 INSTANCE_HOURS = {
     "t3.large": 0.0832,
     "t4g.large": 0.0672,
@@ -82,11 +78,8 @@ def _gateways(shape: Shape) -> Iterator[Item]:
 
 
 def _control_plane(shape: Shape, today: date) -> tuple[str, int, float]:
-    until = STANDARD_UNTIL.get(shape.version)
-    if until and today > date.fromisoformat(until):
-        return f"EKS control plane, {shape.version} in extended support since {until}", 1, EXTENDED_HOUR * HOURS
-    lasting = f" until {until}" if until else ""
-    return f"EKS control plane, {shape.version} in standard support{lasting}", 1, CLUSTER_HOUR * HOURS
+    what = f"EKS control plane, {shape.version} {support.state(shape.version, today)}"
+    return what, 1, support.hour(shape.version, today) * HOURS
 
 
 def _nodes(shape: Shape) -> Iterator[Item]:

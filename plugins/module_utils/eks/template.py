@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.landfall.eks.plugins.module_utils.eks import steps
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_addons import addons
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_cluster import control_plane
 from ansible_collections.landfall.eks.plugins.module_utils.eks.template_identities import (
@@ -71,8 +72,7 @@ def _bound(template: Template, boundary: str) -> None:
 def body(kind: str, settings: Mapping[str, Any]) -> str:
     """Return the template as CloudFormation takes it; `kind` is whole or access. SettingsError."""
     template = whole(shape_from(settings)) if kind == "whole" else access(identities_from(settings))
-    # Without blanks: the limit is in bytes, and people read the plan instead.
-    written = json.dumps(template.to_dict(), separators=(",", ":"), sort_keys=True)
+    written = steps.body(template.to_dict())
     if len(written.encode()) > TEMPLATE_LIMIT:
         groups, entries = (len(settings.get(each) or []) for each in ("node_groups", "access"))
         raise SettingsError(

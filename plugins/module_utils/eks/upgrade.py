@@ -23,18 +23,34 @@ def minor(version: str) -> int:
 
 
 def step_problem(live: str, wanted: str) -> str:
-    """Return the sentence on a step that EKS does not do: back, or over a version. `live` is empty without cluster."""
+    """Return the sentence on a step that is not done so: back, or over a version. `live` is empty without cluster."""
     if not live:
         return ""
     steps = minor(wanted) - minor(live)
     if steps < 0:
-        return f"cluster_version is {wanted} and the cluster runs {live}: EKS cannot go back, write {live}."
+        back = " EKS rolls an upgrade back within seven days: -e cluster_state=rolled_back." if steps == -1 else ""
+        return f"cluster_version is {wanted} and the cluster runs {live}: write {live}.{back}"
     if steps > 1:
         return (
             f"cluster_version is {wanted} and the cluster runs {live}: EKS goes up by one version at a time, "
             f"write 1.{minor(live) + 1} first."
         )
     return ""
+
+
+def mismatch_problems(live: str, wanted: str, groups: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each node group, (name, version), of another version than a control plane that goes up.
+
+    EKS API reference, UpdateClusterVersion: all node groups must match the cluster's version.
+    """
+    if live in {"", wanted}:
+        return []
+    return sorted(
+        f"The nodes of {name} run {version} and the control plane {live}: EKS upgrades it only when they match, so "
+        f"write cluster_version: {live} and run with -e cluster_nodes_follow=true first."
+        for name, version in groups
+        if version != live
+    )
 
 
 def deprecated_in_use(metrics: str, wanted: str) -> list[str]:
@@ -58,8 +74,10 @@ def deprecated_in_use(metrics: str, wanted: str) -> list[str]:
     return sorted(found)
 
 
-def insight_problems(insights: Iterable[Mapping[str, Any]], wanted: str) -> list[str]:
-    """Return a sentence for each of EKS's own upgrade insights that stands at ERROR for a version.
+def insight_problems(
+    insights: Iterable[Mapping[str, Any]], wanted: str, category: str = "UPGRADE_READINESS"
+) -> list[str]:
+    """Return a sentence for each of EKS's own insights of a category that stands at ERROR; `wanted` may be empty.
 
     EKS reads a month of audit logs for them, so they also know of who asked before the API server last started.
     """
@@ -67,8 +85,8 @@ def insight_problems(insights: Iterable[Mapping[str, Any]], wanted: str) -> list
         f"EKS says of {each['name']}: {str((each.get('insightStatus') or {}).get('reason') or 'ERROR').rstrip('.')} "
         f"(aws eks describe-insight --id {each['id']})."
         for each in insights
-        if each.get("category") == "UPGRADE_READINESS"
-        and str(each.get("kubernetesVersion")) == wanted
+        if each.get("category") == category
+        and (not wanted or str(each.get("kubernetesVersion")) == wanted)
         and (each.get("insightStatus") or {}).get("status") == "ERROR"
     )
 
@@ -96,12 +114,19 @@ def _blocked(budgets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def addon_choice(
-    name: str, offered: Sequence[Mapping[str, Any]], wanted: str, live: str = "", by_hand: str = ""
+    name: str,
+    offered: Sequence[Mapping[str, Any]],
+    wanted: str,
+    live: str = "",
+    by_hand: str = "",
+    *,
+    patch: bool = False,
 ) -> tuple[str, str]:
     """Return the version of an add-on for a version of Kubernetes, and a sentence if there is none.
 
     `offered` is the addonVersions of EKS's describe_addon_versions. One that was set by hand has to fit; the live one
-    stays while it fits, since an add-on is updated on purpose and not by the way; else it is EKS's default.
+    stays while it fits, since an add-on is updated on purpose and not by the way; else it is EKS's default. With
+    `patch` that also follows one which fits and is older.
     """
     fitting = [each for each in offered if any(_fits(one, wanted) for one in each.get("compatibilities") or [])]
     names = [str(each["addonVersion"]) for each in fitting]
@@ -112,14 +137,24 @@ def addon_choice(
             f"cluster_addon_versions.{name} is {by_hand}, which EKS does not offer for Kubernetes {wanted}: write one "
             f"of {', '.join(names[:3])}, or leave it out."
         )
-    if live in names:
+    usual = next(
+        (
+            str(each["addonVersion"])
+            for each in fitting
+            if any(_fits(one, wanted) and one.get("defaultVersion") for one in each["compatibilities"])
+        ),
+        names[0] if names else "",
+    )
+    if live in names and not (patch and numbers(usual) > numbers(live)):
         return live, ""
-    for each in fitting:
-        if any(_fits(one, wanted) and one.get("defaultVersion") for one in each["compatibilities"]):
-            return str(each["addonVersion"]), ""
-    if names:
-        return names[0], ""
+    if usual:
+        return usual, ""
     return "", f"EKS offers no version of the add-on {name} for Kubernetes {wanted}: write an older cluster_version."
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return what an add-on's version is compared by: v1.20.4-eksbuild.1 is 1, 20, 4, 1."""
+    return tuple(int(each) for each in re.findall(r"\d+", version))
 
 
 def _fits(compatibility: Mapping[str, Any], wanted: str) -> bool:

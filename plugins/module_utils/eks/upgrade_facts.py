@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
-from ansible_collections.landfall.eks.plugins.module_utils.eks import upgrade
+from ansible_collections.landfall.eks.plugins.module_utils.eks import live, upgrade
 from ansible_collections.landfall.eks.plugins.module_utils.eks.clusters import facts_of
 
 NOT_FOUND = "ResourceNotFoundException"
@@ -27,9 +27,15 @@ class Versions:
 
 
 def read_versions(
-    session: Session, name: str, wanted: str, addons: Iterable[str], by_hand: Mapping[str, str]
+    session: Session,
+    name: str,
+    wanted: str,
+    addons: Iterable[str],
+    by_hand: Mapping[str, str],
+    *,
+    patch: bool = False,
 ) -> Versions:
-    """Ask EKS for a cluster, its add-ons and its insights. AwsError."""
+    """Ask EKS for a cluster, its add-ons, and before an upgrade its node groups and its insights. AwsError."""
     versions = Versions(facts=_cluster(session, name))
     versions.live = str(versions.facts.get("version", ""))
     if problem := upgrade.step_problem(versions.live, wanted):
@@ -46,11 +52,14 @@ def read_versions(
             wanted,
             _live_addon(session, versions, name, addon),
             by_hand.get(addon, ""),
+            patch=patch,
         )
         versions.addons |= {addon: chosen} if chosen else {}
         versions.problems += [problem] if problem else []
     if versions.live and versions.live != wanted:
-        versions.problems += upgrade.insight_problems(_insights(session, name, versions), wanted)
+        groups = [(each.name, each.version) for each in live.read_groups(session, name)]
+        versions.problems += upgrade.mismatch_problems(versions.live, wanted, groups)
+        versions.problems += upgrade.insight_problems(read_insights(session, name, versions), wanted)
     return versions
 
 
@@ -85,7 +94,17 @@ def _live_addon(session: Session, versions: Versions, name: str, addon: str) -> 
         raise
 
 
-def _insights(session: Session, name: str, versions: Versions) -> list[dict[str, Any]]:
+def read_addons(session: Session, name: str, version: str) -> tuple[dict[str, str], dict[str, list[dict[str, Any]]]]:
+    """Return the add-ons of a cluster with their versions, and what EKS offers of each for a version. AwsError."""
+    names = [each for page in session.pages("eks", "list_addons", clusterName=name) for each in page["addons"]]
+    live_ones = {
+        each: str(session.call("eks", "describe_addon", clusterName=name, addonName=each)["addon"]["addonVersion"])
+        for each in names
+    }
+    return live_ones, {each: _offered(session, each, version) for each in names}
+
+
+def read_insights(session: Session, name: str, versions: Versions) -> list[dict[str, Any]]:
     """Return EKS's insights; who may not read them is told so, since the cluster itself is asked too."""
     try:
         pages = session.pages("eks", "list_insights", clusterName=name)

@@ -1,4 +1,4 @@
-"""An API server of one answer over TLS, which asks for a token of EKS's form and keeps those that it was shown."""
+"""An API server of few answers over TLS, which asks for a token of EKS's form and keeps those that it was shown."""
 
 import base64
 import json
@@ -19,7 +19,8 @@ class Handler(BaseHTTPRequestHandler):
         shown = self.headers.get("Authorization", "")
         self.server.tokens.append(shown.removeprefix("Bearer "))
         known = shown.startswith(PREFIX)
-        content = json.dumps(VERSION if known else {"kind": "Status", "code": 401, "message": "who are you?"}).encode()
+        answer = self.server.answers.get(self.path.partition("?")[0], VERSION)
+        content = json.dumps(answer if known else {"kind": "Status", "code": 401, "message": "who are you?"}).encode()
         self.send_response(200 if known else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -32,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(folder):
-    """Yield the server, with `tokens`, and what describe_cluster says of such a cluster: endpoint and authority."""
+    """Yield the server, with `tokens` and `answers` by path, and what describe_cluster says of such a cluster: endpoint and authority."""
     now = datetime.now(UTC)
     authority = certificates.make_ca("stub", now, ("127.0.0.1",))
     leaf = certificates.make_leaf(authority, ("127.0.0.1",), now)
@@ -40,7 +41,7 @@ def serving(folder):
     (folder / "stub.crt").write_text(data["tls.crt"])
     (folder / "stub.key").write_text(data["tls.key"])
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.tokens = []
+    server.tokens, server.answers = [], {}
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "stub.crt", folder / "stub.key")
     server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -225,20 +225,50 @@ def _supported(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str
     return 200, {"Content-Type": "application/json"}, json.dumps(answer)
 
 
+def path_of(full_url: str) -> list[str]:
+    """Return the parts of a URL's path after clusters, the name of the cluster first."""
+    return full_url.partition("?")[0].partition("/clusters/")[2].split("/")
+
+
 def _nothing(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
     refused = {"__type": "ResourceNotFoundException", "message": "No addon"}
     return 404, {"x-amzn-ErrorType": "ResourceNotFoundException"}, json.dumps(refused)
 
 
-def _no_insights(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
-    return 200, {"Content-Type": "application/json"}, json.dumps({"insights": []})
+def _none(name: str) -> Any:
+    return lambda request, full_url, headers: (200, {"Content-Type": "application/json"}, json.dumps({name: []}))
+
+
+ANSWERS: dict[str, Any] = {
+    "supported": _supported,
+    "addons": _none("addons"),
+    "addon": _nothing,
+    "insights": _none("insights"),
+    "updates": _none("updateIds"),
+    "update": _nothing,
+    "renewal": _nothing,
+}
+"""Who answers what moto's EKS does not know: of a cluster without any of it, unless a test knows more."""
+
+
+def _answer(name: str) -> Any:
+    """Look up who answers when the question comes: moto reads its paths once."""
+
+    def answered(request: Any, full_url: str, headers: Any) -> Any:
+        return ANSWERS[name](request, full_url, headers)
+
+    return answered
 
 
 # Before the simulated EKS is asked for the first time, since its paths are read once.
 moto.eks.urls.url_paths.update(
     {
-        "{0}/addons/supported-versions$": _supported,
-        "{0}/clusters/(?P<name>[^/]+)/addons/(?P<addon>[^/]+)$": _nothing,
-        "{0}/clusters/(?P<name>[^/]+)/insights$": _no_insights,
+        "{0}/addons/supported-versions$": _answer("supported"),
+        "{0}/clusters/(?P<name>[^/]+)/addons$": _answer("addons"),
+        "{0}/clusters/(?P<name>[^/]+)/addons/(?P<addon>[^/]+)$": _answer("addon"),
+        "{0}/clusters/(?P<name>[^/]+)/insights$": _answer("insights"),
+        "{0}/clusters/(?P<name>[^/]+)/updates$": _answer("updates"),
+        "{0}/clusters/(?P<name>[^/]+)/updates/(?P<id>[^/]+)$": _answer("update"),
+        "{0}/clusters/(?P<name>[^/]+)/node-groups/(?P<group>[^/]+)/update-version$": _answer("renewal"),
     }
 )

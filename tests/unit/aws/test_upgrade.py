@@ -24,7 +24,8 @@ METRICS = f"""\
         ("", "1.35", ""),
         ("1.35", "1.35", ""),
         ("1.34", "1.35", ""),
-        ("1.35", "1.34", "EKS cannot go back, write 1.35."),
+        ("1.35", "1.34", "write 1.35. EKS rolls an upgrade back within seven days: -e cluster_state=rolled_back."),
+        ("1.35", "1.33", "write 1.35."),
         ("1.33", "1.35", "write 1.34 first."),
         ("1.9", "1.10", ""),
     ],
@@ -136,11 +137,21 @@ def ask_for(live, *further, wanted="1.35"):
     return found
 
 
+GROUPS = (
+    ("list_nodegroups", {"clusterName": "production"}, {"nodegroups": ["default"]}),
+    (
+        "describe_nodegroup",
+        {"clusterName": "production", "nodegroupName": "default"},
+        {"nodegroup": {"nodegroupName": "default", "version": "1.34"}},
+    ),
+)
+
+
 def test_eks_is_asked_for_its_insights_on_the_way_up():
     told = {
         "insights": [insight("Deprecated APIs", "ERROR"), insight("Kubelet", "PASSING"), insight("x", "ERROR", "1.36")]
     }
-    found = ask_for("1.34", ("list_insights", {"clusterName": "production"}, told))
+    found = ask_for("1.34", *GROUPS, ("list_insights", {"clusterName": "production"}, told))
     assert found.addons == {"coredns": "v2"}
     assert len(found.problems) == 1
     assert found.problems[0].startswith("EKS says of Deprecated APIs: Deprecated API usage detected (aws eks describe-")
