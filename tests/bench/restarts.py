@@ -4,7 +4,7 @@ Two rounds on one real node, with the Flask application's chart. In the first on
 1.5 s more, as a proxy in the cluster would: a short preStop beside none. In the second one it does so for 120 s, as a
 network load balancer of AWS does: the preStop of NGINX and of Argo CD on EKS beside the 60 s that NGINX once had, and
 beside none. Nothing is scaled. A rollout does not wait for the pods that end, so restarts overlap, and 20 of them take
-ten minutes; what limits them is how many pods the node takes at once.
+a quarter of an hour and not three hours.
 
 haproxy retries nothing, so that nothing lost is hidden. A client that waits sends nothing meanwhile, so what the
 controls lose is rather too little.

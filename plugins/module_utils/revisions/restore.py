@@ -21,7 +21,8 @@ from ansible_collections.landfall.eks.plugins.module_utils.revisions import reco
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.data_risks import risks
 from ansible_collections.landfall.eks.plugins.module_utils.revisions.records import Entry, Record
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import rollback
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run, job_outcome
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.outcomes import job_outcome
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Run
 from ansible_collections.landfall.eks.plugins.module_utils.text.digests import release_key
 
 POLL_SECONDS = 0.5

@@ -24,7 +24,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm.command import (
 from ansible_collections.landfall.eks.plugins.module_utils.lease.processes import JOBS, descendants, is_helm
 from ansible_collections.landfall.eks.plugins.module_utils.libraries.psutil import psutil
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_runner
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.outcomes import job_outcome
 from ansible_collections.landfall.eks.plugins.module_utils.text import json_yaml
 
 END_SECONDS = 15.0

@@ -8,7 +8,7 @@ QUIET_SECONDS = 10.0
 """A log gets no further line on a release that still waits before this time is over."""
 
 Outcome = dict[str, Any]
-"""How a release stands, as wait.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
+"""How a release stands, as outcomes.Outcome.as_dict returns it: {phase, message, have, wanted, cause}."""
 
 
 class Progress(str):

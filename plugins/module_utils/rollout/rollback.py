@@ -12,9 +12,9 @@ from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm, HelmError
 from ansible_collections.landfall.eks.plugins.module_utils.helm.state import Action, Decision, Live, Wanted, decide
 from ansible_collections.landfall.eks.plugins.module_utils.kube.client import Cluster
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.outcomes import Outcome
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.passing import back_off, may_pass
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import (
-    Outcome,
     ReleaseWaiter,
     Run,
     delivered_by_argocd,

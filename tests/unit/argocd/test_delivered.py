@@ -10,8 +10,9 @@ import pytest
 from ansible_collections.landfall.eks.plugins.module_utils.argocd import delivered
 from ansible_collections.landfall.eks.plugins.module_utils.helm.command import Helm
 from ansible_collections.landfall.eks.plugins.module_utils.kube import readiness
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.outcomes import Outcome
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.rollback import recover
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import Outcome, ReleaseWaiter
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 from tests.fake_cluster import FakeCluster
 from tests.unit.argocd.conftest import add
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ansible_collections.landfall.eks.plugins.module_utils.rollout import helm_job
-from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import job_outcome
+from ansible_collections.landfall.eks.plugins.module_utils.rollout.outcomes import job_outcome
 from ansible_collections.landfall.eks.plugins.modules import helm_start, release_failed
 from ansible_collections.landfall.eks.plugins.plugin_utils import in_worker
 from tests.waiting import within

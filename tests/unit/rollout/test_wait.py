@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.helm import storage
-from ansible_collections.landfall.eks.plugins.module_utils.rollout import wait
+from ansible_collections.landfall.eks.plugins.module_utils.rollout import outcomes, wait
 from ansible_collections.landfall.eks.plugins.module_utils.rollout.wait import ReleaseWaiter
 
 WORKLOAD = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "kibana"}}
@@ -192,7 +192,7 @@ def test_a_cause_is_shown_without_what_secrets_hold(cluster, helm_secret):
     assert shown["phase"] == "failed"
     assert 'ErrImagePull pulling "https://me:•••@example.org" with --token ••• failed, see •••' in shown["message"]
     # While it is waited for, what looks like a secret is masked too.
-    running = wait.Outcome("running", "Deployment kibana: x", cause=told).as_dict()
+    running = outcomes.Outcome("running", "Deployment kibana: x", cause=told).as_dict()
     assert "of-the" not in running["cause"]
     # Who may not list Secrets is told the cause all the same.
     cluster.refuse(403, "no", method="GET", path="/secrets", times=9)
