@@ -28,10 +28,10 @@ def judged(*groups, gateways=1):
 def test_a_new_account_has_no_room_for_three_nodes(taught, monkeypatch):  # noqa: F811
     quotas.install(monkeypatch, quotas.NEW_ACCOUNT)
     problems, notes = judged()
-    assert (" ".join(problems), notes) == (
+    assert notes == []
+    assert " ".join(problems) == (
         "The region has 0 of 5 vCPUs of standard on-demand instances and this run wants 12 more: let AWS raise the "
-        "quota ec2/L-1216C47A to 12 at least, or write fewer or smaller nodes.",
-        [],
+        "quota ec2/L-1216C47A to 12 at least, or write fewer or smaller nodes."
     )
     quotas.install(monkeypatch, quotas.NEW_ACCOUNT | {"L-1216C47A": 12})
     assert judged() == ([], []), "the control: it fits exactly"
@@ -190,14 +190,14 @@ def test_all_of_it_is_told_together_before_a_creation(taught, monkeypatch):  # n
     settings = USUAL | {"zone_names": [], "endpoint_public": False}
     given = {"stack": NAME, "region": REGION, "stack_role": "", "must_enter": True, "endpoint": "", "zones": 3}
     told = cluster_creation.ask(given | {"settings": settings, "judge": True})
-    wanted = [
-        "cluster_endpoint_public",
-        "cluster_access",
+    said = told["problems"]
+    assert "cluster_access" in said[1]
+    assert [" ".join(each.split()[:3]) for each in (said[0], *said[2:])] == [
+        "cluster_endpoint_public is false",
         "The log group",
         "The account encrypts",
-        "The region has 0 of 5",
+        "The region has",
     ]
-    assert all(said.startswith(each) for each, said in zip(wanted, told["problems"], strict=True))
     assert told["decided"]["zone_names"] == USUAL["zone_names"]
 
 
