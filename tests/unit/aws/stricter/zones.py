@@ -48,12 +48,17 @@ UNSUPPORTED = (
 
 
 class Zones:
-    """The rules, installed over moto; `default_subnets` are zones with a default subnet, None for all of them."""
+    """The rules, installed over moto; `default_subnets` are zones with a default subnet, None for all of them.
 
-    def __init__(self, seed: int = 0, *, default_subnets: frozenset[str] | None = None) -> None:
+    `refused` are ids of zones that EKS refuses now beside those of its guide, for want of room.
+    """
+
+    def __init__(
+        self, *, default_subnets: frozenset[str] | None = None, refused: frozenset[str] = frozenset(), seed: int = 0
+    ) -> None:
         self.random = random.Random(seed)
         self.default_subnets = default_subnets
-        self.refused = set(DISALLOWED)
+        self.refused = refused.union(DISALLOWED)
         self.moved: list[str] = []
         self.updates = 0
 
