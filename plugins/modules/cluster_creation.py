@@ -51,6 +51,11 @@ options:
     description: Id of the VPC that the cluster is in; empty while there is none.
     type: str
     default: ""
+  subnets:
+    description: Ids of the subnets that the cluster is in; empty while there is none.
+    type: list
+    elements: str
+    default: []
   judge:
     description: Whether the stack holds a cluster at all.
     type: bool
@@ -117,7 +122,9 @@ def ask(params: dict[str, Any]) -> dict[str, Any]:
     admin = bool(settings["creator_is_admin"]) if live is None else creation.creator_is_admin(live)
     problems, notes = list(chosen.problems), list(chosen.notes)
     problems += _some(
-        existing_subnets.moved(live, params["vpc"], network), creation.switched(live, auto_mode=settings["auto_mode"])
+        existing_subnets.left(session, params["subnets"], network) if network and live else "",
+        existing_subnets.moved(live, params["vpc"], network),
+        creation.switched(live, auto_mode=settings["auto_mode"]),
     )
     if params["must_enter"]:
         problems += _some(obstacles.out_of_reach(params["endpoint"], public=bool(settings["endpoint_public"])))
@@ -178,6 +185,7 @@ def main() -> None:
             "must_enter": {"type": "bool", "default": True},
             "endpoint": {"type": "str", "default": ""},
             "vpc": {"type": "str", "default": ""},
+            "subnets": {"type": "list", "elements": "str", "default": []},
             "judge": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -122,6 +122,23 @@ def _tags(session: Session, vpc: str) -> list[str]:
     return [sentence]
 
 
+def left(session: Session, live: Sequence[str], wanted: Network) -> str:
+    """Return the sentence on zones that a cluster would leave or enter, which EKS does not do (network-reqs). AwsError.
+
+    `live` are the ids of its subnets; nothing is said where there is no cluster, or no network.
+    """
+    if not live or wanted.problems:
+        return ""
+    found = subnet_rules.subnets_by(session, [{"Name": "subnet-id", "Values": list(live)}])
+    zones = sorted({str(each["AvailabilityZone"]) for each in found})
+    if not zones or zones == wanted.zones:
+        return ""
+    return (
+        f"{SETTING} has subnets of {', '.join(wanted.zones)} and the cluster is in {', '.join(zones)}, which is fixed "
+        "at creation: write subnets of each of these zones, and of no other."
+    )
+
+
 def moved(live: Mapping[str, Any] | None, live_vpc: str, wanted: Network | None) -> str:
     """Return the sentence on a cluster that is to leave its network, which EKS does not do.
 

@@ -23,7 +23,7 @@ LONGEST = 200
 def read(session: Session, stack: str, sleep: Callable[[float], None] = time.sleep) -> list[str]:
     """Return a line for each difference of a stack that is there, and on what was not compared. AwsError.
 
-    Whoever may not compare is told so in a line: a plan is one without it.
+    That the run may not compare is a line, and no error: a plan is one without it.
     """
     try:
         begun = session.call("cloudformation", "detect_stack_drift", StackName=stack)["StackDriftDetectionId"]

@@ -25,6 +25,8 @@ USUAL: dict[str, Any] = {
     "access": [],
     "node_groups": [{"name": "default", "min": 3, "max": 6}],
     "node_hop_limit": 1,
+    "auto_mode": False,
+    "subnet_ids": [],
     "addon_versions": {},
 }
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"

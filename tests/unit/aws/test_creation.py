@@ -170,7 +170,15 @@ def admin_of(written):
 
 
 def asked(judge=True, must_enter=True, endpoint="", zones=3, **other):
-    given = {"stack": NAME, "region": REGION, "stack_role": "", "endpoint": endpoint, "zones": zones}
+    given = {
+        "stack": NAME,
+        "region": REGION,
+        "stack_role": "",
+        "endpoint": endpoint,
+        "zones": zones,
+        "vpc": "",
+        "subnets": [],
+    }
     settings = USUAL | {"zone_names": []} | other
     return cluster_creation.ask(given | {"settings": settings, "must_enter": must_enter, "judge": judge})
 

@@ -108,9 +108,17 @@ def test_auto_mode_finds_the_subnets_of_load_balancers_by_tags_alone(there):
     assert unfit(there["subnets"], auto_mode=True) == []
 
 
-def asked(**other):
-    settings = USUAL | {"zone_names": [], "subnet_ids": [], "auto_mode": False} | other
-    given = {"stack": NAME, "region": REGION, "stack_role": "", "endpoint": "", "zones": 3, "vpc": "vpc-1"}
+def asked(vpc="vpc-1", subnets=(), **other):
+    settings = USUAL | {"zone_names": []} | other
+    given = {
+        "stack": NAME,
+        "region": REGION,
+        "stack_role": "",
+        "endpoint": "",
+        "zones": 3,
+        "vpc": vpc,
+        "subnets": subnets,
+    }
     return cluster_creation.ask(given | {"settings": settings, "must_enter": False, "judge": True})
 
 
@@ -141,6 +149,18 @@ def test_a_cluster_in_a_given_network_stays_there_too(taught, there):  # noqa: F
         said
         == f"cluster_subnet_ids has subnets of {there['vpc']} and the cluster is in vpc-1: write subnets of that VPC."
     )
+
+
+def test_a_cluster_stays_in_its_zones(taught, there):  # noqa: F811
+    ids, vpc = there["subnets"], there["vpc"]
+    create(subnet_ids=ids, vpc_id=vpc)
+    (said,) = asked(vpc, ids, subnet_ids=ids[:2])["problems"]
+    assert said.endswith(
+        "the cluster is in eu-central-1a, eu-central-1b, eu-central-1c, which is fixed at creation: write "
+        "subnets of each of these zones, and of no other."
+    )
+    further = network.subnet(vpc, network.ZONES[0], 9)
+    assert asked(vpc, ids, subnet_ids=[*ids, further])["problems"] == []
 
 
 def test_what_is_unfit_is_a_note_once_the_cluster_is_there(taught, there):  # noqa: F811
