@@ -72,8 +72,10 @@ def test_only_cloudformation_may_do_it():
     """The same requests without it; what is left changes nothing but by a service that is not asked directly."""
     bare = [(each.request, {k: v for k, v in each.request.context.items() if k not in VIA}) for each in asked()]
     direct = {old.action for old, told in bare if allows(EVERYTHING, Request(old.action, old.resource, told))}
-    looks = {"eks:DescribeAddon", "eks:DescribeCluster"}
-    assert direct == looks | {"iam:PassRole", "iam:CreateServiceLinkedRole", "eks:UpdateClusterConfig"}
+    looks = {"eks:DescribeAddon", "eks:DescribeCluster", "eks:DescribeNodegroup", "eks:DescribeUpdate"}
+    looks |= {"eks:ListUpdates"}
+    own = {"eks:UpdateClusterConfig", "eks:UpdateClusterVersion", "eks:UpdateNodegroupVersion"}
+    assert direct == looks | own | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 
 
 def test_a_role_without_the_boundary_is_refused():
