@@ -20,8 +20,9 @@ STUCK = {
     "-e state=absent",
     "CREATE_FAILED": "its creation failed and nothing was undone: run with -e state=absent, then again",
     "DELETE_FAILED": "deleting it failed: see to what holds {held}, then run with -e state=absent",
-    "UPDATE_ROLLBACK_FAILED": "an update failed, and so did undoing it: see to what holds {held}, then run "
-    "`aws cloudformation continue-update-rollback --stack-name {name}`",
+    "UPDATE_ROLLBACK_FAILED": "an update failed, and so did undoing it: run `aws cloudformation "
+    "continue-update-rollback --stack-name {name} --resources-to-skip {failed}`, which leaves these as they are (the "
+    "version of a cluster or of nodes is not taken back by CloudFormation), then run again",
     "UPDATE_FAILED": "an update failed and was not undone: run `aws cloudformation rollback-stack --stack-name {name}`",
 }
 
@@ -106,7 +107,9 @@ def stuck(stack: Stack, held: Sequence[Mapping[str, Any]]) -> str:
     """Return the sentence on a stack that needs a manual step first, or nothing."""
     if stack.status not in STUCK:
         return ""
-    told = STUCK[stack.status].format(name=stack.name, held=_named(held) or "its resources")
+    failed = sorted(each["LogicalResourceId"] for each in held if each["ResourceStatus"] == "UPDATE_FAILED")
+    named = {"held": _named(held) or "its resources", "failed": " ".join(failed) or "<resources>"}
+    told = STUCK[stack.status].format(name=stack.name, **named)
     because = f" ({stack.reason.rstrip('.')})" if stack.reason else ""
     return f"The stack {stack.name} is {stack.status}{because}: {told}."
 

@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(folder):
-    """Yield the server, with `tokens` and `answers` by path, and what describe_cluster says of such a cluster: endpoint and authority."""
+    """Yield the server, with `tokens` and `answers` by path, and what describe_cluster says of such a cluster."""
     now = datetime.now(UTC)
     authority = certificates.make_ca("stub", now, ("127.0.0.1",))
     leaf = certificates.make_leaf(authority, ("127.0.0.1",), now)

@@ -10,6 +10,7 @@ from tests.unit.aws.stack_requests import UNUSED
 
 OF_CLUSTER = {"change_set", "stack", "upgrade_facts", "creation", "protection"}
 OF_CLUSTER |= {"availability_zones", "account_limits", "obstacles", "existing_subnets", "stack_drift"}
+OF_CLUSTER |= {"live", "patches", "updates", "rollback", "cluster_steps", "cluster_rollback", "cluster_update"}
 OF_CLUSTER |= {"cluster_stack", "cluster_versions", "cluster_creation", "cluster_protection"}
 OF_LEAVING = {"orphans", "uninstall"}
 """Files and packages by the policy of what they do; all others do what rollout.json allows."""

@@ -252,6 +252,19 @@ def test_what_a_person_has_to_see_to(status, advice):
     assert advice in said
 
 
+def test_a_rollback_that_failed_is_told_what_to_skip():
+    failed = [
+        {"LogicalResourceId": name, "ResourceType": f"AWS::EKS::{kind}", "ResourceStatus": status}
+        for name, kind, status in [
+            ("Cluster", "Cluster", "UPDATE_FAILED"),
+            ("NodesDefault", "Nodegroup", "UPDATE_FAILED"),
+            ("AddonCoredns", "Addon", "UPDATE_COMPLETE"),
+        ]
+    ]
+    said = stack.stuck(stack.Stack(NAME, "UPDATE_ROLLBACK_FAILED"), failed)
+    assert f"--stack-name {NAME} --resources-to-skip Cluster NodesDefault`" in said
+
+
 def test_nothing_is_stuck_that_goes_on():
     assert stack.stuck(stack.Stack(NAME, "UPDATE_ROLLBACK_COMPLETE"), []) == ""
     assert not stack.Stack(NAME, "REVIEW_IN_PROGRESS").busy

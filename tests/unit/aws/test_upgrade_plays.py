@@ -19,8 +19,13 @@ from tests.unit.aws.test_steps import NEW, OLD, apply
 FOLLOW = ("-e", "cluster_nodes_follow=true")
 BACK = ("-e", "cluster_state=rolled_back")
 PATCH = ("-e", "cluster_patch=true")
-KUBECONFIG = 4
-"""Changes of a first run that changes nothing in AWS: two folders and two files."""
+FILES = 2
+"""Changes of a run that changes nothing in AWS, on a cluster whose files it writes for the first time."""
+NEVER_UPGRADED = (
+    "The cluster production runs 1.34 and was not upgraded to it: EKS rolls back an upgrade, and not the version that "
+    "a cluster was created with."
+)
+KIND = {"name": "poddisruptionbudgets", "kind": "PodDisruptionBudget", "namespaced": True}
 BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 
 
@@ -30,7 +35,7 @@ def cluster(tmp_path, versions):  # noqa: F811
     create(version="1.34", addon_versions=OLD, access=[{"principal_arn": PLATFORM}])
     begin(versions, "1.34")
     with api_stub.serving(tmp_path) as (server, told):
-        server.answers |= {"/metrics": "", BUDGETS: {"items": []}}
+        server.answers |= {"/metrics": "", "/apis/policy/v1": {"resources": [KIND]}, BUDGETS: {"items": []}}
         versions.cluster.endpoint = told["endpoint"]
         versions.cluster.certificate_authority = {"data": told["certificate_authority"]}
         play = Plays(tmp_path)
@@ -89,7 +94,7 @@ def test_back_within_the_window_and_up_again(cluster, versions):  # noqa: F811
     # The stack says 1.35 still, and is not asked to change that.
     well, said = cluster(cluster_version="1.34", cluster_protected=False)
     assert well, said
-    assert (changed(said), stacks()) == (KUBECONFIG, {NAME: "UPDATE_COMPLETE"})
+    assert (changed(said), stacks()) == (FILES, {NAME: "UPDATE_COMPLETE"})
     well, said = cluster(cluster_version="1.35", cluster_protected=False)
     assert well, said
     assert versions.cluster.version == "1.35"
@@ -101,10 +106,7 @@ def rolled_back():
 
 
 def test_the_window_and_what_closes_it(cluster, versions):  # noqa: F811
-    assert rolled_back()["problems"] == [
-        "The cluster production runs 1.34 and was not upgraded to it: EKS rolls back an upgrade, and not the version "
-        "that a cluster was created with."
-    ]
+    assert rolled_back()["problems"] == [NEVER_UPGRADED]
     upgraded(versions)
     assert rolled_back()["problems"] == []
     assert rolled_back()["until"].startswith("EKS can roll the control plane back to 1.34 until ")
