@@ -6,6 +6,7 @@ the requests that CloudFormation makes for its resources; where one is refused, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,11 +36,18 @@ HANDLERS = {"CreateStack": ("create", "read"), "UpdateStack": ("create", "read",
 
 
 class Enforced:
-    """What was asked, and what was refused; `of_roles` are the policies of CloudFormation's roles, by ARN."""
+    """What was asked, and what was refused; `of_roles` are the policies of CloudFormation's roles, by ARN.
 
-    def __init__(self, *names: str, of_roles: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self.statements = _statements(names)
-        self.of_roles = {arn: _statements(each) for arn, each in (of_roles or {}).items()}
+    In the partition of another `region`, the policies have that one in their ARNs, as docs/aws.md says.
+    """
+
+    def __init__(
+        self, *names: str, of_roles: Mapping[str, tuple[str, ...]] | None = None, region: str = REGION
+    ) -> None:
+        self.region = region
+        self.partition: str = botocore.session.get_session().get_partition_for_region(region)
+        self.statements = self._statements(names)
+        self.of_roles = {arn: self._statements(each) for arn, each in (of_roles or {}).items()}
         self.roles: dict[str, str | None] = {}
         self.asked: list[Request] = []
         self.refused: list[Request] = []
@@ -50,7 +58,9 @@ class Enforced:
         def judged(response: Any) -> Any:
             if response.get_access_key() != KEY_ID:
                 return call(response)
-            refused = [each for each, by in self._requests(response) if not allows(by, each)]
+            asked = [(self._here(each), by) for each, by in self._requests(response)]
+            self.asked += [each for each, _ in asked]
+            refused = [each for each, by in asked if not allows(by, each)]
             self.refused += refused
             return _denied(response, refused[0]) if refused else call(response)
 
@@ -64,14 +74,13 @@ class Enforced:
         if action in actions.NO_RIGHT:
             return
         given = _parameters(response)
-        for request in _direct(service, action, operation, given):
-            self.asked.append(request)
+        for request in self._direct(service, action, operation, given):
             yield request, self.statements
         if service == "cloudformation" and operation in HANDLERS:
             yield from self._of_stack(operation, given)
 
     def _of_stack(self, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[Request, list[Mapping[str, Any]]]]:
-        backend = cloudformation_backends[ACCOUNT][REGION]
+        backend = cloudformation_backends[ACCOUNT][self.region]
         live = next(
             (each for each in backend.stacks.values() if given["StackName"] in (each.name, each.stack_id)), None
         )
@@ -87,12 +96,58 @@ class Enforced:
         body = given.get("TemplateBody") or (live.template if live else "")
         written = actions.yaml.safe_load(body) if isinstance(body, str) else body
         for each in stack_requests.of_stack(written, name, HANDLERS[operation]):
-            self.asked.append(each.request)
             yield each.request, by
 
+    def _statements(self, names: tuple[str, ...]) -> list[Mapping[str, Any]]:
+        found = [statement for name in names for statement in actions.policy(name)]
+        here: list[Mapping[str, Any]] = json.loads(json.dumps(found).replace("arn:aws:", f"arn:{self.partition}:"))
+        return here
 
-def _statements(names: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    return [statement for name in names for statement in actions.policy(name)]
+    def _here(self, request: Request) -> Request:
+        """Return a request in our region; those of a stack's handlers name that of the tests."""
+
+        def moved(text: str) -> str:
+            return text.replace("arn:aws:", f"arn:{self.partition}:").replace(f":{REGION}:", f":{self.region}:")
+
+        context = {key: tuple(moved(each) for each in values) for key, values in request.context.items()}
+        return Request(request.action, moved(request.resource), context)
+
+    def _direct(self, service: str, action: str, operation: str, given: Mapping[str, Any]) -> Iterator[Request]:
+        if service == "cloudformation":
+            yield from self._of_cloudformation(action, given)
+        elif operation.startswith(("Describe", "Get", "List")) or (service == "ec2" and not EC2.keys() & given.keys()):
+            yield Request(action)
+        elif service == "eks":
+            name = given["name"]
+            yield Request(action, *_known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{name}", self._cluster(name)))
+        elif service == "ec2":
+            name = next(each for each in EC2 if given.get(each))
+            tags = ec2_backends[ACCOUNT][self.region].describe_tags(filters={"resource-id": [given[name]]})
+            arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:{EC2[name]}/{given[name]}"
+            yield Request(action, *_known(arn, {each["key"]: each["value"] for each in tags}))
+        elif service == "elbv2":
+            arn = given.get("LoadBalancerArn") or given["TargetGroupArn"]
+            yield Request(action, *_known(arn, elbv2_backends[ACCOUNT][self.region].describe_tags([arn])[arn]))
+        else:
+            assert action == "logs:DeleteLogGroup", action
+            yield Request(action, f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given['logGroupName']}")
+
+    def _of_cloudformation(self, action: str, given: Mapping[str, Any]) -> Iterator[Request]:
+        """Yield a call's own request, and those of the parameters that need a permission of their own."""
+        named = given.get("StackName")
+        if not named and given.get("ChangeSetName"):
+            named = cloudformation_backends[ACCOUNT][self.region].change_sets[given["ChangeSetName"]].stack.name
+        arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{named}/1" if named else "*"
+        arn = named if str(named).startswith("arn:") else arn
+        yield Request(action, arn)
+        if given.get("StackPolicyBody"):
+            yield Request("cloudformation:SetStackPolicy", arn)
+        if given.get("Tags"):
+            yield Request("cloudformation:TagResource", arn)
+
+    def _cluster(self, name: str) -> Mapping[str, str]:
+        found = eks_backends[ACCOUNT][self.region].clusters.get(name)
+        return found.tags if found else {}
 
 
 def _parameters(response: Any) -> dict[str, Any]:
@@ -104,49 +159,8 @@ def _parameters(response: Any) -> dict[str, Any]:
     return given
 
 
-def _direct(service: str, action: str, operation: str, given: Mapping[str, Any]) -> Iterator[Request]:
-    if service == "cloudformation":
-        yield from _of_cloudformation(action, given)
-    elif operation.startswith(("Describe", "Get", "List")) or (service == "ec2" and not EC2.keys() & given.keys()):
-        yield Request(action)
-    elif service == "eks":
-        yield Request(
-            action, *_known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{given['name']}", _cluster(given["name"]))
-        )
-    elif service == "ec2":
-        name = next(each for each in EC2 if given.get(each))
-        tags = ec2_backends[ACCOUNT][REGION].describe_tags(filters={"resource-id": [given[name]]})
-        arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:{EC2[name]}/{given[name]}"
-        yield Request(action, *_known(arn, {each["key"]: each["value"] for each in tags}))
-    elif service == "elbv2":
-        arn = given.get("LoadBalancerArn") or given["TargetGroupArn"]
-        yield Request(action, *_known(arn, elbv2_backends[ACCOUNT][REGION].describe_tags([arn])[arn]))
-    else:
-        assert action == "logs:DeleteLogGroup", action
-        yield Request(action, f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{given['logGroupName']}")
-
-
-def _of_cloudformation(action: str, given: Mapping[str, Any]) -> Iterator[Request]:
-    """Yield a call's own request, and those of the parameters that need a permission of their own."""
-    named = given.get("StackName")
-    if not named and given.get("ChangeSetName"):
-        named = cloudformation_backends[ACCOUNT][REGION].change_sets[given["ChangeSetName"]].stack.name
-    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{named}/1" if named else "*"
-    arn = named if str(named).startswith("arn:") else arn
-    yield Request(action, arn)
-    if given.get("StackPolicyBody"):
-        yield Request("cloudformation:SetStackPolicy", arn)
-    if given.get("Tags"):
-        yield Request("cloudformation:TagResource", arn)
-
-
 def _known(arn: str, tags: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, ...]]]:
     return arn, {f"aws:ResourceTag/{key}": (value,) for key, value in tags.items()}
-
-
-def _cluster(name: str) -> Mapping[str, str]:
-    found = eks_backends[ACCOUNT][REGION].clusters.get(name)
-    return found.tags if found else {}
 
 
 def _denied(response: Any, request: Request) -> Any:

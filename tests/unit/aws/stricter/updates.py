@@ -58,10 +58,11 @@ class Versions:
     newest: dict[str, str] = field(default_factory=dict)
     offered: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=lambda: dict(OFFERED))
     failing: dict[str, str] = field(default_factory=dict)
+    region: str = REGION
 
     @property
     def cluster(self) -> Any:
-        return eks_backends[ACCOUNT][REGION].clusters["production"]
+        return eks_backends[ACCOUNT][self.region].clusters["production"]
 
     @property
     def groups(self) -> dict[str, Any]:
