@@ -13,6 +13,8 @@ description:
   - V(swept) removes what controllers left, in the order that AWS allows, each only if it has the cluster's
     own tag. Rules by which its security groups refer to each other are revoked first.
   - Volumes, snapshots, Elastic IPs and log groups go only if they are asked for by name.
+  - V(late_logs) deletes the log groups that EKS creates again after a cluster has gone, as often as they come back
+    while it looks, O(tries) times.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
   - landfall.eks.attributes
@@ -21,7 +23,7 @@ options:
   state:
     description: Whether to look or to sweep.
     type: str
-    choices: [reported, swept]
+    choices: [reported, swept, late_logs]
     default: reported
   name:
     description: Name of the cluster, as the tags have it.
@@ -37,7 +39,7 @@ options:
     type: raw
     default: []
   tries:
-    description: How often a sweep asks for what AWS does not let go yet.
+    description: How often a sweep asks for what AWS does not let go yet, or looks for late logs.
     type: int
     default: 30
   pause:
@@ -112,7 +114,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.orphans.deletions imp
     words,
     wrong_words,
 )
-from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import sweep
+from ansible_collections.landfall.eks.plugins.module_utils.orphans.sweep import SweepResult, sweep, sweep_late_logs
 
 
 def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
@@ -123,15 +125,19 @@ def reported(session: Any, name: str, asked: frozenset[str]) -> dict[str, Any]:
 
 
 def swept(session: Any, params: dict[str, Any], asked: frozenset[str], *, dry_run: bool) -> dict[str, Any]:
-    done = sweep(session, params["name"], asked, dry_run=dry_run, tries=params["tries"], pause=params["pause"])
+    name, tries, pause = params["name"], params["tries"], params["pause"]
+    if params["state"] == "late_logs":
+        done = SweepResult() if dry_run else sweep_late_logs(session, name, tries, pause)
+    else:
+        done = sweep(session, name, asked, dry_run=dry_run, tries=tries, pause=pause)
     titles = [f"{each.kind} {each.id}" for each in done.taken]
-    return {**reported(session, params["name"], asked), "changed": bool(titles), "taken": titles, "stuck": done.stuck}
+    return {**reported(session, name, asked), "changed": bool(titles), "taken": titles, "stuck": done.stuck}
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["reported", "swept"], "default": "reported"},
+            "state": {"type": "str", "choices": ["reported", "swept", "late_logs"], "default": "reported"},
             "name": {"type": "str", "required": True},
             "region": {"type": "str", "default": ""},
             "delete": {"type": "raw", "default": []},

@@ -17,25 +17,19 @@ _CONNECT_SECONDS = 5.0
 
 
 def left_logs(session: Session, cluster: str) -> str:
-    """Return the sentence on log groups of a former cluster, whose names a new stack needs. AwsError.
+    """Return the sentence on the log group of a former cluster, whose name a new stack needs. AwsError.
 
-    EKS creates /aws/eks/<cluster>/cluster again for lines that come after the stack's deletion, by its service-linked
-    role (terraform-aws-eks#2763).
+    EKS creates it again for lines that come after the stack's deletion, by its service-linked role
+    (terraform-aws-eks#2763).
     """
-    wanted = (f"/aws/eks/{cluster}/cluster", f"/landfall/{cluster}/flows")
-    found = [
-        each["logGroupName"]
-        for name in wanted
-        for page in session.pages("logs", "describe_log_groups", logGroupNamePrefix=name)
-        for each in page["logGroups"]
-        if each["logGroupName"] == name
-    ]
-    if not found:
+    name = f"/aws/eks/{cluster}/cluster"
+    pages = session.pages("logs", "describe_log_groups", logGroupNamePrefix=name)
+    if name not in {each["logGroupName"] for page in pages for each in page["logGroups"]}:
         return ""
     return (
-        f"The log group {' and '.join(found)} of a former cluster {cluster} is still there, which the stack could not "
-        "create: keep its lines elsewhere if you need them, and delete it with `ansible-playbook playbooks/cluster.yml "
-        "-e state=absent -e cluster_delete=logs`."
+        f"The log group {name} of a former cluster is still there, so the stack could not create its own: keep its "
+        "lines elsewhere if you need them, and delete it with `ansible-playbook playbooks/cluster.yml -e state=absent "
+        "-e cluster_delete=logs`."
     )
 
 

@@ -77,6 +77,25 @@ def sweep(
     return swept
 
 
+def sweep_late_logs(session: Session, name: str, tries: int, pause: float) -> SweepResult:
+    """Delete the log groups of a cluster that has gone, as often as they come back while it looks. AwsError.
+
+    EKS writes what it still has of the control plane's log after the cluster's deletion, and creates the group for that
+    once more (terraform-aws-eks#2763 has the event of CloudTrail). No stack then owns it, so the next creation fails.
+    It looks `tries` times, `pause` seconds apart.
+    """
+    swept = SweepResult()
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(pause)
+        report = search.find_orphans(session, name, ("log group",))
+        swept.unread += [each for each in report.unread if each not in swept.unread]
+        stuck = _take(session, report.rows, 1, pause)
+        swept.stuck += [each for each in stuck if each not in swept.stuck]
+        swept.taken += [] if stuck else [each for each in report.rows if each not in swept.taken]
+    return swept
+
+
 def _take(session: Session, going: list[Orphan], tries: int, pause: float) -> list[str]:
     """Delete objects of one kind until they are gone; return a sentence for each that stays."""
     left = dict.fromkeys(going, "AWS still lists it")

@@ -28,6 +28,8 @@ SETTINGS = {
     # There is no API server behind the simulated cluster.
     "cluster_storage_class": False,
 }
+SOON = {"__cluster_late_logs": {"tries": 3, "pause": 1}}
+"""The simulated EKS writes its last logs sooner."""
 
 
 class Plays:
@@ -41,7 +43,7 @@ class Plays:
         inventory = {"clusters": {"hosts": {CLUSTER: {}}, "vars": SETTINGS | settings}}
         (self.folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
         own = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(self.folder / "async")}
-        state = json.dumps({"platform_state_dir": str(self.folder / "state")})
+        state = json.dumps({"platform_state_dir": str(self.folder / "state"), **SOON})
         ran = commands.run(
             [PLAYBOOK, "-i", self.folder / "inventory.yml", "playbooks/cluster.yml", "-e", state, *words],
             cwd=REPOSITORY,

@@ -17,6 +17,7 @@ from kubernetes_validate import validate
 
 from tests.unit.aws.cluster_plays import NAME, REPOSITORY, Plays, changed, protected, stacks, template_of
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
+from tests.unit.aws.stricter.zones import Zones
 
 
 @pytest.fixture
@@ -103,11 +104,12 @@ def test_a_tag_is_refused(play):
     assert "efk is not a tag" in said
 
 
-def test_a_failure_is_told_by_its_reason(play):
-    well, said = play(cluster_zone_names=["eu-central-1a", "eu-central-1z"])
+def test_a_failure_is_told_by_its_reason(play, monkeypatch):
+    Zones(refused=frozenset({"euc1-az1"})).install(monkeypatch)
+    well, said = play()
     assert not well
     assert "The stack landfall-production is" in said, said
-    assert "eu-central-1z" in said.rpartition("The stack landfall-production is")[2]
+    assert "eu-central-1c, the targeted availability zone" in said.rpartition("The stack landfall-production is")[2]
 
 
 def test_a_cluster_of_others_is_left_alone(play):

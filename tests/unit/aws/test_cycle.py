@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks import template
 from tests import commands
+from tests.unit.aws.cluster_plays import SOON
 from tests.unit.aws.leftovers import REGION, Controllers, as_tags, client, everything
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import USUAL
@@ -38,6 +39,7 @@ class Person:
         environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_ASYNC_DIR": str(self.folder / "async")}
         environment |= commands.TASK_BY_TASK
         command = ["ansible-playbook", "-i", str(self.inventory), f"playbooks/{playbook}.yml", *words]
+        command += ["-e", json.dumps(SOON)]
         done = commands.run(command, cwd=ROOT, env=environment, capture_output=True)
         print(done.stdout[-6000:], done.stderr[-2000:])
         return done.returncode, done.stdout

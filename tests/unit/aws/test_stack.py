@@ -13,6 +13,7 @@ from moto.cloudformation import parsing
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
 from ansible_collections.landfall.eks.plugins.module_utils.eks import stack, template
+from ansible_collections.landfall.eks.plugins.modules import cluster_stack
 from tests.unit.aws.moto_stacks import DELETIONS, taught  # noqa: F401
 from tests.unit.aws.shapes import SPOT, USUAL, access, made
 
@@ -304,3 +305,16 @@ def test_the_stub_is_aws_own_model():
     assert "cloudformation" in botocore.session.get_session().get_available_services()
     with pytest.raises(Exception, match=r"Unknown parameter|Missing required"):
         Stubbed("cloudformation", ("describe_stacks", None, {"Stacks": [{"Name": NAME}]}))
+
+
+def test_a_kept_resource_that_a_template_lacks_is_refused(taught):  # noqa: F811
+    """The stack's policy cannot name it, since CloudFormation takes only logical ids of the new template."""
+    create()
+    session = Session("eu-central-1")
+    found = stack.read(session, NAME)
+    own = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    asked = {"template": template.body("whole", USUAL | {"key_arn": own}), "tags": TAGS, "kept": list(template.KEPT)}
+    with pytest.raises(AwsError, match=r"Nothing was changed: Key \(AWS::KMS::Key\) would be removed"):
+        cluster_stack.ready(session, found, asked, dry=True)
+    asked["template"] = template.body("whole", USUAL | {"flow_logs": "none"})
+    assert cluster_stack.ready(session, found, asked, dry=True)["same"] is False, "the control: others may go"
