@@ -12,6 +12,7 @@ import time
 import boto3
 import moto.kms.responses
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session
@@ -144,7 +145,8 @@ def test_control_who_tries_once_is_refused(taught, monkeypatch, slept):  # noqa:
     create()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     Throttled(KEY_ID, share=1, seed=0).install(monkeypatch)
+    once = Config(retries={"total_max_attempts": 1})
     with pytest.raises(ClientError, match="Rate exceeded"):
-        boto3.client("cloudformation").describe_stacks(StackName=NAME)
+        boto3.session.Session().client("cloudformation", config=once).describe_stacks(StackName=NAME)
     with pytest.raises(AwsError, match="Rate exceeded"):
         look("eu-central-1")

@@ -33,6 +33,7 @@ OFFERED: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "eks-pod-identity-agent": [("v1.3.9-eksbuild.3", ("1.34", "1.35"))],
     "coredns": [("v1.12.4-eksbuild.1", ("1.35",)), ("v1.11.4-eksbuild.1", ("1.34",))],
     "aws-ebs-csi-driver": [("v1.64.0-eksbuild.1", ("1.34", "1.35"))],
+    "eks-node-monitoring-agent": [("v1.4.2-eksbuild.1", ("1.34", "1.35"))],
 }
 """Versions of the add-ons and for which versions of Kubernetes EKS offers them, its default first."""
 
