@@ -148,11 +148,20 @@ def work_out(session: Session, params: dict[str, Any]) -> dict[str, Any]:
         "target": steps.body(target),
         "groups": [{"name": each.name, "version": each.version, "line": each.line()} for each in groups],
         "lines": [
+            *_apart(before, seen.version),
             *_lines(made, worked.waiting, groups),
             *_behind(seen, groups),
             *(each for each in seen.lines if each),
         ],
     }
+
+
+def _apart(before: steps.Template, running: str) -> list[str]:
+    """Say where somebody else than CloudFormation moved the control plane."""
+    named = steps.version_of(before) if before else ""
+    if not running or running == named:
+        return []
+    return [f"The stack names {named} and the control plane runs {running}: EKS's API moves it until they agree."]
 
 
 def _lines(made: list[steps.Step], waiting: tuple[str, ...], groups: list[patches.Behind]) -> list[str]:

@@ -71,7 +71,7 @@ def work_out(live: Template, wanted: Template, running: str, *, follow: bool) ->
     for index, name in enumerate(ORDER):
         if name == CONTROL_PLANE and by_eks:
             found.append(Step(name, (f"control plane: {running} -> {by_eks}, by EKS's API",), version=by_eks))
-        after = _held(target, live, ORDER[index + 1 :], running if running != _version(wanted) else "")
+        after = _held(target, live, ORDER[index + 1 :], running if running != version_of(wanted) else "")
         if after != last:
             found.append(Step(name, tuple(_lines(name, last, after)), after))
             last = after
@@ -88,7 +88,7 @@ def _by_whom(live: Template, wanted: Template, running: str) -> tuple[Template, 
     the console), it would ask EKS for the version that is there, which EKS refused (aws/containers-roadmap#115), and
     then undo that by asking for the one before. The stack keeps its version then, until the two agree again.
     """
-    there, goal = _version(live), _version(wanted)
+    there, goal = version_of(live), version_of(wanted)
     if not running or running == there:
         return wanted, ""
     target = copy.deepcopy(wanted)
@@ -96,7 +96,8 @@ def _by_whom(live: Template, wanted: Template, running: str) -> tuple[Template, 
     return target, goal if goal != running else ""
 
 
-def _version(template: Template) -> str:
+def version_of(template: Template) -> str:
+    """Return the version of the control plane that a template names; empty if it has none."""
     return str(template["Resources"].get("Cluster", {}).get("Properties", {}).get("Version", ""))
 
 

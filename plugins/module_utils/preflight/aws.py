@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.landfall.eks.plugins.module_utils.aws import endpoint, identity, quotas
 from ansible_collections.landfall.eks.plugins.module_utils.aws.session import AwsError, Session, refusal
+from ansible_collections.landfall.eks.plugins.module_utils.eks import support
 from ansible_collections.landfall.eks.plugins.module_utils.load_balancers import subnet_rules
 from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws_managed
 
@@ -138,6 +140,8 @@ def _look_at_cluster(session: Session, wanted: AccountQuestions, facts: Facts) -
     server = str(known.get("endpoint") or "")
     facts.problems += _sentences(endpoint.cluster_problem(wanted.server, wanted.cluster, session.region, server))
     facts.lines["cluster"] = f"{known['arn']}, {known.get('status')}"
+    if warning := _support(known):
+        facts.lines["support"] = warning
     managed = aws_managed.look(session, wanted.cluster, known, wanted.seen)
     facts.lines |= managed.lines
     facts.problems += managed.problems
@@ -147,6 +151,12 @@ def _look_at_cluster(session: Session, wanted: AccountQuestions, facts: Facts) -
             f"ingress_vpc_id is {wanted.vpc}, but {wanted.cluster} is in {vpc}: write that, or nothing."
         )
     return vpc or wanted.vpc
+
+
+def _support(known: Mapping[str, Any]) -> str:
+    """Return the warning on a version that leaves standard support, or has left it; nothing for another one."""
+    policy = str((known.get("upgradePolicy") or {}).get("supportType", ""))
+    return support.warning(str(known.get("version", "")), policy, datetime.now(UTC).date())
 
 
 def controller_line(session: Session, cluster: str, namespace: str, account: str) -> str:

@@ -115,6 +115,9 @@ class Enforced:
     def _direct(self, service: str, action: str, operation: str, given: Mapping[str, Any]) -> Iterator[Request]:
         if service == "cloudformation":
             yield from self._of_cloudformation(action, given)
+        elif service == "ssm":
+            for name in given["Names"]:
+                yield Request(action, f"arn:aws:ssm:{REGION}::parameter{name}")
         elif operation.startswith(("Describe", "Get", "List")) or (service == "ec2" and not EC2.keys() & given.keys()):
             yield Request(action)
         elif service == "eks":

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from ansible_collections.landfall.eks.plugins.module_utils.eks import support
+from ansible_collections.landfall.eks.plugins.module_utils.preflight import aws
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,9 @@ def test_a_warning_says_what_aws_does():
     assert support.warning("1.34", "STANDARD", day).endswith("upgrades the control plane by itself: upgrade it before.")
     assert "costs 0.60 instead of 0.10 USD an hour" in support.warning("1.34", "EXTENDED", day)
     assert support.warning("1.33", "EXTENDED", day).startswith("Kubernetes 1.33 left standard support on 2026-07-29")
+
+
+def test_preflight_warns_of_a_version_that_left_standard_support():
+    known = {"version": "1.33", "upgradePolicy": {"supportType": "STANDARD"}}
+    assert aws._support(known).startswith("Kubernetes 1.33 left standard support on 2026-07-29, and AWS then upgrades")
+    assert aws._support({"version": "1.99"}) == ""

@@ -94,6 +94,7 @@ def test_back_within_the_window_and_up_again(cluster, versions):  # noqa: F811
     # The stack says 1.35 still, and is not asked to change that.
     well, said = cluster(cluster_version="1.34", cluster_protected=False)
     assert well, said
+    assert "The stack names 1.35 and the control plane runs 1.34" in said
     assert (changed(said), stacks()) == (FILES, {NAME: "UPDATE_COMPLETE"})
     well, said = cluster(cluster_version="1.35", cluster_protected=False)
     assert well, said
