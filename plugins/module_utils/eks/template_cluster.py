@@ -145,7 +145,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def trust(service: str, *actions: str) -> dict[str, Any]:
+def trust(service: str | Sub, *actions: str) -> dict[str, Any]:
     """Return the policy that lets a service of AWS take on a role."""
     return {
         "Version": "2012-10-17",

@@ -20,6 +20,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.libraries.troposphere
     AWSObject,
     GetAtt,
     Ref,
+    Sub,
     ec2,
     eks,
     iam,
@@ -45,7 +46,8 @@ def nodes(shape: Shape) -> Iterator[AWSObject]:
         further["Policies"] = [iam.Policy(PolicyName="session-manager", PolicyDocument=sessions_policy())]
     yield iam.Role(
         "NodeRole",
-        AssumeRolePolicyDocument=trust("ec2.amazonaws.com"),
+        # EC2 is called otherwise in China (ServicePrincipalPartitionMap in eksctl's stacks); EKS is not.
+        AssumeRolePolicyDocument=trust(Sub("ec2.${AWS::URLSuffix}")),
         # Pulling and joining. Pod networking, volumes and load balancers have roles of their own, by pod identity.
         ManagedPolicyArns=[managed(each) for each in (auto_mode.NODE_POLICIES if shape.auto_mode else POLICIES)],
         Tags=tagged(shape.name, "nodes"),

@@ -194,6 +194,18 @@ def test_auto_mode_does_itself_what_groups_addons_and_roles_do_elsewhere():
     assert all(of_type(usual, each) for each in absent)
 
 
+@pytest.mark.parametrize("suffix", ["amazonaws.com", "amazonaws.com.cn"])
+def test_nodes_have_a_role_that_ec2_of_their_partition_takes_on(suffix):
+    """In China EC2 is ec2.amazonaws.com.cn: ServicePrincipalPartitionMap in eksctl's stacks."""
+    (statement,) = made()["Resources"]["NodeRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"]["Service"]["Fn::Sub"].replace("${AWS::URLSuffix}", suffix) == f"ec2.{suffix}"
+
+
+@pytest.mark.parametrize("settings", [{}, AUTO], ids=["groups", "auto mode"])
+def test_no_partition_is_written_into_a_template(settings):
+    assert "arn:aws" not in json.dumps(made(**settings))
+
+
 def policies(role):
     """Return the names of AWS's policies of a role."""
     return {each["Fn::Sub"].rpartition("/")[2] for each in role["ManagedPolicyArns"]}
