@@ -11,7 +11,7 @@ description:
   - Splits a change into the updates that CloudFormation takes one after the other, since it refuses to move nodes to
     another version together with anything else of them. Each time it looks at what is live, so a run that was killed
     goes on.
-  - Add-ons and nodes wait until O(follow), as long as they are behind the control plane.
+  - Add-ons and nodes wait until C(follow), as long as they are behind the control plane.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
   - landfall.eks.attributes

@@ -24,11 +24,11 @@ options:
     type: str
     default: ""
   version:
-    description: Version of Kubernetes; that of the control plane, or that of the nodes of O(group).
+    description: Version of Kubernetes; that of the control plane, or that of the nodes of C(group).
     type: str
     required: true
   group:
-    description: Name of the node group that gets the newest image of O(version); empty for the control plane.
+    description: Name of the node group that gets the newest image of C(version); empty for the control plane.
     type: str
     default: ""
 attributes:

@@ -14,7 +14,7 @@ description:
     own tag. Rules by which its security groups refer to each other are revoked first.
   - Volumes, snapshots, Elastic IPs and log groups go only if they are asked for by name.
   - V(late_logs) deletes the log groups that EKS creates again after a cluster has gone, as often as they come back
-    while it looks, O(tries) times.
+    while it looks, C(tries) times.
 author: The Landfall authors (@landfall)
 extends_documentation_fragment:
   - landfall.eks.attributes
