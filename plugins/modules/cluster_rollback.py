@@ -37,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 target:
-  description: The version to go back to; empty where there is none.
+  description: The version to roll back to; empty where there is none.
   type: str
   returned: always
 done:

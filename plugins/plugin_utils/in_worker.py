@@ -116,7 +116,7 @@ class InWorker(ActionBase):
     def _update_module_args(
         self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any], **others: Any
     ) -> None:
-        """Add Ansible's own arguments; no module of ours writes its arguments into the machine's log.
+        """Add Ansible's own arguments; no module of the collection writes its arguments into the machine's log.
 
         They hold kubeconfigs and keys of pagers. Here and not in ansible.cfg alone, which others do not have.
         """

@@ -35,7 +35,7 @@ class Update:
 
 
 def read_groups(session: Session, cluster: str) -> list[Group]:
-    """Return the managed node groups of a cluster, also those that no stack of ours made. AwsError."""
+    """Return the managed node groups of a cluster, also those that no stack of Landfall made. AwsError."""
     pages = session.pages("eks", "list_nodegroups", clusterName=cluster)
     names = [name for page in pages for name in page["nodegroups"]]
     return [

@@ -22,7 +22,7 @@ CATEGORY = "ROLLBACK_READINESS"
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a cluster stands: the version it can go back to, empty for none, until when, and whether it has been."""
+    """Where a cluster stands: the version it can roll back to, empty for none, until when, and whether it has been."""
 
     target: str = ""
     until: datetime | None = None

@@ -121,7 +121,7 @@ def _held(target: Template, live: Template, waiting: Collection[str], older: str
 
 
 def _is_new(name: str, written: Mapping[str, Any], live: Template) -> bool:
-    """Whether a resource is made, or a node group made anew, and so has nothing that could be kept."""
+    """Whether a resource is made, or a node group recreated, and so has nothing that could be kept."""
     there = live["Resources"].get(name)
     if there is None:
         return True
