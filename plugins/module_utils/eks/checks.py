@@ -40,11 +40,12 @@ def problems(values: Mapping[str, Any], *, making: bool) -> Iterator[str]:
     yield from _addons(values)
     yield from _subnets(values)
     yield from _auto_mode(values)
-    groups = None if values.get("cluster_auto_mode") else values.get("cluster_node_groups")
+    groups = values.get("cluster_node_groups")
     for index, group in enumerate(groups or []):
         yield from _group(f"cluster_node_groups[{index}]", group)
-    yield from _group_names(groups)
-    yield from _open_groups(groups)
+    if not values.get("cluster_auto_mode"):
+        yield from _group_names(groups)
+        yield from _open_groups(groups)
     if making:
         yield from _decisions(values)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tests.bench.restarts import endpoints
+from tests.bench.late_balancer import endpoints
 
 PAUSE = 0.1
 TIMEOUT = 10

@@ -189,6 +189,7 @@ def test_all_of_it_is_told_together_before_a_creation(taught, monkeypatch):  # n
     client("logs").create_log_group(logGroupName="/aws/eks/production/cluster")
     settings = USUAL | {"zone_names": [], "endpoint_public": False}
     given = {"stack": NAME, "region": REGION, "stack_role": "", "must_enter": True, "endpoint": "", "zones": 3}
+    given |= {"vpc": "", "subnets": []}
     told = cluster_creation.ask(given | {"settings": settings, "judge": True})
     said = told["problems"]
     assert "cluster_access" in said[1]
