@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,11 @@ class Row:
 def setting(name: str, value: Any, *expected: str, **other: Any) -> Row:
     """Return the row of one wrong setting, which its sentence begins with; `other` settings are only beside it."""
     return Row(f"{name}: {value!r}", (name, *expected), {name: value} | other)
+
+
+def lone(name: str, value: Any, *expected: str, **other: Any) -> Row:
+    """Return the row of a setting that is wrong together with others, and so is kept from those of other rows."""
+    return replace(setting(name, value, *expected, **other), alone=True)
 
 
 def slo(fields: dict[str, Any], *expected: str) -> Row:
@@ -178,13 +183,11 @@ WRONG_SETTINGS = (
     setting("cluster_key_arn", "alias/mine", "is no ARN of a KMS key"),
     setting("cluster_oidc_provider_arn", "oidc.eks", "is no ARN of an OIDC provider"),
     setting("cluster_addon_versions", {"cordns": "v1"}, "has cordns, which is none of vpc-cni"),
-    setting("cluster_subnet_ids", ["private-a"], "cluster_subnet_ids has 'private-a'", "subnet-0123456789abcdef0"),
-    setting("cluster_subnet_ids", ["subnet-01234567", "subnet-01234567"], "names a subnet twice"),
+    lone("cluster_subnet_ids", ["private-a"], "cluster_subnet_ids has 'private-a'", "subnet-0123456789abcdef0"),
+    lone("cluster_subnet_ids", ["subnet-01234567", "subnet-01234567"], "names a subnet twice"),
     setting("cluster_auto_mode", "maybe", "cluster_auto_mode must be true or false"),
-    setting(
-        "cluster_addon_versions", {"coredns": "v1"}, "has no effect with cluster_auto_mode", cluster_auto_mode=True
-    ),
-    setting("cluster_node_session_manager", True, "has no effect with cluster_auto_mode", cluster_auto_mode=True),
+    lone("cluster_addon_versions", {"coredns": "v1"}, "has no effect with cluster_auto_mode", cluster_auto_mode=True),
+    lone("cluster_node_session_manager", True, "has no effect with cluster_auto_mode", cluster_auto_mode=True),
     setting("cluster_zonal_shift", 3, "cluster_zonal_shift must be true or false"),
     setting("cluster_node_session_manager", "ssm", "cluster_node_session_manager must be true or false"),
     setting("cluster_drift", "some", "cluster_drift must be true or false"),
