@@ -10,7 +10,7 @@ from ansible_collections.landfall.eks.plugins.module_utils.aws.session import Se
 from ansible_collections.landfall.eks.plugins.module_utils.eks import steps
 from ansible_collections.landfall.eks.plugins.modules import cluster_rollback
 from tests.unit.aws import api_stub
-from tests.unit.aws.cluster_plays import NAME, PLATFORM, Plays, changed, create, stacks, template_of
+from tests.unit.aws.cluster_plays import NAME, PLATFORM, SOON, Plays, changed, create, stacks, template_of
 from tests.unit.aws.moto_stacks import taught  # noqa: F401
 from tests.unit.aws.shapes import made
 from tests.unit.aws.stricter.updates import RefusedError, begin, versions  # noqa: F401
@@ -142,3 +142,12 @@ def test_patched_within_a_version(cluster, versions):  # noqa: F811
     well, said = cluster(*PATCH, cluster_version="1.34")
     assert well, said
     assert changed(said) == 0, said
+
+
+def test_an_empty_cluster_is_deleted_once_it_was_looked_at(cluster):
+    cluster.server.answers["/api/v1/secrets"] = {"items": []}
+    cluster.server.tokens.clear()
+    well, said = cluster("-e", "cluster_state=absent", "-e", "cluster_protected=false", **SOON)
+    assert well, said
+    assert cluster.server.tokens, "control: the cluster was asked"
+    assert stacks() == {}
