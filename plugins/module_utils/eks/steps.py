@@ -174,7 +174,7 @@ def _lines(step: str, before: Template, after: Template) -> Iterator[str]:
         if step == SETTINGS or not (name in old and name in new):
             yield f"{step}: {'~' if name in old and name in new else '-' if name in old else '+'} {name}"
             continue
-        _, properties = HELD[new[name]["Type"]]
+        properties = HELD[new[name]["Type"]][1]
         was, now = ({each: one["Properties"].get(each) for each in properties} for one in (old[name], new[name]))
         told = [f"{was[each]} -> {now[each]}" for each in properties if isinstance(now[each], str)]
         yield f"{step}: {name} {', '.join(told) or 'in a new version'}"
